@@ -106,7 +106,7 @@ BlobStore::BlobStore(std::filesystem::path folder) : folder_(std::move(folder)) 
 
 BlobId BlobStore::put(std::string_view bytes) const {
   static std::atomic<unsigned> counter{0};
-  const BlobId id = sha256(bytes);
+  BlobId id = sha256(bytes);
   if (has(id)) return id;
   const std::filesystem::path temporary =
       folder_ / "incoming" /
