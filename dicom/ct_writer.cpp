@@ -78,7 +78,11 @@ void put_series(Writer& writer, const InstanceHeader& header) {
   if (!header.series_description.empty())
     writer.put(DCM_SeriesDescription, header.series_description);
   if (!header.protocol_name.empty()) writer.put(DCM_ProtocolName, header.protocol_name);
-  writer.put(DCM_BodyPartExamined, header.body_part_examined);
+  if (header.body_part_examined.empty()) {
+    writer.put(DCM_Laterality, "");  // type 2C: asked for where the body part is unknown
+  } else {
+    writer.put(DCM_BodyPartExamined, header.body_part_examined);
+  }
   writer.put(DCM_PatientPosition,
              header.patient_position.empty() ? "HFS" : header.patient_position);
   if (header.frame_of_reference)

@@ -5,13 +5,13 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
-#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 
 #include "dicom/detail/jpeg2000.h"
 #include "dicom/detail/open_file.h"
+#include "dicom/detail/rle.h"
 
 namespace tomoscribe::dicom {
 namespace {
@@ -105,7 +105,6 @@ class FrameReader {
     if (!DcmXfer(syntax_).isEncapsulated() &&
         pixels_->getLength() < frame_size * static_cast<std::uint64_t>(header.frames))
       throw Malformed("the pixel data are shorter than the header says");
-    buffer_.resize(frame_size + 1);  // one spare byte: DCMTK wants an even length
   }
 
   StoredFrame read(int frame) {
@@ -114,14 +113,13 @@ class FrameReader {
       result.values = jpeg2000(frame);
       return result;
     }
-    const std::size_t size = buffer_.size() - 1;
-    OFString color_model;
-    const OFCondition read = pixels_->getUncompressedFrame(
-        &data_set_, static_cast<Uint32>(frame), next_fragment_, buffer_.data(),
-        static_cast<Uint32>(size + size % 2), color_model, nullptr);
-    if (read.bad())
-      throw Malformed(std::string("the pixel data cannot be decoded: ") + read.text());
-    result.values.resize(size / static_cast<std::size_t>(header_.bits_allocated / 8));
+    if (syntax_ == EXS_RLELossless) {
+      buffer_ = detail::decode_rle(frame_bytes(sequence(), header_.frames, frame), pixel_count(),
+                                   word_bytes());
+    } else {
+      uncompressed(frame);
+    }
+    result.values.resize(pixel_count());
     switch (header_.bits_allocated) {
       case 8: unpack<std::uint8_t>(buffer_, layout_, result.values); break;
       case 16: unpack<std::uint16_t>(buffer_, layout_, result.values); break;
@@ -131,7 +129,23 @@ class FrameReader {
   }
 
  private:
-  std::vector<std::int32_t> jpeg2000(int frame) {
+  std::size_t word_bytes() const { return static_cast<std::size_t>(header_.bits_allocated / 8); }
+  std::size_t pixel_count() const {
+    return static_cast<std::size_t>(header_.rows) * static_cast<std::size_t>(header_.columns);
+  }
+
+  void uncompressed(int frame) {
+    const std::size_t size = pixel_count() * word_bytes();
+    buffer_.resize(size + 1);  // one spare byte: DCMTK wants an even length
+    OFString color_model;
+    const OFCondition read = pixels_->getUncompressedFrame(
+        &data_set_, static_cast<Uint32>(frame), next_fragment_, buffer_.data(),
+        static_cast<Uint32>(size + size % 2), color_model, nullptr);
+    if (read.bad())
+      throw Malformed(std::string("the pixel data cannot be decoded: ") + read.text());
+  }
+
+  DcmPixelSequence& sequence() {
     DcmPixelSequence* sequence = nullptr;
     E_TransferSyntax syntax = EXS_Unknown;
     const DcmRepresentationParameter* parameter = nullptr;
@@ -139,10 +153,14 @@ class FrameReader {
     if (pixels_->getEncapsulatedRepresentation(syntax, parameter, sequence).bad() ||
         sequence == nullptr)
       throw Malformed("the compressed pixel data are missing");
-    auto values = detail::decode_jpeg2000(frame_bytes(*sequence, header_.frames, frame),
+    return *sequence;
+  }
+
+  std::vector<std::int32_t> jpeg2000(int frame) {
+    auto values = detail::decode_jpeg2000(frame_bytes(sequence(), header_.frames, frame),
                                           header_.rows, header_.columns);
-    for (std::int32_t& value : values)
-      value = layout_.wrapped(value);  // codestreams may disagree with the header's sign
+    // Codestreams may disagree with the header's sign.
+    for (std::int32_t& value : values) value = layout_.wrapped(value);
     return values;
   }
 
@@ -160,13 +178,11 @@ class FrameReader {
 Codecs::Codecs() {
   DJDecoderRegistration::registerCodecs();
   DJLSDecoderRegistration::registerCodecs();
-  DcmRLEDecoderRegistration::registerCodecs();
 }
 
 Codecs::~Codecs() {
   DJDecoderRegistration::cleanup();
   DJLSDecoderRegistration::cleanup();
-  DcmRLEDecoderRegistration::cleanup();
 }
 
 std::vector<StoredFrame> read_frames(const std::filesystem::path& file) {

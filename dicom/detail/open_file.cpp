@@ -11,25 +11,20 @@ namespace {
 
 constexpr Uint32 longest_value_in_memory = 4096;
 
-/// Where the data set of a Part 10 file begins and whether it is deflated; offset 0: no Part 10
-/// file.
-struct Start {
-  std::uint64_t offset = 0;
-  bool deflated = false;
-};
-
-Start data_set_start(const std::filesystem::path& file) {
-  DcmMetaInfo meta;
-  if (meta.loadFile(file.c_str()).bad()) return {};
-  OFString syntax;
-  meta.findAndGetOFString(DCM_TransferSyntaxUID, syntax);
+std::string head_of(const std::filesystem::path& file) {
   std::ifstream input(file, std::ios::binary);
-  std::array<char, 132> preamble{};
-  input.read(preamble.data(), preamble.size());
-  const bool has_preamble = input && std::string_view(&preamble[128], 4) == "DICM";
-  return {.offset = (has_preamble ? preamble.size() : 0) +
-                    meta.calcElementLength(EXS_LittleEndianExplicit, EET_ExplicitLength),
-          .deflated = syntax == UID_DeflatedExplicitVRLittleEndianTransferSyntax};
+  std::string head(meta_head, '\0');
+  input.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(input.gcount()));
+  return head;
+}
+
+bool is_deflated(const std::filesystem::path& file) {
+  DcmMetaInfo meta;
+  OFString syntax;
+  return meta.loadFile(file.c_str()).good() &&
+         meta.findAndGetOFString(DCM_TransferSyntaxUID, syntax).good() &&
+         syntax == UID_DeflatedExplicitVRLittleEndianTransferSyntax;
 }
 
 /// Inflates and counts, keeping nothing (PS3.5 A.5: raw deflate).
@@ -60,14 +55,30 @@ bool expands_beyond(const std::filesystem::path& file, std::uint64_t offset, std
 
 }  // namespace
 
+std::size_t data_set_offset(std::string_view head) {
+  if (head.size() < meta_head || head.substr(128, 4) != "DICM") return 0;
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < 4; ++i)
+    length |= std::size_t{static_cast<unsigned char>(head[140 + i])} << (8 * i);
+  return meta_head + length;
+}
+
+void silence_dcmtk() {
+  static const bool silenced = [] {
+    OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    return true;
+  }();
+  static_cast<void>(silenced);
+}
+
 std::unique_ptr<DcmFileFormat> open_file(const std::filesystem::path& file, bool pixels) {
+  silence_dcmtk();
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   if (error || !std::filesystem::is_regular_file(file, error))
     throw Malformed("the file cannot be read");
   if (size < 16) throw Malformed("the file is too short to be DICOM");
-  const Start start = data_set_start(file);
-  if (start.deflated && expands_beyond(file, start.offset, deflate_limit))
+  if (is_deflated(file) && expands_beyond(file, data_set_offset(head_of(file)), deflate_limit))
     throw Malformed("the deflated data set expands beyond 256 MiB");
   auto format = std::make_unique<DcmFileFormat>();
   const OFCondition loaded =

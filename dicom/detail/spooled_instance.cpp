@@ -46,16 +46,6 @@ std::string bytes_of(const std::filesystem::path& file) {
   return bytes;
 }
 
-/// Length of preamble, prefix and group 0002 (PS3.10 7.1); the rest is the data set.
-std::size_t meta_length(std::string_view bytes) {
-  constexpr std::size_t head = 132 + 12;  // preamble, "DICM", then (0002,0000) UL 4
-  if (bytes.size() < head || bytes.substr(128, 4) != "DICM") return 0;
-  std::size_t length = 0;
-  for (std::size_t i = 0; i < 4; ++i)
-    length |= std::size_t{static_cast<unsigned char>(bytes[140 + i])} << (8 * i);
-  return std::min(bytes.size(), head + length);
-}
-
 template <class T>
 void add_values(Digest& digest, const T& values) {
   for (const double value : values) digest.add(std::to_string(value) + ' ');
@@ -94,7 +84,8 @@ ReceivedInstance examine(const std::filesystem::path& spool_file, const std::str
   if (header.sop_class != command_class || header.sop_instance.str() != command_instance)
     throw IdentityMismatch("the data set's SOP class or instance is not the one the command names");
   const std::string bytes = bytes_of(spool_file);
-  const std::string_view data_set = std::string_view(bytes).substr(meta_length(bytes));
+  const std::string_view data_set =
+      std::string_view(bytes).substr(std::min(bytes.size(), data_set_offset(bytes)));
   Digest content, image;
   content.add(header.transfer_syntax + '\n');
   content.add(data_set);
