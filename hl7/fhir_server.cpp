@@ -1,0 +1,439 @@
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "hl7/detail/fhir_resources.h"
+#include "hl7/fhir.h"
+
+namespace tomoscribe::hl7 {
+namespace {
+
+using detail::Json;
+using dicom::HttpRequest;
+using dicom::HttpResponse;
+using reporting::ReportStore;
+using reporting::ReportVersion;
+
+constexpr const char* fhir_json = "application/fhir+json; fhirVersion=4.0; charset=utf-8";
+constexpr int most_per_page = 200, default_per_page = 50;
+
+HttpResponse answer(int status, const Json& json) {
+  return HttpResponse::json(status, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n",
+                            fhir_json);
+}
+
+HttpResponse refusal(int status, const char* code, const std::string& sentence) {
+  return answer(status, detail::operation_outcome("error", code, sentence));
+}
+
+/// Something the client asked for cannot be done; becomes an OperationOutcome. Never repeats the
+/// client's text.
+struct Refused {
+  int status;
+  const char* code;
+  std::string sentence;
+};
+
+/// One resource type: how it is made from a report version, and what may be searched.
+struct Type {
+  std::function<std::vector<Json>(const ReportVersion&)> resources;
+  std::vector<const char*> parameters;
+};
+
+const std::map<std::string, Type>& types() {
+  static const std::map<std::string, Type> all{
+      {"DiagnosticReport",
+       {[](const ReportVersion& v) { return std::vector{detail::diagnostic_report(v)}; },
+        {"_id", "patient", "identifier", "status", "_count"}}},
+      {"Observation",
+       {[](const ReportVersion& v) { return detail::observations(v); },
+        {"_id", "patient", "identifier", "status", "_count"}}},
+      {"ImagingStudy",
+       {[](const ReportVersion& v) { return std::vector{detail::imaging_study(v)}; },
+        {"_id", "patient", "identifier", "status", "_count"}}},
+      {"Patient",
+       {[](const ReportVersion& v) { return std::vector{detail::patient(v)}; },
+        {"_id", "identifier", "_count"}}},
+      {"ServiceRequest",
+       {[](const ReportVersion& v) {
+          return v.order ? std::vector{detail::service_request(v)} : std::vector<Json>();
+        },
+        {"_id", "patient", "identifier", "status", "_count"}}},
+      {"Device",
+       {[](const ReportVersion& v) { return std::vector{detail::device(v)}; }, {"_id", "_count"}}},
+      {"Practitioner",
+       {[](const ReportVersion& v) {
+          return v.signature ? std::vector{detail::practitioner(v)} : std::vector<Json>();
+        },
+        {"_id", "_count"}}},
+      {"Provenance",
+       {[](const ReportVersion& v) { return std::vector{detail::provenance(v)}; },
+        {"_id", "_count"}}},
+  };
+  return all;
+}
+
+/// Drops what follows '|' as the value, what precedes it as the system.
+struct Token {
+  std::string system, value;
+  bool has_system = false;
+};
+Token token(const std::string& text) {
+  const std::size_t bar = text.find('|');
+  if (bar == std::string::npos) return {.value = text};
+  return {.system = text.substr(0, bar), .value = text.substr(bar + 1), .has_system = true};
+}
+
+std::string without_prefix(const std::string& text, std::string_view prefix) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+bool has_identifier(const Json& resource, const Token& wanted) {
+  if (!resource.contains("identifier")) return false;
+  return std::ranges::any_of(resource["identifier"], [&](const Json& identifier) {
+    const std::string value = identifier.value("value", ""),
+                      system = identifier.value("system", "");
+    return (value == wanted.value || without_prefix(value, "urn:oid:") == wanted.value) &&
+           (!wanted.has_system || wanted.system == system);
+  });
+}
+
+bool refers_to_patient(const Json& resource, const std::string& id) {
+  return resource.contains("subject") &&
+         resource["subject"].value("reference", "") == "Patient/" + id;
+}
+
+class FhirServer {
+ public:
+  explicit FhirServer(ReportStore& store) : store_(store) {}
+
+  HttpResponse handle(const HttpRequest& request) const try {
+    check_format(request);
+    auto path = dicom::path_segments(request.path);
+    if (path.size() < 3 || path[0] != "fhir" || path[1] != "R4")
+      throw Refused{404, "not-found", "nothing is served here; see /fhir/R4/metadata"};
+    path.erase(path.begin(), path.begin() + 2);
+    if (path[0] == "metadata" && path.size() == 1)
+      return only_get(request), answer(200, capability_statement(request));
+    const auto type = types().find(path[0]);
+    if (type == types().end())
+      throw Refused{404, "not-supported",
+                    "this resource type is not served; see /fhir/R4/metadata"};
+    if (path.size() == 1) return only_get(request), search(request, *type, request.query);
+    if (path.size() == 2 && path[1] == "_search") return posted_search(request, *type);
+    only_get(request);
+    if (path.size() == 2) return read(request, *type, path[1]);
+    if (path.size() == 4 && path[2] == "_history" && path[0] == "DiagnosticReport")
+      return vread(request, path[1], path[3]);
+    throw Refused{404, "not-found", "nothing is served here; see /fhir/R4/metadata"};
+  } catch (const Refused& refused) {
+    return refusal(refused.status, refused.code, refused.sentence);
+  }
+
+ private:
+  static void only_get(const HttpRequest& request) {
+    if (request.method != "GET" && request.method != "HEAD")
+      throw Refused{405, "not-supported", "only reading and searching are supported"};
+  }
+
+  static void check_format(const HttpRequest& request) {
+    const std::string format = request.parameter("_format").value_or(request.header("Accept"));
+    const bool takes_json = format.empty() || format.find("json") != std::string::npos ||
+                            format.find("*/*") != std::string::npos ||
+                            format.find("application/*") != std::string::npos ||
+                            format.find("text/html") != std::string::npos;
+    if (!takes_json)
+      throw Refused{406, "not-supported", "only JSON is served (application/fhir+json)"};
+  }
+
+  /// The version that FHIR shows of a study: the newest signed one, else the newest.
+  std::optional<ReportVersion> shown(const dicom::StudyUid& study) const {
+    auto version = store_.latest(study, true);
+    return version ? version : store_.latest(study, false);
+  }
+
+  static HttpResponse with_version(const HttpRequest& request, const ReportVersion& version,
+                                   const Json& resource) {
+    const std::string etag = "W/\"" + std::to_string(version.number) + "\"";
+    if (request.header("If-None-Match") == etag)
+      return {.status = 304, .headers = {{"ETag", etag}}};
+    HttpResponse response = answer(200, resource);
+    response.headers["ETag"] = etag;
+    return response;
+  }
+
+  HttpResponse read(const HttpRequest& request, const std::pair<const std::string, Type>& type,
+                    const std::string& id) const {
+    for (const ReportVersion& version : candidates(type.first, id))
+      for (const Json& resource : type.second.resources(version))
+        if (resource["id"] == id) return with_version(request, version, resource);
+    throw Refused{404, "not-found", "there is no such resource"};
+  }
+
+  /// Versions that may hold a resource of that id: one where the id names its study or report, else
+  /// all that are shown.
+  std::vector<ReportVersion> candidates(const std::string& type, const std::string& id) const {
+    std::vector<ReportVersion> found;
+    const auto add = [&](std::optional<ReportVersion> version) {
+      if (version) found.push_back(std::move(*version));
+    };
+    if (type == "ImagingStudy") {
+      if (const auto uid = dicom::StudyUid::parse(id)) add(shown(*uid));
+    } else if (type == "DiagnosticReport" || type == "Observation") {
+      const std::string report = id.substr(0, id.find("-f"));
+      const auto numbers = store_.versions(report);
+      if (!numbers.empty())
+        if (const auto newest = store_.version(report, numbers.back()))
+          add(shown(newest->study.uid));
+    } else {
+      each_shown({}, [&](const ReportVersion& version) {
+        found.push_back(version);
+        return true;
+      });
+    }
+    return found;
+  }
+
+  HttpResponse vread(const HttpRequest& request, const std::string& id,
+                     const std::string& number_text) const {
+    int number = 0;
+    const auto [end, error] =
+        std::from_chars(number_text.data(), number_text.data() + number_text.size(), number);
+    if (error == std::errc{} && end == number_text.data() + number_text.size())
+      if (const auto version = store_.version(id, number))
+        return with_version(request, *version, detail::diagnostic_report(*version));
+    throw Refused{404, "not-found", "there is no such version"};
+  }
+
+  /// Shown versions of the studies of a query, newest first, until `visit` says false.
+  void each_shown(reporting::StudyQuery query,
+                  const std::function<bool(const ReportVersion&)>& visit) const {
+    query.limit = 100;
+    for (query.offset = 0;; query.offset += query.limit) {
+      const auto rows = store_.studies(query);
+      for (const auto& row : rows)
+        if (row.version > 0)
+          if (const auto version = shown(row.uid))
+            if (!visit(*version)) return;
+      if (static_cast<int>(rows.size()) < query.limit) return;
+    }
+  }
+
+  HttpResponse posted_search(const HttpRequest& request,
+                             const std::pair<const std::string, Type>& type) const {
+    if (request.method != "POST") throw Refused{405, "not-supported", "_search takes POST"};
+    if (request.header("Content-Type").find("application/x-www-form-urlencoded") ==
+        std::string::npos)
+      throw Refused{415, "not-supported", "_search takes application/x-www-form-urlencoded"};
+    auto query = request.query;
+    for (const auto& pair : form_fields(request.body)) query.push_back(pair);
+    return search(request, type, query);
+  }
+
+  static std::string form_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      unsigned value = 0;
+      if (text[i] == '%' && i + 2 < text.size() &&
+          std::from_chars(&text[i + 1], &text[i + 1] + 2, value, 16).ptr == &text[i + 1] + 2) {
+        out += static_cast<char>(value);
+        i += 2;
+      } else {
+        out += text[i] == '+' ? ' ' : text[i];
+      }
+    }
+    return out;
+  }
+
+  static std::vector<std::pair<std::string, std::string>> form_fields(std::string_view body) {
+    std::vector<std::pair<std::string, std::string>> fields;
+    while (!body.empty()) {
+      const std::size_t amp = body.find('&');
+      const std::string_view field = body.substr(0, amp);
+      const std::size_t equals = field.find('=');
+      fields.emplace_back(
+          form_decoded(field.substr(0, equals)),
+          equals == std::string_view::npos ? "" : form_decoded(field.substr(equals + 1)));
+      if (amp == std::string_view::npos) break;
+      body.remove_prefix(amp + 1);
+    }
+    return fields;
+  }
+
+  struct Search {
+    std::map<std::string, std::string> values;  // known parameters, each once
+    std::vector<std::string> honoured;          // "name=value" for the self link
+    bool ignored = false;
+    int count = default_per_page, offset = 0;
+  };
+
+  static Search understood(const HttpRequest& request, const Type& type,
+                           const std::vector<std::pair<std::string, std::string>>& query) {
+    Search search;
+    const bool strict = request.header("Prefer").find("handling=strict") != std::string::npos;
+    for (const auto& [name, value] : query) {
+      if (name == "_format" || name == "_pretty") continue;
+      const bool known =
+          name == "_offset" || std::ranges::find(type.parameters, name, [](const char* text) {
+                                 return std::string(text);
+                               }) != type.parameters.end();
+      if (!known || search.values.contains(name)) {
+        if (strict)
+          throw Refused{400, "not-supported",
+                        "a search parameter is not supported (strict handling was asked for)"};
+        search.ignored = true;
+        continue;
+      }
+      search.values[name] = value;
+    }
+    const auto number = [&](const char* name, int fallback, int most) {
+      const auto found = search.values.find(name);
+      if (found == search.values.end()) return fallback;
+      int result = 0;
+      const auto& text = found->second;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
+      if (error != std::errc{} || end != text.data() + text.size() || result < 0)
+        throw Refused{400, "invalid", "a count is not a number"};
+      return std::min(result, most);
+    };
+    search.count = number("_count", default_per_page, most_per_page);
+    search.offset = number("_offset", 0, 1000000);
+    return search;
+  }
+
+  static bool matches(const Json& resource, const Search& search) {
+    for (const auto& [name, value] : search.values) {
+      if (name == "_id" && resource["id"] != value) return false;
+      if (name == "patient" && !refers_to_patient(resource, without_prefix(value, "Patient/")))
+        return false;
+      if (name == "status" && resource.value("status", "") != token(value).value) return false;
+      if (name == "identifier") {
+        Token wanted = token(value);
+        wanted.value = without_prefix(wanted.value, "urn:oid:");
+        if (!has_identifier(resource, wanted)) return false;
+      }
+    }
+    return true;
+  }
+
+  /// A report answers to its study's identifiers too: accession number and Study Instance UID.
+  static Json with_study_identifiers(const ReportVersion& version, Json resource) {
+    if (resource["resourceType"] == "DiagnosticReport" || resource["resourceType"] == "Observation")
+      for (const Json& identifier : detail::imaging_study(version)["identifier"])
+        resource["identifier"].push_back(identifier);
+    return resource;
+  }
+
+  HttpResponse search(const HttpRequest& request, const std::pair<const std::string, Type>& type,
+                      const std::vector<std::pair<std::string, std::string>>& query) const {
+    const Search search = understood(request, type.second, query);
+    reporting::StudyQuery studies;  // narrows where the database can; matches() decides
+    if (const auto found = search.values.find("identifier");
+        found != search.values.end() && type.first != "Patient" && type.first != "ServiceRequest") {
+      const std::string value = without_prefix(token(found->second).value, "urn:oid:");
+      const auto rows = store_.studies({.accession = value, .limit = 1});
+      if (!rows.empty()) studies.accession = value;
+    }
+    const std::string base = request.base_url + "/fhir/R4/";
+    Json entries = Json::array();
+    std::set<std::string> seen;
+    int skipped = 0;
+    bool more = false;
+    each_shown(studies, [&](const ReportVersion& version) {
+      for (const Json& resource : type.second.resources(version)) {
+        if (!matches(with_study_identifiers(version, resource), search) ||
+            !seen.insert(resource["id"]).second)
+          continue;
+        if (skipped++ < search.offset) continue;
+        more = static_cast<int>(entries.size()) >= search.count;
+        if (more) return false;
+        entries.push_back({{"fullUrl", base + type.first + "/" + resource["id"].get<std::string>()},
+                           {"resource", resource},
+                           {"search", {{"mode", "match"}}}});
+      }
+      return true;
+    });
+    Json bundle{
+        {"resourceType", "Bundle"},
+        {"type", "searchset"},
+        {"link", {{{"relation", "self"}, {"url", link(base, type.first, search, search.offset)}}}}};
+    if (more)
+      bundle["link"].push_back(
+          {{"relation", "next"},
+           {"url", link(base, type.first, search, search.offset + search.count)}});
+    if (search.ignored)
+      entries.push_back({{"resource", detail::operation_outcome(
+                                          "warning", "not-supported",
+                                          "a search parameter is not supported and was ignored")},
+                         {"search", {{"mode", "outcome"}}}});
+    if (!entries.empty()) bundle["entry"] = std::move(entries);
+    return answer(200, bundle);
+  }
+
+  static std::string link(const std::string& base, const std::string& type, const Search& search,
+                          int offset) {
+    std::string url = base + type + "?_count=" + std::to_string(search.count);
+    for (const auto& [name, value] : search.values)
+      if (name != "_count" && name != "_offset") url += "&" + name + "=" + url_encoded(value);
+    if (offset > 0) url += "&_offset=" + std::to_string(offset);
+    return url;
+  }
+
+  static std::string url_encoded(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+      if (plain) {
+        out += c;
+      } else {
+        constexpr std::string_view digits = "0123456789ABCDEF";
+        out += {'%', digits[static_cast<unsigned char>(c) >> 4U],
+                digits[static_cast<unsigned char>(c) & 15U]};
+      }
+    }
+    return out;
+  }
+
+  static Json capability_statement(const HttpRequest& request) {
+    Json resources = Json::array();
+    for (const auto& [name, type] : types()) {
+      Json interactions{{{"code", "read"}}, {{"code", "search-type"}}};
+      if (name == "DiagnosticReport") interactions.push_back({{"code", "vread"}});
+      Json parameters = Json::array();
+      for (const char* parameter : type.parameters) {
+        const std::string text = parameter;
+        if (text == "_count") continue;
+        parameters.push_back({{"name", text}, {"type", text == "patient" ? "reference" : "token"}});
+      }
+      resources.push_back({{"type", name},
+                           {"interaction", interactions},
+                           {"versioning", name == "DiagnosticReport" ? "versioned" : "no-version"},
+                           {"searchParam", parameters}});
+    }
+    return {{"resourceType", "CapabilityStatement"},
+            {"status", "active"},
+            {"date", "2026-11-24"},
+            {"kind", "instance"},
+            {"software", {{"name", "Tomoscribe"}}},
+            {"implementation",
+             {{"description", "Tomoscribe: CT draft reports; not a medical device"},
+              {"url", request.base_url + "/fhir/R4"}}},
+            {"fhirVersion", "4.0.1"},
+            {"format", {"application/fhir+json"}},
+            {"rest", {{{"mode", "server"}, {"resource", resources}}}}};
+  }
+
+  ReportStore& store_;
+};
+
+}  // namespace
+
+dicom::HttpHandler fhir_handler(reporting::ReportStore& store) {
+  return
+      [server = FhirServer(store)](const HttpRequest& request) { return server.handle(request); };
+}
+
+}  // namespace tomoscribe::hl7

@@ -1,0 +1,247 @@
+#include "hl7/mllp.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/StreamSocket.h>
+
+#include "hl7/message.h"
+
+namespace tomoscribe::hl7 {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr char frame_begin = 0x0b, frame_end = 0x1c, carriage_return = 0x0d;
+
+Poco::Timespan span(std::chrono::milliseconds length) {
+  return {static_cast<Poco::Timespan::TimeDiff>(length.count()) * 1000};
+}
+
+/// Cuts frames out of a byte stream; what lies between frames is skipped.
+class FrameReader {
+ public:
+  explicit FrameReader(std::size_t limit) : limit_(limit) {}
+  /// \return false once a frame is longer than the limit.
+  bool feed(std::string_view bytes) {
+    for (const char byte : bytes) {
+      if (byte == frame_begin) {
+        inside_ = true;
+        frame_.clear();
+      } else if (inside_ && byte == carriage_return && !frame_.empty() &&
+                 frame_.back() == frame_end) {
+        frame_.pop_back();
+        done_.push_back(std::move(frame_));
+        frame_.clear();
+        inside_ = false;
+      } else if (inside_) {
+        if (frame_.size() >= limit_) return false;
+        frame_.push_back(byte);
+      }
+    }
+    return true;
+  }
+  std::optional<std::string> next() {
+    if (done_.empty()) return std::nullopt;
+    std::string frame = std::move(done_.front());
+    done_.pop_front();
+    return frame;
+  }
+
+ private:
+  std::size_t limit_;
+  bool inside_ = false;
+  std::string frame_;
+  std::list<std::string> done_;
+};
+
+void send_frame(Poco::Net::StreamSocket& socket, std::string_view message) {
+  std::string frame;
+  frame += frame_begin;
+  frame += message;
+  frame += frame_end;
+  frame += carriage_return;
+  for (std::size_t sent = 0; sent < frame.size();)
+    sent += static_cast<std::size_t>(
+        socket.sendBytes(frame.data() + sent, static_cast<int>(frame.size() - sent)));
+}
+
+}  // namespace
+
+struct MllpServer::Impl {
+  Impl(MllpSettings given, MllpHandler answer)
+      : settings(std::move(given)), handler(std::move(answer)) {
+    try {
+      socket.bind(Poco::Net::SocketAddress(settings.listen_address, settings.port), true);
+      socket.listen(64);
+    } catch (const Poco::Exception& fault) {
+      throw std::system_error(fault.code() != 0 ? fault.code() : EADDRINUSE,
+                              std::generic_category(),
+                              "cannot listen for MLLP on " + settings.listen_address + ":" +
+                                  std::to_string(settings.port));
+    }
+    port = socket.address().port();
+    acceptor = std::jthread([this](const std::stop_token& stop) { accept(stop); });
+  }
+
+  ~Impl() {
+    acceptor.request_stop();
+    acceptor.join();
+    std::unique_lock lock(mutex);
+    for (auto& connection : connections) connection.request_stop();
+    ended.wait_for(lock, std::chrono::seconds(10), [this] { return open == 0; });
+    auto last = std::move(connections);
+    lock.unlock();
+    last.clear();
+  }
+
+  void accept(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      try {
+        if (!socket.poll(span(std::chrono::milliseconds(200)), Poco::Net::Socket::SELECT_READ))
+          continue;
+        Poco::Net::StreamSocket peer = socket.acceptConnection();
+        const std::lock_guard lock(mutex);
+        reap();
+        if (open >= settings.connections) continue;  // closed by going out of scope
+        ++open;
+        connections.emplace_back(
+            [this, peer](const std::stop_token& ending) mutable { serve(peer, ending); });
+      } catch (const Poco::Exception&) {
+        continue;  // one connection's fault is not the listener's
+      }
+    }
+  }
+
+  /// Joins the threads that have ended. Called with the mutex held.
+  void reap() {
+    for (const auto& id : finished)
+      connections.remove_if([&](const std::jthread& thread) { return thread.get_id() == id; });
+    finished.clear();
+  }
+
+  void serve(Poco::Net::StreamSocket& peer, const std::stop_token& stop) {
+    try {
+      talk(peer, stop);
+    } catch (const std::exception&) {
+      // The peer went away or the handler failed: this connection ends, nothing was acknowledged
+      // that was not stored.
+    }
+    peer.close();
+    {
+      const std::lock_guard lock(mutex);
+      --open;
+      finished.push_back(std::this_thread::get_id());
+    }
+    ended.notify_all();
+  }
+
+  void talk(Poco::Net::StreamSocket& peer, const std::stop_token& stop) {
+    peer.setNoDelay(true);
+    peer.setSendTimeout(span(std::chrono::seconds(30)));
+    FrameReader reader(settings.max_frame_bytes);
+    std::string buffer(1 << 16, '\0');
+    auto heard = Clock::now();
+    const std::string address = peer.peerAddress().host().toString();
+    while (!stop.stop_requested() && Clock::now() - heard < settings.idle_timeout) {
+      if (!peer.poll(span(std::chrono::milliseconds(200)), Poco::Net::Socket::SELECT_READ))
+        continue;
+      const int got = peer.receiveBytes(buffer.data(), static_cast<int>(buffer.size()));
+      if (got <= 0) return;
+      if (!reader.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got)))) return;
+      while (const auto frame = reader.next()) {
+        send_frame(peer, handler(*frame, address));
+        heard = Clock::now();  // only a whole message keeps a connection alive: a trickle does not
+      }
+    }
+  }
+
+  MllpSettings settings;
+  MllpHandler handler;
+  Poco::Net::ServerSocket socket;
+  std::uint16_t port = 0;
+  std::mutex mutex;
+  std::condition_variable ended;
+  int open = 0;                         // guarded by mutex
+  std::list<std::jthread> connections;  // guarded by mutex
+  std::list<std::thread::id> finished;  // guarded by mutex
+  std::jthread acceptor;
+};
+
+MllpServer::MllpServer(MllpSettings settings, MllpHandler handler)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(handler))) {}
+MllpServer::~MllpServer() = default;
+std::uint16_t MllpServer::port() const {
+  return impl_->port;
+}
+
+namespace {
+
+using Kind = MllpResult::Kind;
+
+MllpResult judged(const Segment& msa) {
+  const std::string code = msa.get(1);
+  if (code == "AA" || code == "CA") return {.kind = Kind::accepted, .code = code};
+  if (code == "AE" || code == "CE")
+    return {.kind = Kind::refused_retry, .code = code, .reason = "the receiver reports an error"};
+  if (code == "AR" || code == "CR")
+    return {
+        .kind = Kind::refused_final, .code = code, .reason = "the receiver rejects the message"};
+  return {.kind = Kind::refused_retry,
+          .code = code.substr(0, 2),
+          .reason = "the receiver's acknowledgement has an unknown code"};
+}
+
+MllpResult exchange(std::string_view message, const MllpPeer& peer, std::chrono::seconds timeout,
+                    const std::string& control_id) {
+  Poco::Net::StreamSocket socket;
+  socket.connect(Poco::Net::SocketAddress(peer.host, peer.port), span(timeout));
+  socket.setSendTimeout(span(timeout));
+  socket.setReceiveTimeout(span(timeout));
+  send_frame(socket, message);
+  FrameReader reader(1U << 20U);
+  std::string buffer(1 << 14, '\0');
+  const auto deadline = Clock::now() + timeout;
+  while (Clock::now() < deadline) {
+    if (!socket.poll(span(std::chrono::milliseconds(200)), Poco::Net::Socket::SELECT_READ))
+      continue;
+    const int got = socket.receiveBytes(buffer.data(), static_cast<int>(buffer.size()));
+    if (got <= 0)
+      return {.kind = Kind::unreachable,
+              .reason = "the receiver closed the connection without an acknowledgement"};
+    if (!reader.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got))))
+      return {.kind = Kind::refused_retry,
+              .reason = "the receiver's acknowledgement is over 1 MiB"};
+    while (const auto frame = reader.next()) {
+      try {
+        const Message answer = Message::parse(*frame);
+        const Segment* msa = answer.find("MSA");
+        if (msa != nullptr && msa->get(2) == control_id) return judged(*msa);
+      } catch (const Rejected&) {
+        continue;  // not the acknowledgement that we wait for
+      }
+    }
+  }
+  return {.kind = Kind::unreachable, .reason = "no acknowledgement of this message in time"};
+}
+
+}  // namespace
+
+MllpResult send_message(std::string_view message, const MllpPeer& peer,
+                        std::chrono::seconds timeout) {
+  const std::string control_id = Message::parse(message).control_id();
+  try {
+    return exchange(message, peer, timeout, control_id);
+  } catch (const Poco::Exception&) {
+    return {.kind = Kind::unreachable, .reason = "the receiver cannot be reached"};
+  }
+}
+
+}  // namespace tomoscribe::hl7
