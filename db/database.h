@@ -1,5 +1,6 @@
 #pragma once
-// The only SQL. Every class here opens its own connections from a DSN; a class is thread-safe only where it says so.
+// The only SQL. Every class here opens its own connections from a DSN; a class is thread-safe only
+// where it says so.
 
 #include <chrono>
 #include <cstdint>
@@ -23,14 +24,18 @@ class Unavailable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Applies the migrations this program carries, in order, each in a transaction, under an advisory lock.
-/// \return how many were applied. \throws Unavailable; std::runtime_error when the database is newer than the program.
+/// Applies the migrations this program carries, in order, each in a transaction, under an advisory
+/// lock. \return how many were applied. \throws Unavailable; std::runtime_error when the database
+/// is newer than the program.
 int migrate(const std::string& dsn);
 /// Schema version of the database and of this program. \throws Unavailable.
-struct SchemaVersion { int database = 0, program = 0; };
+struct SchemaVersion {
+  int database = 0, program = 0;
+};
 SchemaVersion schema_version(const std::string& dsn);
 
-/// Where deliveries go; one row per signed version and destination (kept in configuration, copied to the database at start).
+/// Where deliveries go; one row per signed version and destination (kept in configuration, copied
+/// to the database at start).
 struct Destination {
   std::string name;  ///< "ris"
   std::string kind;  ///< "oru" | "sr"
@@ -42,7 +47,8 @@ struct QuietPeriod {
   std::chrono::seconds length{60};
 };
 
-// ---- intake ------------------------------------------------------------------------------------------------------------
+// ---- intake
+// ------------------------------------------------------------------------------------------------------------
 
 /// What is known of a SOP Instance UID before it is stored.
 enum class Known { nothing, same_content, same_image, different };
@@ -52,14 +58,16 @@ class IntakeRecords {
  public:
   explicit IntakeRecords(std::string dsn);
   ~IntakeRecords();
-  /// Commits the instance row (and its study and series), moves the study's due time by the quiet period of the calling
-  /// AE, all in one transaction, and says what it was. Idempotent: the same content gives already_held and no new row.
-  /// \throws Unavailable.
+  /// Commits the instance row (and its study and series), moves the study's due time by the quiet
+  /// period of the calling AE, all in one transaction, and says what it was. Idempotent: the same
+  /// content gives already_held and no new row. \throws Unavailable.
   dicom::Stored record(const dicom::ReceivedInstance& instance);
-  /// True when this very content is held already (so that its file need not be kept). \throws Unavailable.
+  /// True when this very content is held already (so that its file need not be kept). \throws
+  /// Unavailable.
   bool holds(const dicom::SopInstanceUid& instance, const dicom::BlobId& content_hash);
   /// Moves the due time of the studies: quiet period from now. \throws Unavailable.
-  void association_ended(const dicom::AeTitle& calling, const std::vector<dicom::StudyUid>& studies);
+  void association_ended(const dicom::AeTitle& calling,
+                         const std::vector<dicom::StudyUid>& studies);
   void set_quiet_periods(const std::vector<QuietPeriod>& periods);
   void set_destinations(const std::vector<Destination>& destinations);
 
@@ -68,7 +76,8 @@ class IntakeRecords {
   std::unique_ptr<Impl> impl_;
 };
 
-// ---- jobs --------------------------------------------------------------------------------------------------------------
+// ---- jobs
+// --------------------------------------------------------------------------------------------------------------
 
 /// A claimed piece of work. `attempt` is the fencing token: a stale worker's calls change nothing.
 struct Job {
@@ -87,25 +96,30 @@ class Fenced : public std::runtime_error {
 struct StudyInput {
   std::vector<dicom::BlobId> files;
   std::optional<reporting::Order> order;
-  int next_version = 1;          ///< number the new version must carry
+  int next_version = 1;  ///< number the new version must carry
   int predecessor = 0;
-  int conflicts = 0;             ///< quarantined instances
-  reporting::Moment now;         ///< database clock, at claim
+  int conflicts = 0;      ///< quarantined instances
+  reporting::Moment now;  ///< database clock, at claim
 };
 
-/// PostgreSQL as the queue. One per worker; not thread-safe, except `renew` which may be called from a second thread.
+/// PostgreSQL as the queue. One per worker; not thread-safe, except `renew` which may be called
+/// from a second thread.
 class JobQueue {
  public:
-  explicit JobQueue(std::string dsn, std::string worker, std::chrono::seconds lease = std::chrono::seconds(60));
+  explicit JobQueue(std::string dsn, std::string worker,
+                    std::chrono::seconds lease = std::chrono::seconds(60));
   ~JobQueue();
-  /// Makes jobs for studies whose quiet period is over (database clock). \return how many. \throws Unavailable.
+  /// Makes jobs for studies whose quiet period is over (database clock). \return how many. \throws
+  /// Unavailable.
   int make_due();
-  /// Claims the next job that is ready, or one whose lease lapsed; a job over its attempt limit ends dead.
+  /// Claims the next job that is ready, or one whose lease lapsed; a job over its attempt limit
+  /// ends dead.
   std::optional<Job> claim();
   StudyInput input(const Job& job);
   /// Renews the lease and stores the stage shown on the page. \throws Fenced, Unavailable.
   void renew(const Job& job, const std::string& stage, double progress);
-  /// The version and the end of the job, in one transaction. Slices that arrived meanwhile make a new job.
+  /// The version and the end of the job, in one transaction. Slices that arrived meanwhile make a
+  /// new job.
   void finish(const Job& job, const reporting::ReportVersion& version);
   /// The study cannot be read, and why; no retry.
   void finish_unsuitable(const Job& job, const std::string& reason);
@@ -119,7 +133,8 @@ class JobQueue {
   std::unique_ptr<Impl> impl_;
 };
 
-// ---- orders ------------------------------------------------------------------------------------------------------------
+// ---- orders
+// ------------------------------------------------------------------------------------------------------------
 
 /// Orders by HL7. Thread-safe.
 class OrderRecords {
@@ -128,16 +143,18 @@ class OrderRecords {
   ~OrderRecords();
   /// The acknowledgement given before to this message (sender, control id), if any.
   std::optional<std::string> acknowledged(const std::string& sender, const std::string& control_id);
-  /// Stores or changes the order (by placer/filler number), remembers the acknowledgement, and moves due studies it joins.
-  void store(const reporting::Order& order, const std::string& control, const std::string& sender, const std::string& control_id,
-             const std::string& acknowledgement);
+  /// Stores or changes the order (by placer/filler number), remembers the acknowledgement, and
+  /// moves due studies it joins.
+  void store(const reporting::Order& order, const std::string& control, const std::string& sender,
+             const std::string& control_id, const std::string& acknowledgement);
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-// ---- deliveries ----------------------------------------------------------------------------------------------------------
+// ---- deliveries
+// ----------------------------------------------------------------------------------------------------------
 
 struct Delivery {
   std::int64_t id = 0;
@@ -149,7 +166,8 @@ struct Delivery {
 /// Deliveries of signed versions, in order per destination and report. One per thread.
 class DeliveryQueue {
  public:
-  explicit DeliveryQueue(std::string dsn, std::string worker, std::chrono::seconds lease = std::chrono::seconds(120));
+  explicit DeliveryQueue(std::string dsn, std::string worker,
+                         std::chrono::seconds lease = std::chrono::seconds(120));
   ~DeliveryQueue();
   std::optional<Delivery> claim();
   void delivered(const Delivery& delivery);
@@ -161,18 +179,24 @@ class DeliveryQueue {
   std::unique_ptr<Impl> impl_;
 };
 
-// ---- what others declared ------------------------------------------------------------------------------------------------
+// ---- what others declared
+// ------------------------------------------------------------------------------------------------
 
 /// reporting's store on PostgreSQL. Thread-safe.
 std::unique_ptr<reporting::ReportStore> make_report_store(std::string dsn);
 /// dicom's index on PostgreSQL. Thread-safe.
 std::unique_ptr<dicom::InstanceIndex> make_instance_index(std::string dsn);
 
-/// Appends one row to the audit trail: who did what to which object (our ids and UIDs, no names). \throws Unavailable.
-void audit(const std::string& dsn, const std::string& actor, const std::string& action, const std::string& object);
+/// Appends one row to the audit trail: who did what to which object (our ids and UIDs, no names).
+/// \throws Unavailable.
+void audit(const std::string& dsn, const std::string& actor, const std::string& action,
+           const std::string& object);
 
 /// Counts for /metrics and `tomoscribe db status`.
-struct Census { std::int64_t studies = 0, instances = 0, jobs_ready = 0, jobs_running = 0, jobs_dead = 0, deliveries_waiting = 0, deliveries_dead = 0; };
+struct Census {
+  std::int64_t studies = 0, instances = 0, jobs_ready = 0, jobs_running = 0, jobs_dead = 0,
+               deliveries_waiting = 0, deliveries_dead = 0;
+};
 Census census(const std::string& dsn);
 
 }  // namespace tomoscribe::db

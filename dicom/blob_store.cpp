@@ -1,16 +1,15 @@
 #include "dicom/blob_store.h"
 
-#include <fcntl.h>
-#include <openssl/evp.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <fcntl.h>
 #include <fstream>
 #include <memory>
+#include <openssl/evp.h>
 #include <system_error>
+#include <unistd.h>
 #include <vector>
 
 #include "dicom/identity.h"
@@ -20,7 +19,8 @@ namespace {
 
 class FileDescriptor {
  public:
-  FileDescriptor(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0640)) {}
+  FileDescriptor(const std::filesystem::path& path, int flags)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0640)) {}
   ~FileDescriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -67,7 +67,8 @@ class Digest {
 }  // namespace
 
 BlobId::BlobId(std::string_view hex) : hex_(hex) {
-  const bool is_hex = std::ranges::all_of(hex_, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  const bool is_hex = std::ranges::all_of(
+      hex_, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   if (hex_.size() != 64 || !is_hex) throw Malformed("not a blob id");
 }
 
@@ -77,17 +78,21 @@ BlobId sha256(std::span<const std::byte> bytes) {
   return digest.finish();
 }
 
-BlobId sha256(std::string_view bytes) { return sha256(std::as_bytes(std::span(bytes.data(), bytes.size()))); }
+BlobId sha256(std::string_view bytes) {
+  return sha256(std::as_bytes(std::span(bytes.data(), bytes.size())));
+}
 
 BlobId sha256_of_file(const std::filesystem::path& file) {
   const FileDescriptor input(file, O_RDONLY);
-  if (!input.ok()) throw std::system_error(errno, std::generic_category(), "cannot open a file to hash it");
+  if (!input.ok())
+    throw std::system_error(errno, std::generic_category(), "cannot open a file to hash it");
   Digest digest;
   std::vector<char> buffer(1 << 18);
   while (true) {
     const ssize_t got = ::read(input.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw std::system_error(errno, std::generic_category(), "cannot read a file to hash it");
+    if (got < 0)
+      throw std::system_error(errno, std::generic_category(), "cannot read a file to hash it");
     if (got == 0) return digest.finish();
     digest.add(buffer.data(), static_cast<std::size_t>(got));
   }
@@ -101,10 +106,11 @@ BlobStore::BlobStore(std::filesystem::path folder) : folder_(std::move(folder)) 
 
 BlobId BlobStore::put(std::string_view bytes) const {
   static std::atomic<unsigned> counter{0};
-  const BlobId id = sha256(bytes);
+  BlobId id = sha256(bytes);
   if (has(id)) return id;
   const std::filesystem::path temporary =
-      folder_ / "incoming" / (id.str() + '.' + std::to_string(::getpid()) + '.' + std::to_string(counter++));
+      folder_ / "incoming" /
+      (id.str() + '.' + std::to_string(::getpid()) + '.' + std::to_string(counter++));
   {
     std::ofstream output(temporary, std::ios::binary);
     output.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -125,7 +131,8 @@ void BlobStore::adopt(const std::filesystem::path& file, const BlobId& id) const
   std::error_code error;
   const bool made = std::filesystem::create_directories(target.parent_path(), error);
   if (error) throw OutOfResources("cannot make a folder in the store: " + error.message());
-  std::filesystem::rename(file, target, error);  // same name, same bytes: replacing it changes nothing
+  std::filesystem::rename(file, target,
+                          error);  // same name, same bytes: replacing it changes nothing
   if (error) throw OutOfResources("cannot rename into the store: " + error.message());
   sync_path(target.parent_path(), O_RDONLY | O_DIRECTORY);
   if (made) {

@@ -1,5 +1,6 @@
 #pragma once
-// The part of DICOMweb that a viewer needs: QIDO-RS and WADO-RS over instances somebody else indexes.
+// The part of DICOMweb that a viewer needs: QIDO-RS and WADO-RS over instances somebody else
+// indexes.
 
 #include <filesystem>
 #include <optional>
@@ -33,12 +34,15 @@ class InstanceIndex {
   virtual ~InstanceIndex() = default;
   virtual bool has_study(const StudyUid& study) = 0;
   virtual std::vector<IndexedSeries> series(const StudyUid& study) = 0;
-  /// Instances in force (quarantined ones and superseded header versions are left out), by number, then UID.
-  virtual std::vector<IndexedInstance> instances(const StudyUid& study, const SeriesUid& series) = 0;
+  /// Instances in force (quarantined ones and superseded header versions are left out), by number,
+  /// then UID.
+  virtual std::vector<IndexedInstance> instances(const StudyUid& study,
+                                                 const SeriesUid& series) = 0;
 };
 
-/// Handler for /dicom-web/…: series, instances, metadata, frames (as stored or Explicit LE), instances, rendered.
-/// PS3.18 10.4 (WADO-RS), 10.6 (QIDO-RS), PS3.18 F (JSON). `index` and `blobs` must outlive the handler.
+/// Handler for /dicom-web/…: series, instances, metadata, frames (as stored or Explicit LE),
+/// instances, rendered. PS3.18 10.4 (WADO-RS), 10.6 (QIDO-RS), PS3.18 F (JSON). `index` and `blobs`
+/// must outlive the handler.
 HttpHandler dicomweb_handler(InstanceIndex& index, const BlobStore& blobs);
 
 }  // namespace tomoscribe::dicom

@@ -5,7 +5,9 @@
 namespace tomoscribe::dicom {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 }  // namespace
 
@@ -14,7 +16,8 @@ bool HeaderLess::operator()(std::string_view left, std::string_view right) const
 }
 
 std::optional<std::string> HttpRequest::parameter(std::string_view name) const {
-  const auto found = std::ranges::find(query, name, [](const auto& pair) { return std::string_view(pair.first); });
+  const auto found =
+      std::ranges::find(query, name, [](const auto& pair) { return std::string_view(pair.first); });
   if (found == query.end()) return std::nullopt;
   return found->second;
 }
@@ -25,11 +28,15 @@ std::string HttpRequest::header(std::string_view name) const {
 }
 
 HttpResponse HttpResponse::text(int status, std::string body) {
-  return {.status = status, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = std::move(body)};
+  return {.status = status,
+          .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+          .body = std::move(body)};
 }
 
 HttpResponse HttpResponse::json(int status, std::string body, std::string content_type) {
-  return {.status = status, .headers = {{"Content-Type", std::move(content_type)}}, .body = std::move(body)};
+  return {.status = status,
+          .headers = {{"Content-Type", std::move(content_type)}},
+          .body = std::move(body)};
 }
 
 std::vector<std::string> path_segments(std::string_view path) {

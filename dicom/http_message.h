@@ -1,6 +1,6 @@
 #pragma once
-// One HTTP exchange as plain values, so that DICOMweb, FHIR and the review page can be served, and tested, without a
-// web server. pipeline owns the one listener.
+// One HTTP exchange as plain values, so that DICOMweb, FHIR and the review page can be served, and
+// tested, without a web server. pipeline owns the one listener.
 
 #include <functional>
 #include <map>
@@ -22,15 +22,17 @@ using HeaderMap = std::map<std::string, std::string, HeaderLess>;
 
 struct HttpRequest {
   std::string method;  ///< "GET", upper case
-  std::string path;    ///< decoded, begins with '/', no query; never holds ".." segments (the listener refuses them)
+  std::string path;    ///< decoded, begins with '/', no query; never holds ".." segments (the
+                       ///< listener refuses them)
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order, repeats kept
   HeaderMap headers;
   std::string body;
   std::string user;      ///< who is signed in, as the listener established it; empty: nobody
   std::string base_url;  ///< "http://127.0.0.1:8080", for absolute links
 
-  std::optional<std::string> parameter(std::string_view name) const;  ///< first query value of that name
-  std::string header(std::string_view name) const;                    ///< empty when absent
+  std::optional<std::string> parameter(
+      std::string_view name) const;                 ///< first query value of that name
+  std::string header(std::string_view name) const;  ///< empty when absent
 };
 
 struct HttpResponse {
@@ -39,10 +41,12 @@ struct HttpResponse {
   std::string body;
 
   static HttpResponse text(int status, std::string body);
-  static HttpResponse json(int status, std::string body, std::string content_type = "application/json");
+  static HttpResponse json(int status, std::string body,
+                           std::string content_type = "application/json");
 };
 
-/// Answers one request. Must be callable from several threads at once; throws only for faults of ours (answered 500).
+/// Answers one request. Must be callable from several threads at once; throws only for faults of
+/// ours (answered 500).
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
 /// Splits "/a/b//c" into {"a","b","c"}.

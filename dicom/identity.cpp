@@ -1,17 +1,18 @@
 #include "dicom/identity.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <openssl/sha.h>
 
 namespace tomoscribe::dicom {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::optional<int> number(std::string_view text) {
   int value = 0;
@@ -62,9 +63,12 @@ LocalFields local_fields(const Moment& moment) {
   const auto midnight = std::chrono::floor<std::chrono::days>(local);
   const std::chrono::year_month_day day(midnight);
   const std::chrono::hh_mm_ss time(local - midnight);
-  return {static_cast<int>(day.year()),           static_cast<unsigned>(day.month()),
-          static_cast<unsigned>(day.day()),       static_cast<int>(time.hours().count()),
-          static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count())};
+  return {static_cast<int>(day.year()),
+          static_cast<unsigned>(day.month()),
+          static_cast<unsigned>(day.day()),
+          static_cast<int>(time.hours().count()),
+          static_cast<int>(time.minutes().count()),
+          static_cast<int>(time.seconds().count())};
 }
 
 std::string offset_text(std::chrono::minutes offset, const char* format) {
@@ -86,13 +90,16 @@ bool is_uid(std::string_view text) {
 }
 
 std::string uid_from_name(std::string_view name) {
-  // Our namespace: the UUIDv5 of "tomoscribe" in the DNS namespace, written out so that it can never change.
-  constexpr std::array<unsigned char, 16> our_namespace{0x8c, 0x5b, 0x0d, 0x6e, 0x1f, 0x4a, 0x5e, 0x2b,
-                                                        0x9a, 0x77, 0x3d, 0x10, 0xc4, 0x62, 0x7e, 0x95};
+  // Our namespace: the UUIDv5 of "tomoscribe" in the DNS namespace, written out so that it can
+  // never change.
+  constexpr std::array<unsigned char, 16> our_namespace{0x8c, 0x5b, 0x0d, 0x6e, 0x1f, 0x4a,
+                                                        0x5e, 0x2b, 0x9a, 0x77, 0x3d, 0x10,
+                                                        0xc4, 0x62, 0x7e, 0x95};
   std::string input(our_namespace.begin(), our_namespace.end());
   input += name;
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
-  SHA1(reinterpret_cast<const unsigned char*>(input.data()), input.size(), digest.data());  // NOLINT
+  SHA1(reinterpret_cast<const unsigned char*>(input.data()), input.size(),
+       digest.data());  // NOLINT
   std::array<unsigned char, 16> uuid{};
   std::copy_n(digest.begin(), uuid.size(), uuid.begin());
   uuid[6] = static_cast<unsigned char>((uuid[6] & 0x0fU) | 0x50U);
@@ -149,33 +156,39 @@ std::string PersonName::display() const {
 
 std::string Moment::iso() const {
   const LocalFields f = local_fields(*this);
-  return formatted<64>("%04d-%02u-%02uT%02d:%02d:%02d", f.year, f.month, f.day, f.hour, f.minute, f.second) +
+  return formatted<64>("%04d-%02u-%02uT%02d:%02d:%02d", f.year, f.month, f.day, f.hour, f.minute,
+                       f.second) +
          offset_text(offset, "%c%02d:%02d");
 }
 
 Moment Moment::parse_iso(std::string_view text) {
   const auto bad = [] { return Malformed("not an ISO 8601 instant with offset"); };
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':')
     throw bad();
   const auto day = parse_date(text.substr(0, 10));
-  const auto hour = number(text.substr(11, 2)), minute = number(text.substr(14, 2)), second = number(text.substr(17, 2));
-  if (!day || !hour || !minute || !second || *hour < 0 || *hour > 23 || *minute < 0 || *minute > 59 || *second < 0 ||
-      *second > 60)
+  const auto hour = number(text.substr(11, 2)), minute = number(text.substr(14, 2)),
+             second = number(text.substr(17, 2));
+  if (!day || !hour || !minute || !second || *hour < 0 || *hour > 23 || *minute < 0 ||
+      *minute > 59 || *second < 0 || *second > 60)
     throw bad();
   std::chrono::minutes offset{0};
   const std::string_view zone = text.substr(19);
   if (zone != "Z") {
     if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') throw bad();
     const auto hours = number(zone.substr(1, 2)), minutes = number(zone.substr(4, 2));
-    if (!hours || !minutes || *hours < 0 || *hours > 14 || *minutes < 0 || *minutes > 59) throw bad();
+    if (!hours || !minutes || *hours < 0 || *hours > 14 || *minutes < 0 || *minutes > 59)
+      throw bad();
     offset = std::chrono::minutes((*hours * 60 + *minutes) * (zone[0] == '-' ? -1 : 1));
   }
-  const auto local = std::chrono::sys_days(*day) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-                     std::chrono::seconds(*second);
+  const auto local = std::chrono::sys_days(*day) + std::chrono::hours(*hour) +
+                     std::chrono::minutes(*minute) + std::chrono::seconds(*second);
   return {local - offset, offset};
 }
 
-std::string Moment::dtm() const { return date() + time() + offset_text(offset, "%c%02d%02d"); }
+std::string Moment::dtm() const {
+  return date() + time() + offset_text(offset, "%c%02d%02d");
+}
 
 std::string Moment::date() const {
   const LocalFields f = local_fields(*this);
@@ -198,16 +211,18 @@ std::optional<std::chrono::year_month_day> parse_date(std::string_view text) {
   }
   if (digits.size() != 8) return std::nullopt;
   const std::string_view view = digits;
-  const auto year = number(view.substr(0, 4)), month = number(view.substr(4, 2)), day = number(view.substr(6, 2));
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const auto year = number(view.substr(0, 4)), month = number(view.substr(4, 2)),
+             day = number(view.substr(6, 2));
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   return date;
 }
 
 std::string iso_date(std::chrono::year_month_day day) {
-  return formatted<32>("%04d-%02u-%02u", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                       static_cast<unsigned>(day.day()));
+  return formatted<32>("%04d-%02u-%02u", static_cast<int>(day.year()),
+                       static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
 }
 
 }  // namespace tomoscribe::dicom

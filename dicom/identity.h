@@ -1,5 +1,6 @@
 #pragma once
-// Identities that travel through every room. Standard library only; parsed once at the edge, then always valid.
+// Identities that travel through every room. Standard library only; parsed once at the edge, then
+// always valid.
 
 #include <chrono>
 #include <compare>
@@ -11,8 +12,8 @@
 
 namespace tomoscribe::dicom {
 
-/// A value from outside that breaks the standard's rule for its kind. The message never holds the value itself:
-/// it may be a patient's.
+/// A value from outside that breaks the standard's rule for its kind. The message never holds the
+/// value itself: it may be a patient's.
 class Malformed : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -46,11 +47,21 @@ class Uid {
   std::string text_;
 };
 
-struct StudyKind { static constexpr const char* name = "Study Instance UID"; };
-struct SeriesKind { static constexpr const char* name = "Series Instance UID"; };
-struct SopInstanceKind { static constexpr const char* name = "SOP Instance UID"; };
-struct FrameOfReferenceKind { static constexpr const char* name = "Frame of Reference UID"; };
-struct TrackingKind { static constexpr const char* name = "Tracking Unique Identifier"; };
+struct StudyKind {
+  static constexpr const char* name = "Study Instance UID";
+};
+struct SeriesKind {
+  static constexpr const char* name = "Series Instance UID";
+};
+struct SopInstanceKind {
+  static constexpr const char* name = "SOP Instance UID";
+};
+struct FrameOfReferenceKind {
+  static constexpr const char* name = "Frame of Reference UID";
+};
+struct TrackingKind {
+  static constexpr const char* name = "Tracking Unique Identifier";
+};
 
 using StudyUid = Uid<StudyKind>;
 using SeriesUid = Uid<SeriesKind>;
@@ -58,12 +69,12 @@ using SopInstanceUid = Uid<SopInstanceKind>;
 using FrameOfReferenceUid = Uid<FrameOfReferenceKind>;
 using TrackingUid = Uid<TrackingKind>;
 
-/// A UID under 2.25 that depends on `name` alone (UUID version 5 in our namespace, RFC 4122 4.3; PS3.5 B.2):
-/// the same name gives the same UID on every machine, so re-sending is idempotent.
+/// A UID under 2.25 that depends on `name` alone (UUID version 5 in our namespace, RFC 4122 4.3;
+/// PS3.5 B.2): the same name gives the same UID on every machine, so re-sending is idempotent.
 std::string uid_from_name(std::string_view name);
 
-/// A text with a maximum length and no control characters or backslash; kinds do not convert into each other.
-/// Leading and trailing spaces are dropped.
+/// A text with a maximum length and no control characters or backslash; kinds do not convert into
+/// each other. Leading and trailing spaces are dropped.
 template <class Kind>
 class ShortText {
  public:
@@ -79,9 +90,18 @@ class ShortText {
   std::string text_;
 };
 
-struct AeTitleKind { static constexpr const char* name = "AE title"; static constexpr std::size_t limit = 16; };
-struct PatientIdKind { static constexpr const char* name = "Patient ID"; static constexpr std::size_t limit = 64; };
-struct AccessionKind { static constexpr const char* name = "Accession Number"; static constexpr std::size_t limit = 64; };
+struct AeTitleKind {
+  static constexpr const char* name = "AE title";
+  static constexpr std::size_t limit = 16;
+};
+struct PatientIdKind {
+  static constexpr const char* name = "Patient ID";
+  static constexpr std::size_t limit = 64;
+};
+struct AccessionKind {
+  static constexpr const char* name = "Accession Number";
+  static constexpr std::size_t limit = 64;
+};
 
 using AeTitle = ShortText<AeTitleKind>;
 using PatientId = ShortText<PatientIdKind>;
@@ -97,11 +117,14 @@ struct PersonName {
   std::string pn() const;
   /// For people: "Prefix Given Middle Family Suffix", or "unnamed".
   std::string display() const;
-  bool empty() const { return family.empty() && given.empty() && middle.empty() && prefix.empty() && suffix.empty(); }
+  bool empty() const {
+    return family.empty() && given.empty() && middle.empty() && prefix.empty() && suffix.empty();
+  }
   auto operator<=>(const PersonName&) const = default;
 };
 
-/// A coded concept (PS3.3 8): (value, scheme designator, meaning), e.g. {"39607008", "SCT", "Lung"}.
+/// A coded concept (PS3.3 8): (value, scheme designator, meaning), e.g. {"39607008", "SCT",
+/// "Lung"}.
 struct Code {
   std::string value, scheme, meaning;
   bool empty() const { return value.empty(); }
@@ -124,7 +147,8 @@ struct Moment {
   std::string time() const;  ///< local "150405" (DICOM TM)
 };
 
-/// A calendar date from "YYYYMMDD" or "YYYY-MM-DD" (legacy dots allowed); nullopt unless it is a real day.
+/// A calendar date from "YYYYMMDD" or "YYYY-MM-DD" (legacy dots allowed); nullopt unless it is a
+/// real day.
 std::optional<std::chrono::year_month_day> parse_date(std::string_view text);
 /// "2026-11-24".
 std::string iso_date(std::chrono::year_month_day day);

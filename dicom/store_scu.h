@@ -22,12 +22,14 @@ struct SendResult {
   std::string reason;        ///< one sentence, no patient data
 };
 
-/// Sends one Part 10 file by C-STORE in an association of its own. Never throws for what the peer or network does.
-/// \throws Malformed when the file is no DICOM. Standard: PS3.4 B.
-SendResult send_instance(const std::filesystem::path& file, const Peer& peer, const AeTitle& calling,
+/// Sends one Part 10 file by C-STORE in an association of its own. Never throws for what the peer
+/// or network does. \throws Malformed when the file is no DICOM. Standard: PS3.4 B.
+SendResult send_instance(const std::filesystem::path& file, const Peer& peer,
+                         const AeTitle& calling,
                          std::chrono::seconds timeout = std::chrono::seconds(30));
 
 /// C-ECHO. Standard: PS3.4 A.
-SendResult verify(const Peer& peer, const AeTitle& calling, std::chrono::seconds timeout = std::chrono::seconds(10));
+SendResult verify(const Peer& peer, const AeTitle& calling,
+                  std::chrono::seconds timeout = std::chrono::seconds(10));
 
 }  // namespace tomoscribe::dicom

@@ -7,13 +7,14 @@
 
 namespace tomoscribe::hl7 {
 
-/// The version as a FHIR R4 collection Bundle: DiagnosticReport, Observations, ImagingStudy, Patient, Device, Provenance,
-/// ServiceRequest when there is an order. AI-labelled (AIAST). Pure. `base_url` ("http://h/fhir/R4") makes full URLs.
+/// The version as a FHIR R4 collection Bundle: DiagnosticReport, Observations, ImagingStudy,
+/// Patient, Device, Provenance, ServiceRequest when there is an order. AI-labelled (AIAST). Pure.
+/// `base_url` ("http://h/fhir/R4") makes full URLs.
 std::string to_fhir_bundle(const reporting::ReportVersion& version, const std::string& base_url);
 
-/// Handler for /fhir/R4/…: read, vread and search of DiagnosticReport, Observation, ImagingStudy, Patient, Device,
-/// ServiceRequest; /metadata. Errors are OperationOutcomes without patient data. `store` must outlive it, thread-safe.
-/// Standard: FHIR R4 (4.0.1) http, search.
+/// Handler for /fhir/R4/…: read, vread and search of DiagnosticReport, Observation, ImagingStudy,
+/// Patient, Device, ServiceRequest; /metadata. Errors are OperationOutcomes without patient data.
+/// `store` must outlive it, thread-safe. Standard: FHIR R4 (4.0.1) http, search.
 dicom::HttpHandler fhir_handler(reporting::ReportStore& store);
 
 }  // namespace tomoscribe::hl7

@@ -1,5 +1,6 @@
 #pragma once
-// HL7 v2 messages as values: read with the separators they declare, written with |^~\& and always escaped.
+// HL7 v2 messages as values: read with the separators they declare, written with |^~\& and always
+// escaped.
 
 #include <cstddef>
 #include <stdexcept>
@@ -9,7 +10,8 @@
 
 namespace tomoscribe::hl7 {
 
-/// A message that cannot be read; carries the ERR-3 code (table 0357) and the ERR-2 location. Never holds field content.
+/// A message that cannot be read; carries the ERR-3 code (table 0357) and the ERR-2 location. Never
+/// holds field content.
 class Rejected : public std::runtime_error {
  public:
   Rejected(std::string sentence, int error_code, std::string location = "");
@@ -21,8 +23,8 @@ class Rejected : public std::runtime_error {
   std::string location_;
 };
 
-/// One segment. Fields, components and repetitions are numbered from 1 as in the standard; values are unescaped UTF-8.
-/// Reading what is absent gives "". MSH-1 and MSH-2 are the separators.
+/// One segment. Fields, components and repetitions are numbered from 1 as in the standard; values
+/// are unescaped UTF-8. Reading what is absent gives "". MSH-1 and MSH-2 are the separators.
 class Segment {
  public:
   explicit Segment(std::string name);
@@ -31,7 +33,8 @@ class Segment {
   int repetitions(int field) const;
   /// All of a field, components joined by '^' unescaped to the reader: for fields kept as text.
   std::string whole(int field) const;
-  Segment& set(int field, std::string_view value, int component = 1, int subcomponent = 1, int repetition = 1);
+  Segment& set(int field, std::string_view value, int component = 1, int subcomponent = 1,
+               int repetition = 1);
   /// The HL7 null `""`: delete what is known.
   bool is_null(int field) const;
 
@@ -44,7 +47,8 @@ class Segment {
 
 class Message {
  public:
-  /// \throws Rejected (100, 101, 102, 203) when it is no HL7 v2 message. Character set by MSH-18; the result is UTF-8.
+  /// \throws Rejected (100, 101, 102, 203) when it is no HL7 v2 message. Character set by MSH-18;
+  /// the result is UTF-8.
   static Message parse(std::string_view text);
   std::string encode() const;  ///< segments end in CR, UTF-8
   Segment& add(std::string_view name);

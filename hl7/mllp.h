@@ -20,8 +20,8 @@ struct MllpSettings {
 /// Answers one message with the acknowledgement to send back. Called from several threads at once.
 using MllpHandler = std::function<std::string(std::string_view message, const std::string& peer)>;
 
-/// MLLP listener: 0x0B message 0x1C 0x0D; one message in flight a connection. Garbage outside frames is skipped;
-/// an over-long frame closes that connection only.
+/// MLLP listener: 0x0B message 0x1C 0x0D; one message in flight a connection. Garbage outside
+/// frames is skipped; an over-long frame closes that connection only.
 class MllpServer {
  public:
   /// Listens on return. \throws std::system_error when the port cannot be bound.
@@ -46,8 +46,10 @@ struct MllpResult {
   std::string reason;  ///< one sentence, no patient data
 };
 
-/// Sends `message` over a connection of its own and waits for the acknowledgement whose MSA-2 is its MSH-10;
-/// acknowledgements of other messages are skipped until the timeout. AA/CA accepted, AE retry, AR/CR final.
-MllpResult send_message(std::string_view message, const MllpPeer& peer, std::chrono::seconds timeout = std::chrono::seconds(30));
+/// Sends `message` over a connection of its own and waits for the acknowledgement whose MSA-2 is
+/// its MSH-10; acknowledgements of other messages are skipped until the timeout. AA/CA accepted, AE
+/// retry, AR/CR final.
+MllpResult send_message(std::string_view message, const MllpPeer& peer,
+                        std::chrono::seconds timeout = std::chrono::seconds(30));
 
 }  // namespace tomoscribe::hl7

@@ -8,7 +8,8 @@
 
 namespace tomoscribe::hl7 {
 
-/// An order message, understood. ORC-1: NW new, XO change, SC status, RP/RO replace, CA/OC/DC cancel.
+/// An order message, understood. ORC-1: NW new, XO change, SC status, RP/RO replace, CA/OC/DC
+/// cancel.
 struct OrderMessage {
   std::string control_id;  ///< with `sender` the key against duplicates
   std::string sender;      ///< MSH-3|MSH-4
@@ -21,18 +22,22 @@ struct OrderMessage {
 OrderMessage read_order(const Message& message);
 
 /// "AA", "AE" or "AR" for `received`; with ERR for the latter two. `now` and `control_id` are ours.
-std::string acknowledgement(const Message& received, std::string_view code, const reporting::Moment& now,
-                            std::string_view control_id, const Rejected* why = nullptr);
+std::string acknowledgement(const Message& received, std::string_view code,
+                            const reporting::Moment& now, std::string_view control_id,
+                            const Rejected* why = nullptr);
 /// For bytes that could not be parsed at all (AR, MSA-2 as far as it can be found).
-std::string acknowledgement_of_garbage(std::string_view received, const reporting::Moment& now, std::string_view control_id,
-                                       const Rejected& why);
+std::string acknowledgement_of_garbage(std::string_view received, const reporting::Moment& now,
+                                       std::string_view control_id, const Rejected& why);
 
 /// Names of the two ends in MSH-3..6.
 struct Route {
-  std::string sending_application = "TOMOSCRIBE", sending_facility, receiving_application, receiving_facility;
+  std::string sending_application = "TOMOSCRIBE", sending_facility, receiving_application,
+              receiving_facility;
 };
 
-/// ORU^R01 (2.5.1) of one version. Pure: `control_id` (<= 20 characters) and the version's own times are used.
-std::string to_oru(const reporting::ReportVersion& version, const Route& route, std::string_view control_id);
+/// ORU^R01 (2.5.1) of one version. Pure: `control_id` (<= 20 characters) and the version's own
+/// times are used.
+std::string to_oru(const reporting::ReportVersion& version, const Route& route,
+                   std::string_view control_id);
 
 }  // namespace tomoscribe::hl7

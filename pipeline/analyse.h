@@ -1,5 +1,6 @@
 #pragma once
-// The one function that the worker and `tomoscribe report` both call: a study's files in, a draft or a sentence out.
+// The one function that the worker and `tomoscribe report` both call: a study's files in, a draft
+// or a sentence out.
 
 #include <filesystem>
 #include <functional>
@@ -13,7 +14,8 @@
 
 namespace tomoscribe::pipeline {
 
-/// The input cannot be read as a CT study; the sentence is shown to people as is (UIDs at most, never a name).
+/// The input cannot be read as a CT study; the sentence is shown to people as is (UIDs at most,
+/// never a name).
 struct Unsuitable {
   std::string reason;
 };
@@ -22,15 +24,16 @@ struct Unsuitable {
 using Progress = std::function<void(const std::string& stage, double fraction)>;
 
 struct StudyFiles {
-  std::vector<std::filesystem::path> files;  ///< any order; files that are no DICOM are named in the limitations
+  std::vector<std::filesystem::path>
+      files;  ///< any order; files that are no DICOM are named in the limitations
 };
 
 struct AnalysisContext {
   std::optional<reporting::Order> order;
   int version_number = 1, predecessor = 0;
-  reporting::Moment now;                     ///< becomes the version's `created`
+  reporting::Moment now;  ///< becomes the version's `created`
   std::string code_version;
-  std::stop_token stop;                      ///< asked between stages; \see Cancelled
+  std::stop_token stop;  ///< asked between stages; \see Cancelled
 };
 
 /// The analysis was asked to stop.
@@ -50,8 +53,10 @@ struct AnalysedStudy {
   std::vector<NamedBlob> blobs;
 };
 
-/// Deterministic: equal files, order and context give an equal version. Peak memory: one volume of int16, one of labels
-/// and one working grid. Thread-safe. \throws Cancelled.
-std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study, const AnalysisContext& context, const Progress& progress);
+/// Deterministic: equal files, order and context give an equal version. Peak memory: one volume of
+/// int16, one of labels and one working grid. Thread-safe. \throws Cancelled.
+std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
+                                                const AnalysisContext& context,
+                                                const Progress& progress);
 
 }  // namespace tomoscribe::pipeline

@@ -2,8 +2,9 @@
 
 namespace tomoscribe::pipeline {
 
-// The subcommands of `tomoscribe`, one file each (command_<name>.cpp). Each parses its own arguments (argv[0] is the
-// subcommand) and returns the exit status: 0 done, 1 failed with one line on stderr, 2 wrong usage, 3 unsuitable input.
+// The subcommands of `tomoscribe`, one file each (command_<name>.cpp). Each parses its own
+// arguments (argv[0] is the subcommand) and returns the exit status: 0 done, 1 failed with one line
+// on stderr, 2 wrong usage, 3 unsuitable input.
 int command_up(int argc, char** argv);
 int command_report(int argc, char** argv);
 int command_phantom(int argc, char** argv);

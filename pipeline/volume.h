@@ -16,23 +16,25 @@ using dicom::Vec3;
 
 /// Where voxels lie: centre of voxel (0,0,0) and the step along each index, LPS mm.
 struct Grid {
-  std::array<int, 3> size{};          ///< columns, rows, slices
+  std::array<int, 3> size{};  ///< columns, rows, slices
   Vec3 origin_mm{};
-  std::array<Vec3, 3> step_mm{};      ///< per column, per row, per slice
+  std::array<Vec3, 3> step_mm{};  ///< per column, per row, per slice
   Vec3 point_mm(double column, double row, double slice) const;
-  double voxel_ml() const;            ///< |det| / 1000
+  double voxel_ml() const;  ///< |det| / 1000
   std::array<double, 3> spacing_mm() const;
 };
 
 /// A CT volume in Hounsfield units on its native grid.
-/// Shape: [slices, rows, columns], columns fastest. Units: HU. Axes: LPS through `grid`. Slices ordered along the normal.
+/// Shape: [slices, rows, columns], columns fastest. Units: HU. Axes: LPS through `grid`. Slices
+/// ordered along the normal.
 struct Volume {
   Grid grid;
   std::vector<std::int16_t> hu;
   std::vector<dicom::SopInstanceUid> instances;  ///< per slice
   std::vector<int> frames;                       ///< per slice, from 1
   dicom::InstanceHeader header;                  ///< of the first slice
-  std::vector<std::string> notes;                ///< what had to be said or done: "spacing 2.5 mm, thickness 5 mm: overlapping"
+  std::vector<std::string>
+      notes;  ///< what had to be said or done: "spacing 2.5 mm, thickness 5 mm: overlapping"
   std::int16_t at(int column, int row, int slice) const;
 };
 

@@ -13,16 +13,19 @@ std::string ai_label(const ReportVersion&);
 
 /// Versioned JSON ("schema": 1): the form on disk and in the database.
 std::string to_json(const ReportVersion&);
-/// Reads any schema version ever written. \throws dicom::Malformed with the JSON pointer of the first fault.
+/// Reads any schema version ever written. \throws dicom::Malformed with the JSON pointer of the
+/// first fault.
 ReportVersion from_json(std::string_view json);
 
-/// Plain text, 80 columns, section headings, each finding with its outcome letter and its series:image.
+/// Plain text, 80 columns, section headings, each finding with its outcome letter and its
+/// series:image.
 std::string to_text_report(const ReportVersion&);
 /// One section as plain text, a statement a line (what ORU and FHIR carry).
 std::string section_text(const ReportVersion&, Section);
 /// A self-contained HTML page: no script, no outside reference, everything escaped.
 std::string to_html(const ReportVersion&);
-/// The body of that page as well-formed XHTML <div> with one <div class="http://loinc.org|code"> a section (FHIR text).
+/// The body of that page as well-formed XHTML <div> with one <div class="http://loinc.org|code"> a
+/// section (FHIR text).
 std::string to_xhtml_div(const ReportVersion&);
 /// Escapes for HTML and XML text and attributes; control characters that XML forbids are dropped.
 std::string escape_markup(std::string_view);

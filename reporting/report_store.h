@@ -18,21 +18,21 @@ class Conflict : public std::runtime_error {
 
 /// Where a study stands, for the worklist.
 enum class StudyState {
-  receiving,    ///< slices arrive, or the quiet period runs
-  queued,       ///< due, waiting for a worker
-  analysing,    ///< a worker has it
-  drafted,      ///< a draft or preliminary report waits for a person
-  signed_off,   ///< final, corrected or appended
-  unsuitable,   ///< a plain sentence says why there is no draft
-  failed,       ///< the job is dead; the reason is shown
+  receiving,   ///< slices arrive, or the quiet period runs
+  queued,      ///< due, waiting for a worker
+  analysing,   ///< a worker has it
+  drafted,     ///< a draft or preliminary report waits for a person
+  signed_off,  ///< final, corrected or appended
+  unsuitable,  ///< a plain sentence says why there is no draft
+  failed,      ///< the job is dead; the reason is shown
 };
 
 struct StudyRow {
   dicom::StudyUid uid;
   StudyState state = StudyState::receiving;
-  std::string reason;             ///< unsuitable or failed: one sentence
-  std::string stage;              ///< analysing: "measuring lungs"
-  double progress = 0;            ///< 0..1 while analysing
+  std::string reason;   ///< unsuitable or failed: one sentence
+  std::string stage;    ///< analysing: "measuring lungs"
+  double progress = 0;  ///< 0..1 while analysing
   Patient patient;
   dicom::AccessionNumber accession;
   std::string description;
@@ -40,14 +40,15 @@ struct StudyRow {
   Moment received;                ///< last slice, database clock
   int series = 0, instances = 0, conflicts = 0;
   std::optional<std::string> report_id;
-  int version = 0;                ///< newest report version, 0: none
+  int version = 0;  ///< newest report version, 0: none
   std::optional<ReportState> report_state;
-  bool newer_draft = false;       ///< slices came after signing: a draft waits beside the signed version
+  bool newer_draft = false;  ///< slices came after signing: a draft waits beside the signed version
 };
 
 /// One destination's delivery of one signed version.
 struct DeliveryRow {
-  std::string destination, kind, state;  ///< kind "oru"|"sr"; state "waiting"|"sending"|"delivered"|"dead"
+  std::string destination, kind,
+      state;  ///< kind "oru"|"sr"; state "waiting"|"sending"|"delivered"|"dead"
   int version = 0, attempts = 0;
   std::string last_error;
 };
@@ -64,20 +65,23 @@ class ReportStore {
  public:
   virtual ~ReportStore() = default;
   virtual std::vector<StudyRow> studies(const StudyQuery& query) = 0;
-  /// Newest version of the study's report; a draft beside a signed version does not hide the signed one:
-  /// `signed_only` gives the newest signed version.
-  virtual std::optional<ReportVersion> latest(const dicom::StudyUid& study, bool signed_only = false) = 0;
+  /// Newest version of the study's report; a draft beside a signed version does not hide the signed
+  /// one: `signed_only` gives the newest signed version.
+  virtual std::optional<ReportVersion> latest(const dicom::StudyUid& study,
+                                              bool signed_only = false) = 0;
   virtual std::optional<ReportVersion> version(const std::string& report_id, int number) = 0;
   virtual std::vector<int> versions(const std::string& report_id) = 0;
-  /// Adds `version` (its number must be one more than the newest, its predecessor the one it was made from).
-  /// A signed state also makes one delivery row per configured destination, in the same transaction.
-  /// \throws Conflict when the number is taken.
+  /// Adds `version` (its number must be one more than the newest, its predecessor the one it was
+  /// made from). A signed state also makes one delivery row per configured destination, in the same
+  /// transaction. \throws Conflict when the number is taken.
   virtual void append(const ReportVersion& version, const std::string& actor) = 0;
   virtual std::vector<DeliveryRow> deliveries(const std::string& report_id) = 0;
   /// Puts a dead or waiting delivery back to the front of its queue.
-  virtual void resend(const std::string& report_id, int version, const std::string& destination) = 0;
+  virtual void resend(const std::string& report_id, int version,
+                      const std::string& destination) = 0;
   /// Newest order joined to the study by accession number or study UID.
-  virtual std::optional<Order> order_for(const dicom::StudyUid& study, const dicom::AccessionNumber& accession) = 0;
+  virtual std::optional<Order> order_for(const dicom::StudyUid& study,
+                                         const dicom::AccessionNumber& accession) = 0;
 };
 
 std::string_view to_text(StudyState);
