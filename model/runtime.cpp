@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <sstream>
+
+#include <dlfcn.h>
 
 #include <ATen/Context.h>
 #include <ATen/Functions.h>
@@ -14,20 +15,13 @@ namespace tomoscribe::model {
 
 namespace {
 
-/// The line of show_config that names the BLAS, without its indent; "unknown" when none does.
-std::string blas_line() {
-  std::istringstream lines(at::show_config());
-  std::string line;
-  while (std::getline(lines, line)) {
-    for (const char* word : {"BLAS_INFO=", "BLAS="}) {
-      const auto found = line.find(word);
-      if (found == std::string::npos) continue;
-      const auto from = found + std::string(word).size(), to = line.find_first_of(", ", from);
-      return line.substr(from, to == std::string::npos ? to : to - from);
-    }
-  }
-  if (at::hasMKL()) return "mkl";
-  return at::hasLAPACK() ? "system" : "unknown";
+/// LibTorch is linked to whatever libblas.so.3 the machine offers; its build options do not say which.
+std::string blas_name() {
+  using ConfigText = char* (*)();
+  if (void* found = dlsym(RTLD_DEFAULT, "openblas_get_config"); found != nullptr)
+    return reinterpret_cast<ConfigText>(found)();
+  if (at::hasMKL()) return "MKL";
+  return at::hasLAPACK() ? "a BLAS other than OpenBLAS" : "none";
 }
 
 double gemm_gflops() {
@@ -49,7 +43,7 @@ Runtime describe_runtime(int threads) {
   at::set_num_threads(std::max(1, threads));
   Runtime runtime;
   runtime.torch_version = TORCH_VERSION;
-  runtime.blas = blas_line();
+  runtime.blas = blas_name();
   runtime.cuda = at::hasCUDA();
   runtime.devices = runtime.cuda ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
   runtime.threads = at::get_num_threads();
