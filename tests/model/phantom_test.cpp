@@ -157,7 +157,7 @@ TEST(Thorax, KeepsItsTruthWhateverTheNoise) {
 
 TEST(Thorax, HasAirAroundTheBodyAndInTheTrachea) {
   Settings settings;
-  settings.slices = 3;
+  settings.slices = 15;
   settings.slice_mm = 20;
   const Phantom phantom = thorax(settings);
   double sum = 0, squares = 0;
