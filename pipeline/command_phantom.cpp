@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -38,7 +39,9 @@ bool is_ours(const fs::path& file) {
 /// One sentence when the folder may not be written; what an earlier run left is removed under --force.
 std::optional<std::string> prepare(const fs::path& folder, bool force) {
   if (fs::exists(folder) && !fs::is_directory(folder)) return folder.string() + " is not a folder";
-  fs::create_directories(folder);
+  std::error_code fault;
+  fs::create_directories(folder, fault);
+  if (fault) return "cannot make the folder " + folder.string() + ": " + fault.message();
   if (fs::is_empty(folder)) return std::nullopt;
   if (!force) return folder.string() + " is not empty; name another folder, or replace an earlier phantom there by --force";
   std::vector<fs::path> earlier;
@@ -80,7 +83,7 @@ dicom::InstanceHeader header_of(const Options& o) {
   header.body_part_examined = "CHEST";
   header.manufacturer = "TOMOSCRIBE PHANTOM";
   header.model_name = "THORAX";
-  header.convolution_kernel = "SYNTHETIC STANDARD";
+  header.convolution_kernel = "STANDARD";
   header.patient_position = "HFS";
   header.image_type = {"ORIGINAL", "PRIMARY", "AXIAL"};
   header.frame_of_reference = dicom::FrameOfReferenceUid(uid("frame of reference"));
