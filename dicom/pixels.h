@@ -15,8 +15,8 @@ struct StoredFrame {
   std::vector<std::int32_t> values;
 };
 
-/// Registers the decompression codecs (JPEG, JPEG-LS, RLE from DCMTK; JPEG 2000 by OpenJPEG) for as
-/// long as it lives. One per process, made in main before any thread reads pixels.
+/// Registers the decompression codecs (JPEG and JPEG-LS from DCMTK; RLE and JPEG 2000 need none)
+/// for as long as it lives. One per process, made in main before any thread reads pixels.
 class Codecs {
  public:
   Codecs();
