@@ -21,7 +21,8 @@ Grid patient_grid(const Grid& native, double spacing_mm) {
   Grid grid;
   grid.origin_mm = low;
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    grid.size[axis] = static_cast<int>(std::floor((high[axis] - low[axis]) / spacing_mm + 1e-6)) + 1;
+    grid.size[axis] =
+        static_cast<int>(std::floor((high[axis] - low[axis]) / spacing_mm + 1e-6)) + 1;
     grid.step_mm[axis][axis] = spacing_mm;
   }
   return grid;

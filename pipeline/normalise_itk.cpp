@@ -1,4 +1,7 @@
 // Compiled with ITK; kept short because lint cannot read ITK's headers.
+#include <algorithm>
+#include <cmath>
+
 #include <itkBinShrinkImageFilter.h>
 #include <itkImage.h>
 #include <itkImportImageFilter.h>
@@ -6,9 +9,6 @@
 #include <itkMultiThreaderBase.h>
 #include <itkResampleImageFilter.h>
 #include <itkSmoothingRecursiveGaussianImageFilter.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "pipeline/normalise.h"
 
@@ -19,7 +19,8 @@ using Image = itk::Image<std::int16_t, 3>;
 constexpr unsigned threads = 2;
 
 /// An ITK view of our array: nothing is copied, ITK does not own it.
-itk::ImportImageFilter<std::int16_t, 3>::Pointer import(const Grid& grid, const std::int16_t* values) {
+itk::ImportImageFilter<std::int16_t, 3>::Pointer import(const Grid& grid,
+                                                        const std::int16_t* values) {
   auto importer = itk::ImportImageFilter<std::int16_t, 3>::New();
   Image::RegionType region;
   Image::SpacingType spacing;
@@ -30,13 +31,15 @@ itk::ImportImageFilter<std::int16_t, 3>::Pointer import(const Grid& grid, const 
     region.SetSize(i, static_cast<itk::SizeValueType>(grid.size[i]));
     spacing[i] = spacing_mm[i];
     origin[i] = grid.origin_mm[i];
-    for (unsigned axis = 0; axis < 3; ++axis) direction[axis][i] = grid.step_mm[i][axis] / spacing_mm[i];
+    for (unsigned axis = 0; axis < 3; ++axis)
+      direction[axis][i] = grid.step_mm[i][axis] / spacing_mm[i];
   }
   importer->SetRegion(region);
   importer->SetSpacing(spacing);
   importer->SetOrigin(origin);
   importer->SetDirection(direction);
-  importer->SetImportPointer(const_cast<std::int16_t*>(values), grid.voxels(), false);  // NOLINT: ITK's API; only read
+  importer->SetImportPointer(const_cast<std::int16_t*>(values), grid.voxels(),
+                             false);  // NOLINT: ITK's API; only read
   return importer;
 }
 

@@ -18,18 +18,20 @@ constexpr double least_track_mm = 15, most_airway_ml = 200, least_airway_ml = 4;
 struct Hole {
   double column = 0, row = 0;  ///< centre
   std::size_t pixels = 0;
-  std::size_t seed = 0;        ///< its darkest voxel
+  std::size_t seed = 0;  ///< its darkest voxel
 };
 
 /// Air holes of one slice that look like a trachea in cross-section.
 std::vector<Hole> holes_of(const Scene& scene, int slice, double midline, Mask& seen,
                            std::vector<std::size_t>& stack) {
   const Grid& grid = scene.work.grid;
-  const std::size_t plane = static_cast<std::size_t>(grid.size[0]) * static_cast<std::size_t>(grid.size[1]);
+  const std::size_t plane =
+      static_cast<std::size_t>(grid.size[0]) * static_cast<std::size_t>(grid.size[1]);
   const std::size_t base = static_cast<std::size_t>(slice) * plane;
   const auto columns = static_cast<std::size_t>(grid.size[0]);
   const auto open = [&](std::size_t i) {
-    return scene.body[base + i] != 0 && scene.work.hu[base + i] < hole_hu && scene.labels[base + i] == Label::body;
+    return scene.body[base + i] != 0 && scene.work.hu[base + i] < hole_hu &&
+           scene.labels[base + i] == Label::body;
   };
   std::ranges::fill(seen, 0);
   std::vector<Hole> holes;
@@ -49,7 +51,8 @@ std::vector<Hole> holes_of(const Scene& scene, int slice, double midline, Mask& 
       ++hole.pixels;
       if (scene.work.hu[base + at] < scene.work.hu[hole.seed]) hole.seed = base + at;
       for (const std::size_t to : {at - 1, at + 1, at - columns, at + columns})
-        if (to >= columns && to < plane - columns && seen[to] == 0 && open(to)) seen[to] = 1, stack.push_back(to);
+        if (to >= columns && to < plane - columns && seen[to] == 0 && open(to))
+          seen[to] = 1, stack.push_back(to);
     }
     const auto pixels = static_cast<double>(hole.pixels);
     hole.column /= pixels, hole.row /= pixels;
@@ -57,7 +60,8 @@ std::vector<Hole> holes_of(const Scene& scene, int slice, double midline, Mask& 
     const double wide = high_c - low_c + 1, high = high_r - low_r + 1;
     const bool round = pixels > 0.5 * wide * high && wide < 2.2 * high && high < 2.2 * wide;
     const bool central = std::abs(hole.column - midline) * working_mm < off_midline_mm;
-    if (area_cm2 >= least_hole_cm2 && area_cm2 <= most_hole_cm2 && round && central) holes.push_back(hole);
+    if (area_cm2 >= least_hole_cm2 && area_cm2 <= most_hole_cm2 && round && central)
+      holes.push_back(hole);
   }
   return holes;
 }
@@ -80,7 +84,8 @@ Track longest_track(const Scene& scene, double midline, int low, int high) {
     for (const Hole& hole : holes_of(scene, slice, midline, seen, stack)) {
       Track track{.last = hole, .slices = 0, .from = slice, .seeds = {}};
       for (const Track& before : open)
-        if (std::hypot(before.last.column - hole.column, before.last.row - hole.row) * working_mm < 6 &&
+        if (std::hypot(before.last.column - hole.column, before.last.row - hole.row) * working_mm <
+                6 &&
             before.slices > track.slices)
           track = before;
       track.last = hole;
@@ -95,8 +100,8 @@ Track longest_track(const Scene& scene, double midline, int low, int high) {
 }
 
 /// Voxels joined to the seeds below `limit_hu`; stops early above `most` voxels.
-std::vector<std::size_t> grown(const Scene& scene, const std::vector<std::size_t>& seeds, int limit_hu,
-                               int top_slice, std::size_t most, Mask& seen) {
+std::vector<std::size_t> grown(const Scene& scene, const std::vector<std::size_t>& seeds,
+                               int limit_hu, int top_slice, std::size_t most, Mask& seen) {
   const Grid& grid = scene.work.grid;
   const auto columns = static_cast<std::size_t>(grid.size[0]);
   const std::size_t plane = columns * static_cast<std::size_t>(grid.size[1]);
@@ -126,7 +131,8 @@ std::vector<std::size_t> lumen(const Scene& scene, const Track& track) {
   std::vector<std::size_t> best;
   for (int limit = -960; limit <= -800; limit += 5) {
     std::vector<std::size_t> region = grown(scene, track.seeds, limit, track.from, most, seen);
-    const bool exploded = !best.empty() && best.size() > 500 && region.size() > best.size() + best.size() / 3;
+    const bool exploded =
+        !best.empty() && best.size() > 500 && region.size() > best.size() + best.size() / 3;
     if (exploded || region.size() > most) break;
     best = std::move(region);
   }
@@ -141,7 +147,8 @@ void label_airway(Scene& scene, const std::vector<std::size_t>& region) {
   const std::size_t plane = columns * static_cast<std::size_t>(grid.size[1]);
   for (const std::size_t at : region) {
     scene.labels[at] = airway;
-    for (const std::size_t to : {at - 1, at + 1, at - columns, at + columns, at - plane, at + plane})
+    for (const std::size_t to :
+         {at - 1, at + 1, at - columns, at + columns, at - plane, at + plane})
       if (to < scene.labels.size() && scene.labels[to] == Label::body) scene.labels[to] = airway;
   }
 }
@@ -150,7 +157,8 @@ void label_airway(Scene& scene, const std::vector<std::size_t>& region) {
 
 void central_airway(Scene& scene, Findings& findings) {
   const auto fail = [&](std::string reason) {
-    findings.push_back(not_assessed_finding("airway", codes::presence, codes::chest, std::move(reason)));
+    findings.push_back(
+        not_assessed_finding("airway", codes::presence, codes::chest, std::move(reason)));
   };
   if (scene.labels.empty()) return fail("no body was found in the volume");
   if (finding(findings, "lungs").presence != reporting::Presence::present) {
@@ -158,7 +166,8 @@ void central_airway(Scene& scene, Findings& findings) {
     return fail(finding(findings, "lungs").not_assessed);
   }
   const Grid& grid = scene.work.grid;
-  const std::size_t plane = static_cast<std::size_t>(grid.size[0]) * static_cast<std::size_t>(grid.size[1]);
+  const std::size_t plane =
+      static_cast<std::size_t>(grid.size[0]) * static_cast<std::size_t>(grid.size[1]);
   int low = grid.size[2], high = -1;
   for (std::size_t i = 0; i < scene.labels.size(); ++i)
     if (scene.labels[i] == right_lung || scene.labels[i] == left_lung) {
@@ -175,7 +184,8 @@ void central_airway(Scene& scene, Findings& findings) {
   if (volume_ml < least_airway_ml) return fail("the trachea was not found between the lungs");
 
   reporting::Finding found = measured_finding("airway", codes::presence, codes::chest);
-  const double native_ml = static_cast<double>(section_areas(scene.native).total(airway)) * scene.volume.grid.voxel_ml();
+  const double native_ml =
+      static_cast<double>(section_areas(scene.native).total(airway)) * scene.volume.grid.voxel_ml();
   const bool cut = track.from == grid.size[2] - 1;
   found.measurements.push_back(
       {.id = "airway.volume",
@@ -184,10 +194,12 @@ void central_airway(Scene& scene, Findings& findings) {
        .unit = codes::millilitre,
        .decimals = 0,
        .uncertainty = std::round(native_ml * 1.5) / 10,
-       .method = "lumen of trachea and central bronchi: region growing from the tracheal air column, "
-                 "threshold raised by 5 HU until the volume explodes; peripheral bronchi are not "
-                 "followed",
-       .conditions = {"tracheal air column followed over " + number_text(track.slices * working_mm, 0) + " mm"},
+       .method =
+           "lumen of trachea and central bronchi: region growing from the tracheal air column, "
+           "threshold raised by 5 HU until the volume explodes; peripheral bronchi are not "
+           "followed",
+       .conditions = {"tracheal air column followed over " +
+                      number_text(track.slices * working_mm, 0) + " mm"},
        .not_assessed = {},
        .lower_bound = cut});
   findings.push_back(std::move(found));

@@ -39,8 +39,8 @@ std::vector<T> cut(const std::vector<T>& values, const Grid& from, const Box& bo
   std::size_t at = 0;
   for (int slice = box.low[2]; slice <= box.high[2]; ++slice)
     for (int row = box.low[1]; row <= box.high[1]; ++row) {
-      const auto first = values.begin() +
-                         static_cast<std::ptrdiff_t>(from.offset(box.low[0], row, slice));
+      const auto first =
+          values.begin() + static_cast<std::ptrdiff_t>(from.offset(box.low[0], row, slice));
       std::copy_n(first, to.size[0], result.begin() + static_cast<std::ptrdiff_t>(at));
       at += static_cast<std::size_t>(to.size[0]);
     }
@@ -71,7 +71,8 @@ double cut_at_side(const Mask& body, const Grid& grid) {
   for (int slice = 0; slice < grid.size[2]; ++slice) {
     int rows_touching = 0;
     for (int row = 0; row < grid.size[1]; ++row)
-      if (body[grid.offset(1, row, slice)] != 0 || body[grid.offset(grid.size[0] - 2, row, slice)] != 0)
+      if (body[grid.offset(1, row, slice)] != 0 ||
+          body[grid.offset(grid.size[0] - 2, row, slice)] != 0)
         ++rows_touching;
     if (rows_touching * working_mm > 10) ++touching;
   }

@@ -29,7 +29,8 @@ void flood_from_border(const std::uint8_t* slice, int columns, int rows, Mask& o
 }  // namespace
 
 void fill_holes_by_slice(Mask& mask, const Grid& grid) {
-  const auto plane = static_cast<std::size_t>(grid.size[0]) * static_cast<std::size_t>(grid.size[1]);
+  const auto plane =
+      static_cast<std::size_t>(grid.size[0]) * static_cast<std::size_t>(grid.size[1]);
   Mask outside(plane);
   std::vector<int> stack;
   for (std::size_t slice = 0; slice < static_cast<std::size_t>(grid.size[2]); ++slice) {

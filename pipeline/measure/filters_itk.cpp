@@ -1,4 +1,6 @@
 // Compiled with ITK; kept short because lint cannot read ITK's headers.
+#include <cmath>
+
 #include <itkBinaryBallStructuringElement.h>
 #include <itkBinaryMorphologicalOpeningImageFilter.h>
 #include <itkConnectedComponentImageFilter.h>
@@ -7,8 +9,6 @@
 #include <itkMultiThreaderBase.h>
 #include <itkRelabelComponentImageFilter.h>
 #include <itkSignedMaurerDistanceMapImageFilter.h>
-
-#include <cmath>
 
 #include "pipeline/measure/filters.h"
 
@@ -31,7 +31,8 @@ itk::ImportImageFilter<std::uint8_t, 3>::Pointer import(const Mask& mask, const 
   }
   importer->SetRegion(region);
   importer->SetSpacing(spacing);
-  importer->SetImportPointer(const_cast<std::uint8_t*>(mask.data()), mask.size(), false);  // NOLINT: ITK's API; only read
+  importer->SetImportPointer(const_cast<std::uint8_t*>(mask.data()), mask.size(),
+                             false);  // NOLINT: ITK's API; only read
   return importer;
 }
 
@@ -39,7 +40,8 @@ itk::ImportImageFilter<std::uint8_t, 3>::Pointer import(const Mask& mask, const 
 
 std::vector<float> depth_mm(const Mask& mask, const Grid& grid) {
   const auto importer = import(mask, grid);
-  const auto filter = itk::SignedMaurerDistanceMapImageFilter<MaskImage, itk::Image<float, 3>>::New();
+  const auto filter =
+      itk::SignedMaurerDistanceMapImageFilter<MaskImage, itk::Image<float, 3>>::New();
   filter->SetInput(importer->GetOutput());
   filter->SetInsideIsPositive(true);
   filter->SetSquaredDistance(false);
@@ -85,7 +87,8 @@ Components components(const Mask& mask, const Grid& grid, std::size_t least_voxe
   const std::size_t count = std::min<std::size_t>(relabel->GetNumberOfObjects(), 65535);
   result.labels.resize(mask.size());
   for (std::size_t i = 0; i < mask.size(); ++i)
-    result.labels[i] = values[i] <= count ? static_cast<std::uint16_t>(values[i]) : std::uint16_t{0};
+    result.labels[i] =
+        values[i] <= count ? static_cast<std::uint16_t>(values[i]) : std::uint16_t{0};
   for (std::size_t i = 0; i < count; ++i)
     result.voxels.push_back(relabel->GetSizeOfObjectsInPixels()[i]);
   return result;

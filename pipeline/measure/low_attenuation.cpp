@@ -42,14 +42,17 @@ Gate gate_of(const Scene& scene) {
     gate.refusal = thick + " > 2.5 mm";
     return gate;
   }
-  gate.conditions.push_back(thickness <= best_thickness_mm + 0.01 ? thick + " <= 1.5 mm"
-                                                                  : thick + ": flagged, 1.5 mm is wanted");
+  gate.conditions.push_back(thickness <= best_thickness_mm + 0.01
+                                ? thick + " <= 1.5 mm"
+                                : thick + ": flagged, 1.5 mm is wanted");
   const auto sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
   if (sharp && *sharp) {
-    gate.refusal = "edge-enhancing kernel " + header.convolution_kernel + ": noise would count as low attenuation";
+    gate.refusal = "edge-enhancing kernel " + header.convolution_kernel +
+                   ": noise would count as low attenuation";
     return gate;
   }
-  gate.conditions.push_back(sharp ? "smooth kernel " + header.convolution_kernel : "kernel not known: flagged");
+  gate.conditions.push_back(sharp ? "smooth kernel " + header.convolution_kernel
+                                  : "kernel not known: flagged");
   if (header.lossy) {
     gate.refusal = "the images were compressed with loss";
     return gate;
@@ -99,26 +102,29 @@ std::array<Counts, 2> count_lungs(const Scene& scene) {
   return counts;
 }
 
-Measurement measurement_of(std::string id, const Gate& gate, const std::string& absent, const Counts& counts) {
-  Measurement result{.id = std::move(id),
-                     .concept_name = codes::volume,
-                     .value = std::nullopt,
-                     .unit = codes::percent,
-                     .decimals = 1,
-                     .uncertainty = std::nullopt,
-                     .method = "share of lung volume below -950 HU, one voxel inside the border "
-                               "(density mask, Muller 1988, Chest 94:782); uncertainty: 5 HU of calibration",
-                     .conditions = gate.conditions,
-                     .not_assessed = absent.empty() ? gate.refusal : absent,
-                     .lower_bound = false};
+Measurement measurement_of(std::string id, const Gate& gate, const std::string& absent,
+                           const Counts& counts) {
+  Measurement result{
+      .id = std::move(id),
+      .concept_name = codes::volume,
+      .value = std::nullopt,
+      .unit = codes::percent,
+      .decimals = 1,
+      .uncertainty = std::nullopt,
+      .method =
+          "share of lung volume below -950 HU, one voxel inside the border "
+          "(density mask, Muller 1988, Chest 94:782); uncertainty: 5 HU of calibration",
+      .conditions = gate.conditions,
+      .not_assessed = absent.empty() ? gate.refusal : absent,
+      .lower_bound = false};
   if (!result.not_assessed.empty()) return result;
   if (counts.all < 1000) {
     result.not_assessed = "too little lung";
     return result;
   }
   result.value = std::round(counts.percent(counts.low) * 10) / 10;
-  result.uncertainty =
-      std::max(0.1, std::round((counts.percent(counts.higher) - counts.percent(counts.lower)) * 5) / 10);
+  result.uncertainty = std::max(
+      0.1, std::round((counts.percent(counts.higher) - counts.percent(counts.lower)) * 5) / 10);
   return result;
 }
 

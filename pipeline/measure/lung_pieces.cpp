@@ -17,7 +17,8 @@ struct BoneDistance {
   Grid grid;
   std::vector<float> mm;
   double at(int column, int row, int slice) const {
-    return mm[grid.offset(std::min(column / 2, grid.size[0] - 1), std::min(row / 2, grid.size[1] - 1),
+    return mm[grid.offset(std::min(column / 2, grid.size[0] - 1),
+                          std::min(row / 2, grid.size[1] - 1),
                           std::min(slice / 2, grid.size[2] - 1))];
   }
 };
@@ -57,14 +58,15 @@ struct Piece {
   double right_share() const { return static_cast<double>(right) / static_cast<double>(voxels); }
   bool is_lung() const {
     const int median = median_hu();
-    return rib_contact() >= least_rib_contact && median >= least_median_hu && median <= most_median_hu;
+    return rib_contact() >= least_rib_contact && median >= least_median_hu &&
+           median <= most_median_hu;
   }
 };
 
 /// The outer hull of a piece decides on rib contact: along each row of a slice its first and last
 /// voxel. Vessels inside do not count.
-void count_hull(const Components& found, const Grid& grid, const BoneDistance& bone,
-                double core_mm, std::vector<Piece>& pieces) {
+void count_hull(const Components& found, const Grid& grid, const BoneDistance& bone, double core_mm,
+                std::vector<Piece>& pieces) {
   const auto touch = [&](std::uint16_t label, int column, int row, int slice) {
     Piece& piece = pieces[label - 1];
     ++piece.surface;
@@ -101,7 +103,8 @@ std::vector<Piece> judge(const Scene& scene, const Components& found, const Bone
         Piece& piece = pieces[label - 1];
         ++piece.voxels;
         if (column < midline) ++piece.right;  // columns run to the patient's left
-        ++piece.histogram[static_cast<std::size_t>(std::clamp<int>(scene.work.hu[at], -1024, 0) + 1024)];
+        ++piece.histogram[static_cast<std::size_t>(std::clamp<int>(scene.work.hu[at], -1024, 0) +
+                                                   1024)];
       }
   count_hull(found, grid, bone, core_mm, pieces);
   return pieces;
@@ -118,7 +121,8 @@ bool spans_midline(const Piece& piece) {
 }
 
 /// Labels the pieces of `found` that `wanted` accepts by the side where most of them lies.
-void label_sides(const Components& found, const std::vector<Piece>& pieces, const Mask* within, Mask& seeds) {
+void label_sides(const Components& found, const std::vector<Piece>& pieces, const Mask* within,
+                 Mask& seeds) {
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     const std::uint16_t label = found.labels[i];
     if (label == 0 || label > pieces.size() || (within != nullptr && (*within)[i] == 0)) continue;
@@ -140,7 +144,8 @@ double midline_column(const Scene& scene) {
         if (scene.body[at] == 0) continue;
         body_sum += column;
         ++body_count;
-        if (row > grid.size[1] / 2 && scene.work.hu[at] > bone_hu) ++bone[static_cast<std::size_t>(column)];
+        if (row > grid.size[1] / 2 && scene.work.hu[at] > bone_hu)
+          ++bone[static_cast<std::size_t>(column)];
       }
   if (body_count == 0) return grid.size[0] / 2.0;
   const double middle = body_sum / body_count;
@@ -148,16 +153,19 @@ double midline_column(const Scene& scene) {
   const int half = static_cast<int>(20 / working_mm), reach = static_cast<int>(60 / working_mm);
   double best = middle;
   std::uint64_t most = 0;
-  for (int centre = static_cast<int>(middle) - reach; centre <= static_cast<int>(middle) + reach; ++centre) {
+  for (int centre = static_cast<int>(middle) - reach; centre <= static_cast<int>(middle) + reach;
+       ++centre) {
     std::uint64_t sum = 0;
-    for (int column = std::max(0, centre - half); column <= std::min(grid.size[0] - 1, centre + half); ++column)
+    for (int column = std::max(0, centre - half);
+         column <= std::min(grid.size[0] - 1, centre + half); ++column)
       sum += bone[static_cast<std::size_t>(column)];
     if (sum > most) most = sum, best = centre;
   }
   return best;
 }
 
-Mask lung_cores(const Scene& scene, const std::vector<float>& depth, std::vector<std::string>& notes) {
+Mask lung_cores(const Scene& scene, const std::vector<float>& depth,
+                std::vector<std::string>& notes) {
   const Grid& grid = scene.work.grid;
   const auto least = static_cast<std::size_t>(least_piece_ml / grid.voxel_ml());
   const BoneDistance bone = bone_distance(scene);
@@ -166,15 +174,18 @@ Mask lung_cores(const Scene& scene, const std::vector<float>& depth, std::vector
   const std::vector<Piece> pieces = judge(scene, found, bone, midline, core_depth_mm);
   if (std::getenv("TOMO_DEBUG"))
     for (const Piece& p : pieces)
-      fprintf(stderr, "piece %.1f mL median %d rib %.2f right %.2f\n", double(p.voxels) * grid.voxel_ml(), p.median_hu(), p.rib_contact(), p.right_share());
+      fprintf(stderr, "piece %.1f mL median %d rib %.2f right %.2f\n",
+              double(p.voxels) * grid.voxel_ml(), p.median_hu(), p.rib_contact(), p.right_share());
 
   Mask seeds(depth.size(), nothing), joined(depth.size(), 0);
   bool any_joined = false;
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     const std::uint16_t label = found.labels[i];
     if (label == 0 || label > pieces.size() || !pieces[label - 1].is_lung()) continue;
-    if (spans_midline(pieces[label - 1])) joined[i] = 1, any_joined = true;
-    else seeds[i] = pieces[label - 1].right_share() >= 0.5 ? right_lung : left_lung;
+    if (spans_midline(pieces[label - 1]))
+      joined[i] = 1, any_joined = true;
+    else
+      seeds[i] = pieces[label - 1].right_share() >= 0.5 ? right_lung : left_lung;
   }
   if (!any_joined) return seeds;
   for (const double mm : {4.0, 5.5, 7.0, 9.0, 11.0, 13.0}) {
@@ -190,7 +201,9 @@ Mask lung_cores(const Scene& scene, const std::vector<float>& depth, std::vector
   }
   for (std::size_t i = 0; i < seeds.size(); ++i)
     if (joined[i] != 0)
-      seeds[i] = static_cast<double>(i % static_cast<std::size_t>(grid.size[0])) < midline ? right_lung : left_lung;
+      seeds[i] = static_cast<double>(i % static_cast<std::size_t>(grid.size[0])) < midline
+                     ? right_lung
+                     : left_lung;
   notes.emplace_back("both lungs touch: parted at the midline");
   return seeds;
 }

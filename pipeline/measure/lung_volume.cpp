@@ -52,9 +52,10 @@ Measurement template_of(std::string id) {
           .unit = codes::millilitre,
           .decimals = 0,
           .uncertainty = std::nullopt,
-          .method = "aerated lung below -500 HU inside the parenchyma-band lung mask, counted on the "
-                    "native grid, without trachea and main bronchi; consolidated or effused lung is "
-                    "not counted (border: Hu 2001, doi 10.1109/42.929615)",
+          .method =
+              "aerated lung below -500 HU inside the parenchyma-band lung mask, counted on the "
+              "native grid, without trachea and main bronchi; consolidated or effused lung is "
+              "not counted (border: Hu 2001, doi 10.1109/42.929615)",
           .conditions = {},
           .not_assessed = {},
           .lower_bound = false};
@@ -65,10 +66,14 @@ Measurement measured(const Scene& scene, std::string id, const SideVolume& side)
   result.value = std::round(side.ml);
   // Threshold moved by 25 HU, and 3 % of the volume as the method's own error.
   result.uncertainty = std::round(std::hypot((side.high_ml - side.low_ml) / 2, 0.03 * side.ml));
-  result.conditions.push_back("slices " + number_text(scene.volume.grid.spacing_mm()[2], 2) + " mm apart");
-  if (side.cut_at_end) result.conditions.emplace_back("the lung reaches the first or last slice: at least this much");
-  if (side.cut_at_side) result.conditions.emplace_back("the lung is cut at the side of the image: at least this much");
-  if (!side.cut_at_end && !side.cut_at_side) result.conditions.emplace_back("the whole lung is covered");
+  result.conditions.push_back("slices " + number_text(scene.volume.grid.spacing_mm()[2], 2) +
+                              " mm apart");
+  if (side.cut_at_end)
+    result.conditions.emplace_back("the lung reaches the first or last slice: at least this much");
+  if (side.cut_at_side)
+    result.conditions.emplace_back("the lung is cut at the side of the image: at least this much");
+  if (!side.cut_at_end && !side.cut_at_side)
+    result.conditions.emplace_back("the whole lung is covered");
   result.conditions.emplace_back("inspiration is not known");
   for (const std::string& note : scene.lung_notes) result.conditions.push_back(note);
   result.lower_bound = side.cut_at_end || side.cut_at_side;

@@ -97,8 +97,9 @@ void report(const Scene& scene, Findings& findings) {
     reporting::Finding finding =
         found ? measured_finding(id, codes::presence, codes::lung, side)
               : not_assessed_finding(id, codes::presence, codes::lung,
-                                     right || left ? std::string("no aerated lung found on the ") + word
-                                                   : why_no_lungs(scene));
+                                     right || left
+                                         ? std::string("no aerated lung found on the ") + word
+                                         : why_no_lungs(scene));
     finding.laterality = side;
     findings.push_back(std::move(finding));
   };

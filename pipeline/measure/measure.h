@@ -28,6 +28,6 @@ void central_airway(Scene& scene, Findings& findings);  ///< "airway"; native la
 void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);
-void not_looked_at(Scene& scene, Findings& findings);   ///< one "not assessed" finding per system
+void not_looked_at(Scene& scene, Findings& findings);  ///< one "not assessed" finding per system
 
 }  // namespace tomoscribe::pipeline::measure

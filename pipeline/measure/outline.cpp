@@ -48,7 +48,8 @@ std::vector<Piece> pieces_of(const SliceMask& mask, std::vector<int>& numbers) {
 }
 
 /// Walks along pixel edges with the piece on the right hand; corners only.
-std::vector<Point> trace(const SliceMask& mask, const std::vector<int>& numbers, const Piece& piece) {
+std::vector<Point> trace(const SliceMask& mask, const std::vector<int>& numbers,
+                         const Piece& piece) {
   const auto in = [&](int column, int row) {
     return column >= 0 && row >= 0 && column < mask.columns && row < mask.rows &&
            numbers[static_cast<std::size_t>(row) * static_cast<std::size_t>(mask.columns) +
@@ -67,8 +68,10 @@ std::vector<Point> trace(const SliceMask& mask, const std::vector<int>& numbers,
     if (right && !left) continue;
     points.push_back({double(x), double(y)});
     const int old_dx = dx;
-    if (!right) dx = -dy, dy = old_dx;  // clockwise on the screen (rows run down)
-    else dx = dy, dy = -old_dx;
+    if (!right)
+      dx = -dy, dy = old_dx;  // clockwise on the screen (rows run down)
+    else
+      dx = dy, dy = -old_dx;
   } while (x != first_x || y != first_y || dx != 1 || dy != 0);
   points.pop_back();
   return points;
@@ -123,7 +126,8 @@ std::vector<reporting::Region2D> outlines(const SliceMask& mask) {
     if (regions.size() == most_pieces || piece.pixels * 50 < pieces.front().pixels) break;
     const std::vector<Point> exact = trace(mask, numbers, piece);
     std::vector<Point> points = exact;
-    for (double tolerance = 0.75; points.size() > most_points || tolerance == 0.75; tolerance *= 1.4)
+    for (double tolerance = 0.75; points.size() > most_points || tolerance == 0.75;
+         tolerance *= 1.4)
       points = exact.size() > 8 ? simplified(exact, tolerance) : exact;
     regions.push_back({std::move(points)});
   }

@@ -14,8 +14,9 @@ struct SliceMask {
   std::vector<std::uint8_t> values;
 };
 
-/// Outer outlines of the pieces (faces connected), largest first: at most four, none below a fiftieth of the
-/// largest; each of at most 200 points. A pixel covers [c, c+1] x [r, r+1] (PS3.3 C.18.6).
+/// Outer outlines of the pieces (faces connected), largest first: at most four, none below a
+/// fiftieth of the largest; each of at most 200 points. A pixel covers [c, c+1] x [r, r+1] (PS3.3
+/// C.18.6).
 std::vector<reporting::Region2D> outlines(const SliceMask& mask);
 
 /// Enclosed area of a closed polygon, pixels.

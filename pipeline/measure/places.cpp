@@ -42,8 +42,9 @@ reporting::Measurement body_volume(const Scene& scene) {
       .unit = codes::millilitre,
       .decimals = 0,
       .uncertainty = std::round(0.02 * ml),
-      .method = "body inside the volume, without table: above -400 HU, opened by 3 mm, largest "
-                "piece, holes filled in each slice; at the whole scan's ends it is cut",
+      .method =
+          "body inside the volume, without table: above -400 HU, opened by 3 mm, largest "
+          "piece, holes filled in each slice; at the whole scan's ends it is cut",
       .conditions = {},
       .not_assessed = {},
       .lower_bound = true};  // a scan never holds the whole body

@@ -61,7 +61,9 @@ SliceContent content_of(const Scene& scene, int slice) {
   return content;
 }
 
-bool skull_like(const SliceContent& slice) { return slice.area_cm2 < 330 && slice.bone > 0.08; }
+bool skull_like(const SliceContent& slice) {
+  return slice.area_cm2 < 330 && slice.bone > 0.08;
+}
 
 BodyRegion first_guess(const SliceContent& slice) {
   if (slice.area_cm2 < 20) return BodyRegion::none;
@@ -161,20 +163,22 @@ void body_region(Scene& scene, Findings& findings) {
     const SliceContent content = content_of(scene, slice);
     guesses.push_back(first_guess(content));
     if (std::getenv("TOMO_DEBUG") && slice % 8 == 0)
-      fprintf(stderr, "z%d area %.0f lung %.2f bone %.2f soft %.2f mid %.1f lat %.1f -> %d\n", slice, content.area_cm2, content.lung, content.bone, content.soft, content.middle_bone_cm2, content.lateral_dense_cm2, int(guesses.back()));
+      fprintf(stderr, "z%d area %.0f lung %.2f bone %.2f soft %.2f mid %.1f lat %.1f -> %d\n",
+              slice, content.area_cm2, content.lung, content.bone, content.soft,
+              content.middle_bone_cm2, content.lateral_dense_cm2, int(guesses.back()));
     if (skull_like(content)) ++skulls;
     if (skull_like(content) && content.soft > 0.05) ++with_brain;
   }
   scene.regions = voted(guesses);
   keep_order(scene.regions);
   scene.skull_without_brain = skulls * 3 > count && with_brain * 4 < skulls;
-  const bool any = std::ranges::any_of(scene.regions,
-                                       [](BodyRegion region) { return region != BodyRegion::none; });
+  const bool any = std::ranges::any_of(
+      scene.regions, [](BodyRegion region) { return region != BodyRegion::none; });
   if (!any) {
-    findings.push_back(not_assessed_finding(
-        "region", codes::presence, codes::chest_abdomen_pelvis,
-        scene.skull_without_brain ? "a shell of bone without tissue of brain density"
-                                  : "no head, chest, abdomen or pelvis recognised"));
+    findings.push_back(not_assessed_finding("region", codes::presence, codes::chest_abdomen_pelvis,
+                                            scene.skull_without_brain
+                                                ? "a shell of bone without tissue of brain density"
+                                                : "no head, chest, abdomen or pelvis recognised"));
     return;
   }
   reporting::Finding region = measured_finding("region", codes::presence, site_of(scene));

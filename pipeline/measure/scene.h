@@ -21,15 +21,15 @@ enum Label : std::uint8_t { nothing = 0, body = 1, right_lung = 2, left_lung = 3
 
 struct Scene {
   const Volume& volume;
-  GridImage work;                    ///< 1.5 mm along the patient's axes; cut to the body
-  std::vector<std::int16_t> smooth;  ///< of `work`, sigma 1.5 mm
-  Mask body;                         ///< working grid, lungs and bowel gas included
-  double border_share = 0;           ///< share of slices where the body is cut at the side
-  std::vector<BodyRegion> regions;   ///< per working slice, feet first
-  bool skull_without_brain = false;  ///< a shell of bone with no tissue of brain density in it
-  Mask labels;                       ///< Label per working voxel
+  GridImage work;                       ///< 1.5 mm along the patient's axes; cut to the body
+  std::vector<std::int16_t> smooth;     ///< of `work`, sigma 1.5 mm
+  Mask body;                            ///< working grid, lungs and bowel gas included
+  double border_share = 0;              ///< share of slices where the body is cut at the side
+  std::vector<BodyRegion> regions;      ///< per working slice, feet first
+  bool skull_without_brain = false;     ///< a shell of bone with no tissue of brain density in it
+  Mask labels;                          ///< Label per working voxel
   std::vector<std::string> lung_notes;  ///< what had to be decided, for the conditions
-  LabelMap native;                   ///< Label per voxel of the volume; filled by label_native
+  LabelMap native;                      ///< Label per voxel of the volume; filled by label_native
 
   double share(BodyRegion region) const;  ///< of the slices
   bool shows(BodyRegion region) const { return share(region) > 0; }

@@ -42,7 +42,8 @@ std::string plane_fault(const dicom::PlaneHeader& plane) {
   if (!plane.image_position_patient) return "no image position";
   if (!plane.image_orientation_patient) return "no image orientation";
   if (!plane.pixel_spacing_mm) return "no pixel spacing";
-  // PS3.3 C.11.1.1.2: HU_MOD are Hounsfield units of a modified (monoenergetic) image; US is "unspecified".
+  // PS3.3 C.11.1.1.2: HU_MOD are Hounsfield units of a modified (monoenergetic) image; US is
+  // "unspecified".
   static constexpr std::array<std::string_view, 4> hounsfield{"", "HU", "HU_MOD", "US"};
   if (std::ranges::find(hounsfield, plane.rescale_type) == hounsfield.end())
     return "values are not Hounsfield units (rescale type " + plane.rescale_type + ")";

@@ -18,7 +18,8 @@ std::string upper(std::string_view text) {
 
 /// First number in the name: "Br38f" 38, "FC51" 51.
 std::optional<int> number_in(const std::string& text) {
-  const auto from = std::ranges::find_if(text, [](unsigned char c) { return std::isdigit(c) != 0; });
+  const auto from =
+      std::ranges::find_if(text, [](unsigned char c) { return std::isdigit(c) != 0; });
   if (from == text.end()) return std::nullopt;
   int number = 0;
   for (auto at = from; at != text.end() && std::isdigit(static_cast<unsigned char>(*at)) != 0; ++at)
@@ -34,7 +35,7 @@ bool is_one_of(const std::string& word, const std::array<std::string_view, N>& w
 }  // namespace
 
 std::optional<bool> kernel_is_sharp(const std::string& manufacturer, const std::string& kernel) {
-  static constexpr std::array<std::string_view, 6> sharp_words{"LUNG",     "BONE", "BONEPLUS",
+  static constexpr std::array<std::string_view, 6> sharp_words{"LUNG",  "BONE", "BONEPLUS",
                                                                "ULTRA", "EDGE", "CHEST"};
   static constexpr std::array<std::string_view, 5> soft_words{"STANDARD", "SOFT", "STND", "DETAIL",
                                                               "SMOOTH"};

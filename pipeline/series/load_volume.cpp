@@ -39,14 +39,15 @@ bool is_padding(double stored, const dicom::InstanceHeader& header) {
 
 void check_frame(const dicom::StoredFrame& frame, const dicom::InstanceHeader& header) {
   if (frame.rows != header.rows || frame.columns != header.columns ||
-      frame.values.size() != static_cast<std::size_t>(frame.rows) * static_cast<std::size_t>(frame.columns))
+      frame.values.size() !=
+          static_cast<std::size_t>(frame.rows) * static_cast<std::size_t>(frame.columns))
     throw dicom::Malformed("the decoded image has another size than the header says");
 }
 
 void load_one(const InstanceFile& source, const Load& load, Volume& volume) {
   const std::vector<dicom::StoredFrame> frames = dicom::read_frames(source.file);
-  const std::size_t plane_size = static_cast<std::size_t>(volume.grid.size[0]) *
-                                 static_cast<std::size_t>(volume.grid.size[1]);
+  const std::size_t plane_size =
+      static_cast<std::size_t>(volume.grid.size[0]) * static_cast<std::size_t>(volume.grid.size[1]);
   for (const auto& [frame, slice] : load.frame_to_slice) {
     const auto index = static_cast<std::size_t>(frame);
     if (index >= frames.size()) throw dicom::Malformed("the file holds fewer frames than it says");
@@ -122,9 +123,9 @@ void describe_thickness(Volume& volume) {
   }
   const double difference = *thickness - spacing;
   if (std::abs(difference) <= std::max(0.05, 0.02 * spacing)) return;
-  volume.notes.push_back("slices " + millimetres(spacing) + " mm apart and " +
-                         millimetres(*thickness) + " mm thick: " +
-                         (difference > 0 ? "overlapping" : "not all tissue is covered"));
+  volume.notes.push_back(
+      "slices " + millimetres(spacing) + " mm apart and " + millimetres(*thickness) +
+      " mm thick: " + (difference > 0 ? "overlapping" : "not all tissue is covered"));
 }
 
 /// Values of the outermost pixels in plane that are gas, histogram in HU from -1024.
@@ -175,7 +176,8 @@ std::optional<std::string> why_not_hounsfield(const Volume& volume) {
   const std::vector<std::size_t> counts = border_gas(volume);
   std::size_t total = 0;
   for (const std::size_t count : counts) total += count;
-  if (static_cast<double>(total) < 0.002 * static_cast<double>(volume.hu.size())) return std::nullopt;
+  if (static_cast<double>(total) < 0.002 * static_cast<double>(volume.hu.size()))
+    return std::nullopt;
   std::size_t below = 0, value = 0;
   while (value < counts.size() && (below += counts[value]) * 2 < total) ++value;
   const int median = static_cast<int>(value) - 1024;
@@ -187,16 +189,14 @@ std::optional<std::string> why_not_hounsfield(const Volume& volume) {
 
 std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
                                              const SeriesChoice& choice, std::stop_token stop) {
-  Volume volume;
-  volume.grid = choice.stack.grid;
+  const FrameRef& first = choice.frames[choice.stack.order.front()];
+  Volume volume{.grid = choice.stack.grid, .header = instances[first.instance].header};
   volume.hu.resize(volume.grid.voxels());
   for (const std::size_t source : choice.stack.order) {
     const FrameRef& ref = choice.frames[source];
     volume.instances.push_back(instances[ref.instance].header.sop_instance);
     volume.frames.push_back(ref.frame + 1);
   }
-  const FrameRef& first = choice.frames[choice.stack.order.front()];
-  volume.header = instances[first.instance].header;
   volume.header.planes = {volume.header.planes[static_cast<std::size_t>(first.frame)]};
   volume.notes = choice.notes;
   if (auto fault = duplicates_differ(instances, choice)) return std::move(*fault);

@@ -27,7 +27,8 @@ void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& heade
 std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
                                              const SeriesChoice& choice, std::stop_token stop);
 
-/// Why the values cannot be Hounsfield units; nullopt when air and soft tissue are where they must be.
+/// Why the values cannot be Hounsfield units; nullopt when air and soft tissue are where they must
+/// be.
 std::optional<std::string> why_not_hounsfield(const Volume& volume);
 
 }  // namespace tomoscribe::pipeline

@@ -17,8 +17,8 @@ using Instances = std::vector<InstanceFile>;
 struct Candidate {
   std::vector<FrameRef> frames;
   std::optional<Stack> stack;
-  std::string reason;              ///< why it is left; empty with a stack
-  std::string words;               ///< "1.25 mm axial, 120 slices, kernel B"
+  std::string reason;  ///< why it is left; empty with a stack
+  std::string words;   ///< "1.25 mm axial, 120 slices, kernel B"
   std::vector<std::string> notes;
   double score = 0;
 };
@@ -103,9 +103,12 @@ double score_of(const dicom::InstanceHeader& header, const Stack& stack) {
   if (says("ORIGINAL")) score += 2;
   if (says("DERIVED")) score -= 2;
   if (says("AXIAL")) score += 1;
-  if (spacing <= 1.5) score += 3;
-  else if (spacing <= 2.5) score += 2;
-  else if (spacing <= 5.0) score += 1;
+  if (spacing <= 1.5)
+    score += 3;
+  else if (spacing <= 2.5)
+    score += 2;
+  else if (spacing <= 5.0)
+    score += 1;
   if (stack.grid.size[2] >= 100) score += 1;
   const std::optional<bool> sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
   if (sharp && !*sharp) score += 1;  // densities are measured, and noise biases them
@@ -121,7 +124,8 @@ std::string stack_words(const dicom::InstanceHeader& header, const Stack& stack)
   std::string words = millimetres(stack.grid.spacing_mm()[2]) + " mm axial, " +
                       std::to_string(stack.grid.size[2]) + " slices";
   if (!header.convolution_kernel.empty())
-    words += ", kernel " + header.convolution_kernel.substr(0, header.convolution_kernel.find('\\'));
+    words +=
+        ", kernel " + header.convolution_kernel.substr(0, header.convolution_kernel.find('\\'));
   return words;
 }
 
@@ -180,7 +184,8 @@ Candidate candidate_of(const Instances& instances, const std::vector<std::size_t
   if (frames.empty()) return {.reason = most};
 
   std::vector<Candidate> candidates;
-  for (const auto& group : split(frames, [&](const FrameRef& ref) { return geometry_key(instances, ref); }))
+  for (const auto& group :
+       split(frames, [&](const FrameRef& ref) { return geometry_key(instances, ref); }))
     for (auto& pass : by_acquisition_where_positions_repeat(instances, group))
       candidates.push_back(stacked(instances, std::move(pass)));
   const auto best = std::ranges::max_element(candidates, {}, [](const Candidate& candidate) {
@@ -214,8 +219,9 @@ std::optional<Unsuitable> mixed(const Instances& instances) {
   if (studies.size() > 1) {
     std::string list;
     for (const auto& [uid, who] : studies) list += (list.empty() ? "" : " and ") + uid;
-    return Unsuitable{std::string(patients.size() > 1 ? "the images belong to two or more patients"
-                                                      : "the images belong to two or more studies") +
+    return Unsuitable{std::string(patients.size() > 1
+                                      ? "the images belong to two or more patients"
+                                      : "the images belong to two or more studies") +
                       ": studies " + list + "; give one study"};
   }
   if (patients.size() > 1)
@@ -231,7 +237,8 @@ std::optional<Unsuitable> shared_uid(const Instances& instances) {
   for (const InstanceFile& instance : instances) {
     const auto [entry, is_new] =
         seen.try_emplace(instance.header.sop_instance.str(), &instance.header);
-    if (!is_new) return Unsuitable{"two different images share the SOP Instance UID " + entry->first};
+    if (!is_new)
+      return Unsuitable{"two different images share the SOP Instance UID " + entry->first};
   }
   return std::nullopt;
 }
@@ -280,7 +287,8 @@ std::variant<SeriesChoice, Unsuitable> select_series(const std::vector<InstanceF
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     reporting::SeriesUse& use = choice.series[i];
     use.used = i == chosen;
-    if (use.used) use.reason = candidates[i].words + ": chosen";
+    if (use.used)
+      use.reason = candidates[i].words + ": chosen";
     else if (candidates[i].stack)
       use.reason = candidates[i].words + ": readable, but " + series_name(choice.series[chosen]) +
                    " suits measuring better";

@@ -42,7 +42,8 @@ inline constexpr int least_slices = 12;
 /// reasons).
 std::variant<SeriesChoice, Unsuitable> select_series(const std::vector<InstanceFile>& instances);
 
-/// True: an edge-enhancing reconstruction (lung, bone); false: smooth to standard; nullopt: unknown.
+/// True: an edge-enhancing reconstruction (lung, bone); false: smooth to standard; nullopt:
+/// unknown.
 std::optional<bool> kernel_is_sharp(const std::string& manufacturer, const std::string& kernel);
 
 }  // namespace tomoscribe::pipeline

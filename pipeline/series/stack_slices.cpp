@@ -9,8 +9,8 @@
 namespace tomoscribe::pipeline {
 namespace {
 
-constexpr double cosine_tolerance = 1e-4;    // between planes of one stack
-constexpr double unit_tolerance = 1e-3;      // headers carry few digits; vectors are normalised
+constexpr double cosine_tolerance = 1e-4;  // between planes of one stack
+constexpr double unit_tolerance = 1e-3;    // headers carry few digits; vectors are normalised
 constexpr double same_place_mm = 0.01;
 constexpr double same_spacing_mm = 1e-3;
 
@@ -19,8 +19,12 @@ struct Placed {
   double along_mm;
 };
 
-Vec3 minus(const Vec3& a, const Vec3& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
-Vec3 scaled(const Vec3& a, double factor) { return {a[0] * factor, a[1] * factor, a[2] * factor}; }
+Vec3 minus(const Vec3& a, const Vec3& b) {
+  return {a[0] - b[0], a[1] - b[1], a[2] - b[2]};
+}
+Vec3 scaled(const Vec3& a, double factor) {
+  return {a[0] * factor, a[1] * factor, a[2] * factor};
+}
 
 bool finite(const Vec3& v) {
   return std::isfinite(v[0]) && std::isfinite(v[1]) && std::isfinite(v[2]);
@@ -124,8 +128,12 @@ double median_of(std::vector<double> values) {
 Vec3 cross(const Vec3& a, const Vec3& b) {
   return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
 }
-double dot(const Vec3& a, const Vec3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-double length(const Vec3& a) { return std::sqrt(dot(a, a)); }
+double dot(const Vec3& a, const Vec3& b) {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+double length(const Vec3& a) {
+  return std::sqrt(dot(a, a));
+}
 
 std::string millimetres(double value) {
   std::array<char, 32> text{};
@@ -166,7 +174,8 @@ std::variant<Stack, Unsuitable> stack_slices(std::vector<SlicePlane> planes) {
   stack.tilt_degrees =
       std::acos(std::clamp(dot(step, normal) / length(step), -1.0, 1.0)) * 180 / std::numbers::pi;
   if (stack.tilt_degrees > 0.5)
-    stack.notes.push_back("gantry tilt of " + millimetres(std::round(stack.tilt_degrees * 10) / 10) +
+    stack.notes.push_back("gantry tilt of " +
+                          millimetres(std::round(stack.tilt_degrees * 10) / 10) +
                           " degrees: kept as a sheared grid");
   stack.grid.size = {first.columns, first.rows, static_cast<int>(placed.size())};
   stack.grid.origin_mm = first.position_mm;

@@ -13,10 +13,10 @@ namespace tomoscribe::pipeline {
 
 /// One image plane, from one instance or one frame.
 struct SlicePlane {
-  std::size_t source = 0;  ///< the caller's number for it
-  Vec3 position_mm{};      ///< (0020,0032)
+  std::size_t source = 0;                                         ///< the caller's number for it
+  Vec3 position_mm{};                                             ///< (0020,0032)
   std::array<Vec3, 2> orientation{Vec3{1, 0, 0}, Vec3{0, 1, 0}};  ///< (0020,0037)
-  std::array<double, 2> spacing_mm{1, 1};                         ///< (0028,0030), between rows first
+  std::array<double, 2> spacing_mm{1, 1};  ///< (0028,0030), between rows first
   int rows = 0, columns = 0;
   std::string sop_instance;  ///< decides which of two equal images is kept
 };
