@@ -111,7 +111,9 @@ void report(const Scene& scene, Findings& findings) {
 }  // namespace
 
 void lungs(Scene& scene, Findings& findings) {
-  if (scene.labels.empty() || !scene.shows(BodyRegion::chest)) return report(scene, findings);
+  // Lung bases are also looked for where the pixels say abdomen.
+  if (!scene.shows(BodyRegion::chest) && !scene.shows(BodyRegion::abdomen))
+    return report(scene, findings);
   const Grid& grid = scene.work.grid;
   const Mask band = band_of(scene);
   const std::vector<float> depth = depth_mm(band, grid);

@@ -15,6 +15,7 @@ using reporting::Measurement;
 struct SliceContent {
   double area_cm2 = 0;
   double lung = 0, bone = 0, soft = 0;  ///< shares of the body's area
+  double tissue = 0;                    ///< share between -150 and 150 HU
   double middle_bone_cm2 = 0;           ///< within 35 mm of the body's middle
   double lateral_dense_cm2 = 0;         ///< above 300 HU, 45 mm and more from the middle, not arms
 };
@@ -47,6 +48,7 @@ SliceContent content_of(const Scene& scene, int slice) {
       const double off_mm = std::abs(column - middle) * working_mm;
       if (smooth >= -950 && smooth <= -600) content.lung += 1;
       if (smooth >= 15 && smooth <= 60) content.soft += 1;
+      if (smooth >= -150 && smooth <= 150) content.tissue += 1;
       if (hu > 180) {
         content.bone += 1;
         if (off_mm < 35) content.middle_bone_cm2 += cm2;
@@ -58,19 +60,21 @@ SliceContent content_of(const Scene& scene, int slice) {
   content.lung /= count;
   content.bone /= count;
   content.soft /= count;
+  content.tissue /= count;
   return content;
 }
 
 bool skull_like(const SliceContent& slice) {
-  return slice.area_cm2 < 330 && slice.bone > 0.08;
+  return slice.area_cm2 < 380 && slice.bone > 0.08;
 }
 
 BodyRegion first_guess(const SliceContent& slice) {
   if (slice.area_cm2 < 20) return BodyRegion::none;
   if (skull_like(slice)) return slice.soft > 0.20 ? BodyRegion::head : BodyRegion::none;
   if (slice.lung > 0.08) return BodyRegion::chest;
-  if (slice.area_cm2 > 180 && slice.middle_bone_cm2 > 3)
-    return slice.lateral_dense_cm2 > 8 ? BodyRegion::pelvis : BodyRegion::abdomen;
+  if (slice.area_cm2 < 180) return BodyRegion::none;
+  if (slice.lateral_dense_cm2 > 8) return BodyRegion::pelvis;
+  if (slice.middle_bone_cm2 > 3) return BodyRegion::abdomen;
   return BodyRegion::none;
 }
 
@@ -163,9 +167,8 @@ void body_region(Scene& scene, Findings& findings) {
     const SliceContent content = content_of(scene, slice);
     guesses.push_back(first_guess(content));
     if (std::getenv("TOMO_DEBUG") && slice % 8 == 0)
-      fprintf(stderr, "z%d area %.0f lung %.2f bone %.2f soft %.2f mid %.1f lat %.1f -> %d\n",
-              slice, content.area_cm2, content.lung, content.bone, content.soft,
-              content.middle_bone_cm2, content.lateral_dense_cm2, int(guesses.back()));
+      fprintf(stderr, "z%d area %.0f lung %.2f bone %.2f soft %.2f tissue %.2f mid %.1f lat %.1f -> %d\n",
+              slice, content.area_cm2, content.lung, content.bone, content.soft, content.tissue, content.middle_bone_cm2, content.lateral_dense_cm2, int(guesses.back()));
     if (skull_like(content)) ++skulls;
     if (skull_like(content) && content.soft > 0.05) ++with_brain;
   }
