@@ -99,6 +99,7 @@ struct StudyInput {
   int next_version = 1;  ///< number the new version must carry
   int predecessor = 0;
   int conflicts = 0;      ///< quarantined instances
+  std::string mismatch;   ///< the order names another patient: a sentence; empty otherwise
   reporting::Moment now;  ///< database clock, at claim
 };
 
@@ -125,6 +126,9 @@ class JobQueue {
   void finish_unsuitable(const Job& job, const std::string& reason);
   /// Back to the queue with back-off, or dead at the attempt limit.
   void fail(const Job& job, const std::string& reason);
+  /// The worker stops before the job is done: back to the queue, and the attempt does not count
+  /// against the limit.
+  void give_back(const Job& job);
   /// Waits for a notification or the timeout.
   void wait(std::chrono::milliseconds timeout);
 

@@ -1,0 +1,436 @@
+// Against a real PostgreSQL: one throw-away cluster for the program, a fresh database for each
+// test.
+
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pqxx/pqxx>
+
+#include "db/database.h"
+#include "pipeline/private_cluster.h"
+#include "reporting/edit.h"
+#include "reporting/faces.h"
+#include "tests/support/files.h"
+
+namespace tomoscribe::db {
+namespace {
+
+using namespace std::chrono_literals;
+using reporting::ReportState;
+using reporting::ReportVersion;
+using reporting::StudyState;
+
+class Cluster {
+ public:
+  static pipeline::PrivateCluster& get() {
+    static tests::TempFolder folder;
+    static pipeline::PrivateCluster cluster(folder / "pg",
+                                            pipeline::PrivateCluster::Durability::throwaway);
+    return cluster;
+  }
+};
+
+class Db : public testing::Test {
+ protected:
+  Db() {
+    static int count = 0;
+    const std::string name = "test" + std::to_string(++count);
+    {
+      pqxx::connection admin(Cluster::get().dsn("postgres"));
+      pqxx::nontransaction(admin).exec("CREATE DATABASE " + name);
+    }
+    dsn = Cluster::get().dsn(name);
+    migrate(dsn);
+    intake = std::make_unique<IntakeRecords>(dsn);
+    intake->set_quiet_periods({{.calling = dicom::AeTitle(), .length = 0s}});
+    queue = std::make_unique<JobQueue>(dsn, "worker-a");
+    store = make_report_store(dsn);
+  }
+
+  pqxx::result sql(const std::string& statement) {
+    pqxx::connection connection(dsn);
+    pqxx::work transaction(connection);
+    auto rows = transaction.exec(statement);
+    transaction.commit();
+    return rows;
+  }
+
+  static dicom::ReceivedInstance instance(int number, const std::string& content = "c",
+                                          const std::string& image = "i",
+                                          const std::string& study = "1.2.3") {
+    const std::string n = std::to_string(number);
+    dicom::InstanceHeader header{.study = dicom::StudyUid(study),
+                                 .series = dicom::SeriesUid(study + ".1"),
+                                 .sop_instance = dicom::SopInstanceUid("1.2.3.1." + n)};
+    header.sop_class = "1.2.840.10008.5.1.4.1.1.2";
+    header.study_header.patient_id = dicom::PatientId("P'1; DROP TABLE study;--");
+    header.study_header.patient_name = dicom::PersonName::parse_pn("O'Hara^<b>\"");
+    header.study_header.accession_number = dicom::AccessionNumber("ACC1");
+    header.study_header.study_date = "20260102";
+    header.instance_number = number;
+    return {.file_hash = dicom::sha256("file" + n + content),
+            .content_hash = dicom::sha256(n + content),
+            .image_hash = dicom::sha256(n + image),
+            .bytes = 10,
+            .header = header,
+            .calling = dicom::AeTitle("PACS"),
+            .association = "a"};
+  }
+
+  static ReportVersion draft(int number, const std::string& study = "1.2.3") {
+    ReportVersion version{
+        .report_id = "report-" + study, .number = number, .study = {.uid = dicom::StudyUid(study)}};
+    version.predecessor = number - 1;
+    version.statements = {{.id = "s1", .text = "Hello"}};
+    return version;
+  }
+
+  static reporting::Person reader() {
+    return {.id = "r1", .name = {.family = "Reader", .given = "Rosa"}};
+  }
+
+  Job drafted() {
+    intake->record(instance(1));
+    EXPECT_EQ(queue->make_due(), 1);
+    const auto job = queue->claim();
+    queue->finish(*job, draft(1));
+    return *job;
+  }
+
+  StudyState state() { return store->studies({})[0].state; }
+
+  std::string dsn;
+  std::unique_ptr<IntakeRecords> intake;
+  std::unique_ptr<JobQueue> queue;
+  std::unique_ptr<reporting::ReportStore> store;
+};
+
+TEST_F(Db, MigratesOnceAndSaysWhichSchemaItHas) {
+  EXPECT_EQ(migrate(dsn), 0);
+  const auto version = schema_version(dsn);
+  EXPECT_EQ(version.database, version.program);
+  sql("INSERT INTO schema_migration (version) VALUES (999)");
+  EXPECT_THROW(migrate(dsn), std::runtime_error);
+}
+
+TEST_F(Db, ResendMakesNoNewRow) {
+  EXPECT_EQ(intake->record(instance(1)), dicom::Stored::stored);
+  EXPECT_EQ(intake->record(instance(1)), dicom::Stored::already_held);
+  EXPECT_TRUE(intake->holds(dicom::SopInstanceUid("1.2.3.1.1"), dicom::sha256("1c")));
+  EXPECT_EQ(sql("SELECT FROM instance").size(), 1U);
+}
+
+TEST_F(Db, AnotherHeaderIsKeptBesideTheFirstAndComesIntoForce) {
+  intake->record(instance(1));
+  EXPECT_EQ(intake->record(instance(1, "corrected")), dicom::Stored::header_version);
+  const auto rows = sql("SELECT state, reason FROM instance ORDER BY id");
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0][0].as<std::string>(), "superseded");
+  EXPECT_NE(rows[0][1].as<std::string>(), "");
+  EXPECT_EQ(rows[1][0].as<std::string>(), "in_force");
+}
+
+TEST_F(Db, OtherPixelsUnderTheSameUidAreQuarantinedAndTheFirstStays) {
+  intake->record(instance(1));
+  EXPECT_EQ(intake->record(instance(1, "other", "pixels")), dicom::Stored::conflict);
+  EXPECT_EQ(intake->record(instance(1, "moved", "i", "9.9")), dicom::Stored::conflict);
+  EXPECT_EQ(intake->record(instance(1, "other", "pixels")), dicom::Stored::already_held);
+  EXPECT_EQ(make_instance_index(dsn)
+                ->instances(dicom::StudyUid("1.2.3"), dicom::SeriesUid("1.2.3.1"))
+                .size(),
+            1U);
+  EXPECT_EQ(store->studies({.study = dicom::StudyUid("1.2.3")})[0].conflicts, 1);
+}
+
+TEST_F(Db, InstancesCannotBeDeleted) {
+  intake->record(instance(1));
+  EXPECT_THROW(sql("DELETE FROM instance"), pqxx::failure);
+}
+
+TEST_F(Db, EightThreadsRacingWithOneInstanceMakeOneRow) {
+  std::atomic<int> stored = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back(
+          [&] { stored += intake->record(instance(1)) == dicom::Stored::stored ? 1 : 0; });
+  }
+  EXPECT_EQ(stored, 1);
+  EXPECT_EQ(sql("SELECT FROM instance").size(), 1U);
+}
+
+TEST_F(Db, QuietPeriodIsTheCallersAndRunsInTheDatabasesClock) {
+  intake->set_quiet_periods({{.calling = dicom::AeTitle(), .length = 0s},
+                             {.calling = dicom::AeTitle("PACS"), .length = 60s}});
+  intake->record(instance(1));
+  EXPECT_EQ(queue->make_due(), 0);
+  sql("UPDATE instance SET received = received - interval '61 seconds'");
+  EXPECT_EQ(queue->make_due(), 0) << "the study was made just now";
+  sql("UPDATE study SET not_before = not_before - interval '61 seconds'");
+  EXPECT_EQ(queue->make_due(), 1);
+  EXPECT_EQ(queue->make_due(), 0);
+  EXPECT_EQ(state(), StudyState::queued);
+}
+
+TEST_F(Db, AnAssociationsEndStartsTheQuietPeriodAgain) {
+  intake->set_quiet_periods({{.calling = dicom::AeTitle(), .length = 60s}});
+  intake->record(instance(1));
+  sql("UPDATE instance SET received = received - interval '61 seconds'");
+  sql("UPDATE study SET not_before = not_before - interval '61 seconds'");
+  intake->association_ended(dicom::AeTitle("PACS"), {dicom::StudyUid("1.2.3")});
+  EXPECT_EQ(queue->make_due(), 0);
+}
+
+TEST_F(Db, ADraftIsStoredByteForByteWithTheEndOfItsJob) {
+  const Job job = drafted();
+  EXPECT_EQ(state(), StudyState::drafted);
+  EXPECT_EQ(store->latest(dicom::StudyUid("1.2.3")), draft(1));
+  EXPECT_EQ(sql("SELECT body FROM report_version")[0][0].as<std::string>(),
+            reporting::to_json(draft(1)));
+  EXPECT_THROW(queue->finish(job, draft(2)), Fenced);
+}
+
+TEST_F(Db, TwoWorkersNeverClaimOneJob) {
+  intake->record(instance(1));
+  queue->make_due();
+  JobQueue other(dsn, "worker-b");
+  EXPECT_TRUE(queue->claim());
+  EXPECT_FALSE(other.claim());
+}
+
+TEST_F(Db, AStaleWorkerIsFencedOnceItsLeaseLapsed) {
+  intake->record(instance(1));
+  queue->make_due();
+  const auto stale = queue->claim();
+  sql("UPDATE job SET lease_until = now() - interval '1 second'");
+  JobQueue other(dsn, "worker-b");
+  const auto taken = other.claim();
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->attempt, stale->attempt + 1);
+  EXPECT_THROW(queue->renew(*stale, "measuring", 0.5), Fenced);
+  EXPECT_THROW(queue->finish(*stale, draft(1)), Fenced);
+  EXPECT_THROW(queue->fail(*stale, "x"), Fenced);
+  EXPECT_EQ(sql("SELECT FROM report_version").size(), 0U);
+  other.finish(*taken, draft(1));
+  EXPECT_EQ(sql("SELECT FROM report_version").size(), 1U);
+}
+
+TEST_F(Db, AStudyThatKillsItsWorkersEndsDeadWithAReason) {
+  intake->record(instance(1));
+  queue->make_due();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(queue->claim());
+    sql("UPDATE job SET lease_until = now() - interval '1 second'");
+  }
+  EXPECT_FALSE(queue->claim());
+  EXPECT_EQ(state(), StudyState::failed);
+  EXPECT_NE(store->studies({})[0].reason, "");
+}
+
+TEST_F(Db, AFailureIsTriedAgainLaterAndThenDies) {
+  intake->record(instance(1));
+  queue->make_due();
+  for (int i = 0; i < 3; ++i) {
+    const auto job = queue->claim();
+    ASSERT_TRUE(job);
+    queue->fail(*job, "out of memory");
+    EXPECT_FALSE(queue->claim()) << "back-off";
+    sql("UPDATE job SET run_after = now()");
+  }
+  EXPECT_EQ(state(), StudyState::failed);
+  EXPECT_EQ(store->studies({})[0].reason, "out of memory");
+}
+
+TEST_F(Db, AWorkerThatStopsGivesItsJobBackUncounted) {
+  intake->record(instance(1));
+  queue->make_due();
+  for (int i = 0; i < 5; ++i) {
+    const auto job = queue->claim();
+    ASSERT_TRUE(job);
+    queue->give_back(*job);
+  }
+  EXPECT_EQ(state(), StudyState::queued);
+}
+
+TEST_F(Db, SlicesDuringTheAnalysisMakeASecondVersionOfTheSameReport) {
+  intake->record(instance(1));
+  queue->make_due();
+  const auto job = queue->claim();
+  EXPECT_EQ(queue->input(*job).files.size(), 1U);
+  intake->record(instance(2));
+  EXPECT_EQ(queue->input(*job).files.size(), 1U) << "an attempt reads what was there when it began";
+  queue->finish(*job, draft(1));
+  EXPECT_EQ(state(), StudyState::receiving);
+  EXPECT_EQ(queue->make_due(), 1);
+  const auto again = queue->claim();
+  const auto input = queue->input(*again);
+  EXPECT_EQ(input.files.size(), 2U);
+  EXPECT_EQ(input.next_version, 2);
+  queue->finish(*again, draft(2));
+  EXPECT_THAT(store->versions("report-1.2.3"), testing::ElementsAre(1, 2));
+  EXPECT_EQ(state(), StudyState::drafted);
+}
+
+TEST_F(Db, SlicesAfterSigningMakeADraftBesideTheSignedVersion) {
+  drafted();
+  store->append(reporting::signed_version(draft(1), 2, reader(), {}, false), "Rosa");
+  EXPECT_EQ(state(), StudyState::signed_off);
+  intake->record(instance(2));
+  queue->make_due();
+  const auto job = queue->claim();
+  queue->finish(*job, draft(queue->input(*job).next_version));
+  const auto row = store->studies({})[0];
+  EXPECT_TRUE(row.newer_draft);
+  EXPECT_EQ(store->latest(row.uid)->state, ReportState::draft);
+  EXPECT_EQ(store->latest(row.uid, true)->state, ReportState::final);
+}
+
+TEST_F(Db, UnsuitableStudiesBecomeDueAgainWithNewSlices) {
+  intake->record(instance(1));
+  queue->make_due();
+  queue->finish_unsuitable(*queue->claim(), "one slice is not a volume");
+  EXPECT_EQ(state(), StudyState::unsuitable);
+  EXPECT_EQ(store->studies({})[0].reason, "one slice is not a volume");
+  intake->record(instance(2));
+  EXPECT_EQ(queue->make_due(), 1);
+}
+
+TEST_F(Db, VersionsCannotBeChangedOrRemovedAndNumbersCannotBeTakenTwice) {
+  drafted();
+  EXPECT_THROW(sql("UPDATE report_version SET body = ''"), pqxx::failure);
+  EXPECT_THROW(sql("DELETE FROM report_version"), pqxx::failure);
+  EXPECT_THROW(store->append(draft(1), "x"), reporting::Conflict);
+  EXPECT_THROW(store->append(draft(3), "x"), reporting::Conflict);
+}
+
+TEST_F(Db, SigningMakesOneDeliveryADestinationInTheSameTransaction) {
+  intake->set_destinations({{.name = "ris", .kind = "oru"},
+                            {.name = "pacs", .kind = "sr"},
+                            {.name = "old", .kind = "sr"}});
+  intake->set_destinations({{.name = "ris", .kind = "oru"}, {.name = "pacs", .kind = "sr"}});
+  drafted();
+  store->append(reporting::edited(draft(1), 2, {}, reader(), {}), "Rosa");
+  EXPECT_TRUE(store->deliveries("report-1.2.3").empty()) << "nothing unsigned leaves";
+  store->append(reporting::signed_version(draft(2), 3, reader(), {}, false), "Rosa");
+  EXPECT_EQ(store->deliveries("report-1.2.3").size(), 2U);
+}
+
+TEST_F(Db, DeliveriesAreRetriedInOrderAndResent) {
+  intake->set_destinations({{.name = "ris", .kind = "oru"}});
+  drafted();
+  store->append(reporting::signed_version(draft(1), 2, reader(), {}, false), "Rosa");
+  store->append(reporting::signed_version(draft(2), 3, reader(), {}, true), "Rosa");
+  DeliveryQueue deliveries(dsn, "gateway");
+  const auto first = deliveries.claim();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->version, 2);
+  EXPECT_FALSE(deliveries.claim()) << "version 3 waits for version 2";
+  deliveries.failed(*first, "unreachable", false);
+  EXPECT_FALSE(deliveries.claim());
+  sql("UPDATE delivery SET run_after = now()");
+  const auto second = deliveries.claim();
+  EXPECT_EQ(second->version, 2);
+  EXPECT_THROW(deliveries.delivered(*first), Fenced);
+  deliveries.failed(*second, "refused", true);
+  const auto third = deliveries.claim();
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->version, 3) << "a dead delivery holds nobody up";
+  deliveries.delivered(*third);
+  store->resend("report-1.2.3", 2, "ris");
+  EXPECT_EQ(deliveries.claim()->version, 2);
+}
+
+reporting::Order order(const std::string& patient = "P'1; DROP TABLE study;--") {
+  return {
+      .placer_number = "PL1",
+      .filler_number = "F1",
+      .accession = dicom::AccessionNumber("ACC1"),
+      .patient = {.id = dicom::PatientId(patient), .name = dicom::PersonName::parse_pn("O'Hara")},
+      .indication = "cough",
+      .status = "active"};
+}
+
+TEST_F(Db, AnOrderIsStoredOnceAndItsAcknowledgementRepeated) {
+  OrderRecords orders(dsn);
+  EXPECT_EQ(orders.acknowledged("RIS", "M1"), std::nullopt);
+  orders.store(order(), "NW", "RIS", "M1", "ack text");
+  orders.store(order(), "NW", "RIS", "M1", "ack text");
+  EXPECT_EQ(orders.acknowledged("RIS", "M1"), "ack text");
+  auto changed = order();
+  changed.indication = "haemoptysis";
+  orders.store(changed, "XO", "RIS", "M2", "ack");
+  EXPECT_EQ(sql("SELECT FROM imaging_order").size(), 1U);
+  EXPECT_EQ(sql("SELECT indication FROM imaging_order")[0][0].as<std::string>(), "haemoptysis");
+  intake->record(instance(1));
+  EXPECT_EQ(store->order_for(dicom::StudyUid("1.2.3"), dicom::AccessionNumber("ACC1"))->indication,
+            "haemoptysis");
+  orders.store(order(), "CA", "RIS", "M3", "ack");
+  EXPECT_EQ(store->order_for(dicom::StudyUid("1.2.3"), dicom::AccessionNumber("ACC1")),
+            std::nullopt);
+}
+
+TEST_F(Db, AnOrderAfterTheDraftMakesANewDraftButNotAfterSigning) {
+  drafted();
+  OrderRecords orders(dsn);
+  orders.store(order(), "NW", "RIS", "M1", "ack");
+  EXPECT_EQ(queue->make_due(), 1);
+  const auto job = queue->claim();
+  EXPECT_EQ(queue->input(*job).order->indication, "cough");
+  queue->finish(*job, draft(2));
+  store->append(reporting::signed_version(draft(2), 3, reader(), {}, false), "Rosa");
+  orders.store(order(), "XO", "RIS", "M2", "ack");
+  EXPECT_EQ(queue->make_due(), 0);
+}
+
+TEST_F(Db, AnOrderThatArrivesDuringTheAnalysisIsNotForgotten) {
+  intake->record(instance(1));
+  queue->make_due();
+  const auto job = queue->claim();
+  OrderRecords(dsn).store(order(), "NW", "RIS", "M1", "ack");
+  queue->finish(*job, draft(1));
+  EXPECT_EQ(queue->make_due(), 1);
+}
+
+TEST_F(Db, AnOrderForAnotherPatientDoesNotJoin) {
+  intake->record(instance(1));
+  OrderRecords(dsn).store(order("SOMEBODY ELSE"), "NW", "RIS", "M1", "ack");
+  queue->make_due();
+  const auto input = queue->input(*queue->claim());
+  EXPECT_FALSE(input.order);
+  EXPECT_NE(input.mismatch, "");
+}
+
+TEST_F(Db, SearchTakesHostileTextLiterally) {
+  intake->record(instance(1));
+  EXPECT_EQ(store->studies({.text = "o'hara"}).size(), 1U);
+  EXPECT_EQ(store->studies({.text = "%"}).size(), 0U);
+  EXPECT_EQ(store->studies({.patient_id = "P'1; DROP TABLE study;--"}).size(), 1U);
+  EXPECT_EQ(store->studies({.accession = "' OR 1=1 --"}).size(), 0U);
+}
+
+TEST_F(Db, AuditRowsStay) {
+  audit(dsn, "Rosa", "opened", "1.2.3");
+  EXPECT_THROW(sql("DELETE FROM audit"), pqxx::failure);
+  EXPECT_EQ(census(dsn).studies, 0);
+}
+
+TEST_F(Db, SaysThatItIsAwayAndComesBack) {
+  intake->record(instance(1));
+  Cluster::get().stop();
+  EXPECT_THROW(intake->record(instance(2)), Unavailable);
+  EXPECT_THROW(queue->claim(), Unavailable);
+  EXPECT_THROW(store->studies({}), Unavailable);
+  queue->wait(std::chrono::milliseconds(1));
+  Cluster::get().start();
+  EXPECT_EQ(intake->record(instance(2)), dicom::Stored::stored);
+  EXPECT_EQ(intake->record(instance(1)), dicom::Stored::already_held);
+}
+
+TEST(PrivateCluster, SaysWhatIsWrongInOneSentence) {
+  EXPECT_THROW(pipeline::PrivateCluster("/proc/nowhere"), std::runtime_error);
+  EXPECT_THROW(pipeline::PrivateCluster("/tmp/" + std::string(200, 'x')), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace tomoscribe::db
