@@ -23,6 +23,38 @@ SliceMask slice_mask(const Scene& scene, int slice, const std::vector<Label>& la
   return mask;
 }
 
+/// Widens (`grow`) or narrows the mask along one direction by `reach` pixels.
+void move_border(SliceMask& mask, bool along_row, int reach, bool grow) {
+  const int lines = along_row ? mask.rows : mask.columns;
+  const int length = along_row ? mask.columns : mask.rows;
+  std::vector<std::uint8_t> line(static_cast<std::size_t>(length));
+  for (int number = 0; number < lines; ++number) {
+    const auto at = [&](int i) -> std::uint8_t& {
+      const int row = along_row ? number : i, column = along_row ? i : number;
+      return mask.values[static_cast<std::size_t>(row) * static_cast<std::size_t>(mask.columns) +
+                         static_cast<std::size_t>(column)];
+    };
+    for (int i = 0; i < length; ++i) line[static_cast<std::size_t>(i)] = at(i);
+    int last_changed = -reach - 1;  // the last pixel whose value spreads
+    for (int i = 0; i < length; ++i) {
+      if ((line[static_cast<std::size_t>(i)] != 0) == grow) last_changed = i;
+      if (i - last_changed <= reach) at(i) = grow ? 1 : 0;
+    }
+    last_changed = length + reach;
+    for (int i = length - 1; i >= 0; --i) {
+      if ((line[static_cast<std::size_t>(i)] != 0) == grow) last_changed = i;
+      if (last_changed - i <= reach) at(i) = grow ? 1 : 0;
+    }
+  }
+}
+
+/// Closes the channels that vessels leave, for the outline only.
+void close_channels(SliceMask& mask, double pixel_mm) {
+  const int reach = std::max(1, static_cast<int>(std::lround(3.0 / pixel_mm)));
+  for (const bool grow : {true, false})
+    for (const bool along_row : {true, false}) move_border(mask, along_row, reach, grow);
+}
+
 /// Centre of mass of the labels over the whole volume, LPS mm.
 std::array<double, 3> centre_of(const Scene& scene, const std::vector<Label>& labels) {
   std::array<double, 3> sum{};
@@ -111,8 +143,9 @@ std::optional<Evidence> largest_section(const Scene& scene, const std::vector<La
     if (area > most) most = area, slice = static_cast<int>(i);
   }
   if (slice < 0) return std::nullopt;
-  Evidence evidence =
-      on_slice(scene, slice, slice_mask(scene, slice, labels), std::move(id), std::move(caption));
+  SliceMask mask = slice_mask(scene, slice, labels);
+  close_channels(mask, scene.volume.grid.spacing_mm()[0]);
+  Evidence evidence = on_slice(scene, slice, mask, std::move(id), std::move(caption));
   place(evidence, centre_of(scene, labels));
   return evidence;
 }

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 namespace tomoscribe::pipeline::measure {
 namespace {
 
-constexpr double least_piece_ml = 3, least_rib_contact = 0.35, rib_distance_mm = 12;
+constexpr double least_piece_ml = 1, least_rib_contact = 0.35, rib_distance_mm = 12;
 constexpr int least_median_hu = -930, most_median_hu = -600;
 constexpr int most_pieces = 12;
 constexpr std::int16_t bone_hu = 180;
@@ -120,13 +119,11 @@ bool spans_midline(const Piece& piece) {
   return piece.right_share() > 0.12 && piece.right_share() < 0.88;
 }
 
-/// Labels the pieces of `found` that `wanted` accepts by the side where most of them lies.
-void label_sides(const Components& found, const std::vector<Piece>& pieces, const Mask* within,
-                 Mask& seeds) {
+/// Labels pieces by the side where most of each lies.
+void label_sides(const Components& found, const std::vector<Piece>& pieces, Mask& seeds) {
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     const std::uint16_t label = found.labels[i];
-    if (label == 0 || label > pieces.size() || (within != nullptr && (*within)[i] == 0)) continue;
-    if (within == nullptr && !pieces[label - 1].is_lung()) continue;
+    if (label == 0 || label > pieces.size()) continue;
     seeds[i] = pieces[label - 1].right_share() >= 0.5 ? right_lung : left_lung;
   }
 }
@@ -172,10 +169,6 @@ Mask lung_cores(const Scene& scene, const std::vector<float>& depth,
   const double midline = midline_column(scene);
   const Components found = components(deeper_than(depth, core_depth_mm), grid, least);
   const std::vector<Piece> pieces = judge(scene, found, bone, midline, core_depth_mm);
-  if (std::getenv("TOMO_DEBUG"))
-    for (const Piece& p : pieces)
-      fprintf(stderr, "piece %.1f mL median %d rib %.2f right %.2f\n",
-              double(p.voxels) * grid.voxel_ml(), p.median_hu(), p.rib_contact(), p.right_share());
 
   Mask seeds(depth.size(), nothing), joined(depth.size(), 0);
   bool any_joined = false;
@@ -195,7 +188,7 @@ Mask lung_cores(const Scene& scene, const std::vector<float>& depth,
     const std::vector<Piece> judged = judge(scene, parts, bone, midline, mm);
     if (judged.empty()) break;
     if (std::ranges::any_of(judged, spans_midline)) continue;
-    label_sides(parts, judged, &joined, seeds);
+    label_sides(parts, judged, seeds);
     notes.push_back("both lungs touch: parted by their cores");
     return seeds;
   }

@@ -2,7 +2,6 @@
 // (QUANTIFICATION A, S4): area, lung, bone, soft tissue; votes within 30 mm; runs.
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
@@ -15,7 +14,6 @@ using reporting::Measurement;
 struct SliceContent {
   double area_cm2 = 0;
   double lung = 0, bone = 0, soft = 0;  ///< shares of the body's area
-  double tissue = 0;                    ///< share between -150 and 150 HU
   double middle_bone_cm2 = 0;           ///< within 35 mm of the body's middle
   double lateral_dense_cm2 = 0;         ///< above 300 HU, 45 mm and more from the middle, not arms
 };
@@ -48,7 +46,6 @@ SliceContent content_of(const Scene& scene, int slice) {
       const double off_mm = std::abs(column - middle) * working_mm;
       if (smooth >= -950 && smooth <= -600) content.lung += 1;
       if (smooth >= 15 && smooth <= 60) content.soft += 1;
-      if (smooth >= -150 && smooth <= 150) content.tissue += 1;
       if (hu > 180) {
         content.bone += 1;
         if (off_mm < 35) content.middle_bone_cm2 += cm2;
@@ -60,12 +57,16 @@ SliceContent content_of(const Scene& scene, int slice) {
   content.lung /= count;
   content.bone /= count;
   content.soft /= count;
-  content.tissue /= count;
   return content;
 }
 
 bool skull_like(const SliceContent& slice) {
   return slice.area_cm2 < 380 && slice.bone > 0.08;
+}
+
+/// More bone than a limb has, and hardly anything of the density of brain or muscle.
+bool bone_shell(const SliceContent& slice) {
+  return slice.area_cm2 > 5 && slice.area_cm2 < 380 && slice.bone > 0.08 && slice.soft < slice.bone;
 }
 
 BodyRegion first_guess(const SliceContent& slice) {
@@ -162,19 +163,17 @@ void body_region(Scene& scene, Findings& findings) {
     return;
   }
   std::vector<BodyRegion> guesses;
-  int skulls = 0, with_brain = 0;
+  int with_body = 0, shells = 0, with_tissue = 0;
   for (int slice = 0; slice < count; ++slice) {
     const SliceContent content = content_of(scene, slice);
     guesses.push_back(first_guess(content));
-    if (std::getenv("TOMO_DEBUG") && slice % 8 == 0)
-      fprintf(stderr, "z%d area %.0f lung %.2f bone %.2f soft %.2f tissue %.2f mid %.1f lat %.1f -> %d\n",
-              slice, content.area_cm2, content.lung, content.bone, content.soft, content.tissue, content.middle_bone_cm2, content.lateral_dense_cm2, int(guesses.back()));
-    if (skull_like(content)) ++skulls;
-    if (skull_like(content) && content.soft > 0.05) ++with_brain;
+    if (content.area_cm2 > 5) ++with_body;
+    if (bone_shell(content)) ++shells;
+    if (content.soft * content.area_cm2 > 20) ++with_tissue;
   }
   scene.regions = voted(guesses);
   keep_order(scene.regions);
-  scene.skull_without_brain = skulls * 3 > count && with_brain * 4 < skulls;
+  scene.skull_without_brain = shells * 2 > with_body && with_tissue * 10 < with_body;
   const bool any = std::ranges::any_of(
       scene.regions, [](BodyRegion region) { return region != BodyRegion::none; });
   if (!any) {
