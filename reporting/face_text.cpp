@@ -1,0 +1,117 @@
+#include <algorithm>
+
+#include "reporting/faces.h"
+#include "reporting/narrative.h"
+
+namespace tomoscribe::reporting {
+namespace {
+
+constexpr std::size_t line_width = 80;
+
+std::size_t columns_of(std::string_view text) {  // UTF-8 continuation bytes take no column
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+/// Words into lines of at most 80 columns; `first` before the first line, as many spaces before the
+/// others.
+void wrap(std::string& out, const std::string& first, std::string_view text) {
+  const std::string indent(columns_of(first), ' ');
+  std::string line = first;
+  bool has_word = false;
+  while (!text.empty()) {
+    const std::size_t space = text.find_first_of(" \n\r\t");
+    const std::string_view word = text.substr(0, space);
+    text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
+    if (word.empty()) continue;
+    if (has_word && columns_of(line) + 1 + columns_of(word) > line_width) {
+      out += line + '\n';
+      line = indent;
+      has_word = false;
+    }
+    if (has_word) line += ' ';
+    line += word;
+    has_word = true;
+  }
+  out += line + '\n';
+}
+
+std::string evidence_text(const ReportVersion& version, const Statement& statement) {
+  std::string text;
+  for (const std::string& id : statement.findings) {
+    const Finding* finding = find_finding(version, id);
+    if (finding == nullptr || finding->evidence.empty()) continue;
+    const Evidence& evidence = finding->evidence.front();
+    const auto series = std::ranges::find(version.study.series, evidence.series, &SeriesUse::uid);
+    text += text.empty() ? " [" : "; ";
+    text += "series " + (series != version.study.series.end() && series->number
+                             ? std::to_string(*series->number)
+                             : std::string("?"));
+    if (!evidence.caption.empty()) text += ", " + evidence.caption;
+    const std::string& uid = evidence.instance.str();
+    text += ", image \u2026" + uid.substr(uid.size() > 8 ? uid.size() - 8 : 0);
+  }
+  return text.empty() ? text : text + "]";
+}
+
+/// Control characters of foreign text must not steer a terminal.
+std::string printable(std::string_view text) {
+  std::string clean;
+  for (const char c : text)
+    clean.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
+  return clean;
+}
+
+}  // namespace
+
+std::string ai_label(const ReportVersion& version) {
+  if (is_signed(version.state) && version.signature)
+    return "Software-assisted report; signed by " + version.signature->signer.name.display() +
+           ". Not a medical device.";
+  return "AI DRAFT - made by software, not reviewed, not for diagnosis. Not a medical device.";
+}
+
+std::string section_text(const ReportVersion& version, Section section) {
+  std::string text;
+  for (const Statement* statement : statements_in(version, section)) {
+    if (statement->verification.outcome == Outcome::contradicted) continue;
+    text += (text.empty() ? "" : "\n") + statement->text;
+  }
+  return text;
+}
+
+std::string to_text_report(const ReportVersion& version) {
+  std::string out = "CT REPORT, version " + std::to_string(version.number) + " (" +
+                    std::string(to_text(version.state)) + ")\n";
+  wrap(out, "", ai_label(version));
+  out += '\n';
+  wrap(out, "Patient:    ",
+       printable(version.study.patient.name.display() + "   ID " + version.study.patient.id.str()));
+  if (!version.study.accession.empty())
+    wrap(out, "Accession:  ", printable(version.study.accession.str()));
+  wrap(out, "Study:      ", version.study.uid.str());
+  if (version.study.started) wrap(out, "Date:       ", version.study.started->iso());
+  for (const Section section : all_sections) {
+    const auto statements = statements_in(version, section);
+    if (statements.empty()) continue;
+    out += '\n' + std::string(heading(section)) + '\n';
+    for (const Statement* statement : statements) {
+      if (statement->verification.outcome == Outcome::contradicted) continue;
+      wrap(out, std::string("  [") + letter(statement->verification.outcome) + "] ",
+           printable(statement->text) + evidence_text(version, *statement));
+    }
+  }
+  out +=
+      "\n[V] verified by measurement  [C] consistent with its source  [U] unverified\n[N] not "
+      "assessable\n";
+  if (version.signature)
+    wrap(out, "",
+         "Signed by " + printable(version.signature->signer.name.display()) + ", " +
+             version.signature->when.iso());
+  wrap(out, "",
+       version.provenance.product + " " + version.provenance.code_version + ", made " +
+           version.created.iso());
+  return out;
+}
+
+}  // namespace tomoscribe::reporting

@@ -1,0 +1,269 @@
+#include "reporting/narrative.h"
+
+#include <algorithm>
+#include <map>
+
+namespace tomoscribe::reporting {
+namespace {
+
+/// What readers call a measurement; anything else goes by its concept's meaning.
+const std::map<std::string, std::string, std::less<>>& phrases() {
+  static const std::map<std::string, std::string, std::less<>> table{
+      {"lung.volume.right", "aerated volume"},
+      {"lung.volume.left", "aerated volume"},
+      {"lung.volume.total", "aerated volume"},
+      {"lung.laa950.right", "share of lung below -950 HU"},
+      {"lung.laa950.left", "share of lung below -950 HU"},
+      {"lung.laa950.total", "share of lung below -950 HU"},
+      {"airway.volume", "volume of trachea and main bronchi within the scan"},
+      {"body.volume", "volume of the body within the scan"},
+      {"body.region.head", "head"},
+      {"body.region.chest", "chest"},
+      {"body.region.abdomen", "abdomen"},
+      {"body.region.pelvis", "pelvis"}};
+  return table;
+}
+
+const std::map<std::string, std::string, std::less<>>& subjects() {
+  static const std::map<std::string, std::string, std::less<>> table{
+      {"region", "Body region recognised from the pixels"},
+      {"body", "Body"},
+      {"lungs", "Both lungs"},
+      {"lungs.right", "Right lung"},
+      {"lungs.left", "Left lung"},
+      {"airway", "Central airway"}};
+  return table;
+}
+
+std::string lower_first(std::string text) {
+  if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z' && text[0] >= 'A' && text[0] <= 'Z')
+    text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
+std::string upper_first(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+std::string phrase(const Measurement& measurement) {
+  const auto found = phrases().find(measurement.id);
+  return found == phrases().end() ? lower_first(measurement.concept_name.meaning) : found->second;
+}
+
+std::string subject(const Finding& finding) {
+  if (const auto found = subjects().find(finding.id); found != subjects().end())
+    return found->second;
+  std::string text =
+      finding.laterality == Laterality::none ? "" : std::string(to_text(finding.laterality)) + ' ';
+  text += lower_first(finding.site.meaning.empty() ? finding.observation.meaning
+                                                   : finding.site.meaning);
+  if (!finding.site.meaning.empty() && finding.observation.meaning != "Presence")
+    text += ": " + lower_first(finding.observation.meaning);
+  return upper_first(text);
+}
+
+std::string sentence_end(std::string text) {
+  while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
+  return text + '.';
+}
+
+/// "aerated volume 2431 mL ± 73 mL; share of lung below -950 HU not assessed (slices are 5 mm
+/// thick)."
+std::string measurements_text(const std::vector<Measurement>& measurements) {
+  std::string text;
+  for (const Measurement& measurement : measurements) {
+    if (!text.empty()) text += "; ";
+    text += phrase(measurement) + ' ';
+    text += measurement.value ? value_with_uncertainty(measurement)
+                              : "not assessed (" + measurement.not_assessed + ")";
+  }
+  return text;
+}
+
+class Composer {
+ public:
+  void add(Section section, std::string text, Verification verification,
+           std::vector<std::string> findings = {}) {
+    statements_.push_back({.id = "s" + std::to_string(statements_.size() + 1),
+                           .section = section,
+                           .text = std::move(text),
+                           .findings = std::move(findings),
+                           .author = Author::geometry,
+                           .verification = std::move(verification)});
+  }
+  std::vector<Statement> take() { return std::move(statements_); }
+
+ private:
+  std::vector<Statement> statements_;
+};
+
+Verification from_header() {
+  return {.outcome = Outcome::consistent, .check = "copied-from-image-headers"};
+}
+Verification from_order() {
+  return {.outcome = Outcome::consistent, .check = "quoted-from-the-order"};
+}
+Verification about_itself() {
+  return {.outcome = Outcome::verified, .check = "stated-by-the-program"};
+}
+
+void add_examination(Composer& composer, const Study& study, const Provenance& provenance) {
+  composer.add(Section::examination,
+               provenance.model_name.empty()
+                   ? "Measured findings only; no language model configured. Every number was "
+                     "measured by geometry code."
+                   : "Drafted with the language model " + provenance.model_name +
+                         "; every number was measured by geometry code.",
+               about_itself());
+  std::string text = study.procedure.meaning.empty() ? "CT" : study.procedure.meaning;
+  if (study.started) text += " of " + study.started->iso().substr(0, 10);
+  text += ", " + std::to_string(study.instances) + " image" + (study.instances == 1 ? "" : "s") +
+          " in " + std::to_string(study.series.size()) + " series";
+  composer.add(Section::examination, sentence_end(text), from_header());
+}
+
+void add_indication(Composer& composer, const std::optional<Order>& order) {
+  if (!order || (order->indication.empty() && order->history.empty())) {
+    composer.add(Section::indication, "Not provided.", about_itself());
+    return;
+  }
+  if (!order->indication.empty())
+    composer.add(Section::indication, order->indication, from_order());
+  if (!order->history.empty())
+    composer.add(Section::indication, "History: " + order->history, from_order());
+}
+
+std::string series_name(const SeriesUse& series) {
+  std::string text = "Series ";
+  text += series.number ? std::to_string(*series.number) : "without number";
+  if (!series.description.empty()) text += " (" + series.description + ")";
+  return text;
+}
+
+void add_technique(Composer& composer, const Study& study, const Provenance& provenance) {
+  for (const SeriesUse& series : study.series)
+    if (series.used)
+      composer.add(Section::technique, sentence_end(series_name(series) + ": " + series.reason),
+                   from_header());
+  composer.add(Section::technique,
+               study.contrast ? "The image headers name a contrast agent."
+                              : "The image headers name no contrast agent.",
+               from_header());
+  if (!provenance.steps.empty())
+    composer.add(Section::technique, sentence_end("Volume " + provenance.steps.front()),
+                 about_itself());
+}
+
+/// Sentences of findings that something was measured of; an organ whose absence is all that is
+/// known belongs to the list below.
+void add_measured(Composer& composer, const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    if (finding.presence == Presence::not_assessed) continue;
+    std::string text = subject(finding);
+    if (finding.presence == Presence::absent) text += ": none found";
+    if (finding.presence == Presence::indeterminate) text += ": indeterminate";
+    if (!finding.measurements.empty()) text += ": " + measurements_text(finding.measurements);
+    composer.add(Section::findings, sentence_end(text), finding.verification, {finding.id});
+  }
+}
+
+struct NotAssessed {
+  std::string reason;
+  std::vector<std::string> subjects, ids;
+};
+
+/// Not-assessed findings of one part of the body that share a reason become one sentence.
+void add_not_assessed(Composer& composer, const std::vector<Finding>& findings) {
+  std::vector<NotAssessed> groups;
+  for (const Finding& finding : findings) {
+    if (finding.presence != Presence::not_assessed) continue;
+    const std::size_t cut = finding.not_assessed.rfind(": ");
+    const bool named = cut != std::string::npos;
+    const std::string what =
+        named ? finding.not_assessed.substr(0, cut) : lower_first(subject(finding));
+    const std::string reason = named ? finding.not_assessed.substr(cut + 2) : finding.not_assessed;
+    const std::string part = finding.id.substr(0, finding.id.find('.'));
+    const auto same = std::ranges::find_if(groups, [&](const NotAssessed& group) {
+      return group.reason == reason &&
+             group.ids.front().substr(0, group.ids.front().find('.')) == part;
+    });
+    NotAssessed& group =
+        same == groups.end() ? groups.emplace_back(NotAssessed{.reason = reason}) : *same;
+    group.subjects.push_back(what);
+    group.ids.push_back(finding.id);
+  }
+  for (NotAssessed& group : groups) {
+    std::string text = "Not assessed: ";
+    for (std::size_t i = 0; i < group.subjects.size(); ++i)
+      text += (i == 0 ? "" : "; ") + group.subjects[i];
+    composer.add(Section::findings, sentence_end(text + " (" + group.reason + ")"),
+                 {.outcome = Outcome::not_assessable, .check = "no-method", .reason = group.reason},
+                 std::move(group.ids));
+  }
+}
+
+void add_impression(Composer& composer, const std::vector<Finding>& findings) {
+  const auto measured = std::ranges::count_if(findings, [](const Finding& finding) {
+    return finding.presence != Presence::not_assessed &&
+           std::ranges::any_of(finding.measurements, [](const Measurement& measurement) {
+             return measurement.value.has_value();
+           });
+  });
+  composer.add(Section::impression,
+               measured == 0
+                   ? "Nothing could be measured. No diagnostic impression is made by the program."
+                   : "Measurements as listed under Findings. No diagnostic impression is made from "
+                     "measurements alone.",
+               about_itself());
+  const auto lungs = std::ranges::find(findings, std::string("lungs"), &Finding::id);
+  if (lungs != findings.end() && lungs->presence == Presence::present &&
+      !lungs->measurements.empty())
+    composer.add(Section::impression,
+                 sentence_end("Both lungs: " + measurements_text(lungs->measurements)),
+                 lungs->verification, {lungs->id});
+}
+
+void add_limitations(Composer& composer, const Study& study, const Provenance& provenance) {
+  for (const SeriesUse& series : study.series)
+    if (!series.used)
+      composer.add(Section::limitations,
+                   sentence_end(series_name(series) + " was not read: " + series.reason),
+                   about_itself());
+  for (std::size_t i = 1; i < provenance.steps.size(); ++i)
+    composer.add(Section::limitations, sentence_end(upper_first(provenance.steps[i])),
+                 about_itself());
+  composer.add(Section::limitations,
+               "Software draft, not a medical device: what is not listed was not looked at; the "
+               "images must be read by a radiologist.",
+               about_itself());
+}
+
+}  // namespace
+
+std::string value_with_uncertainty(const Measurement& measurement) {
+  std::string text = value_text(measurement);
+  if (!measurement.value || !measurement.uncertainty) return text;
+  Measurement half = measurement;
+  half.value = measurement.uncertainty;
+  half.lower_bound = false;
+  return text + " \u00b1 " + value_text(half);
+}
+
+std::vector<Statement> compose_statements(const Study& study, const std::optional<Order>& order,
+                                          const std::vector<Finding>& findings,
+                                          const Provenance& provenance) {
+  Composer composer;
+  add_examination(composer, study, provenance);
+  add_indication(composer, order);
+  add_technique(composer, study, provenance);
+  composer.add(Section::comparison, "None available to the program.", about_itself());
+  add_measured(composer, findings);
+  add_not_assessed(composer, findings);
+  add_impression(composer, findings);
+  add_limitations(composer, study, provenance);
+  return composer.take();
+}
+
+}  // namespace tomoscribe::reporting
