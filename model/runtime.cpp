@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-
 #include <dlfcn.h>
 
 #include <ATen/Context.h>
@@ -15,7 +14,8 @@ namespace tomoscribe::model {
 
 namespace {
 
-/// LibTorch is linked to whatever libblas.so.3 the machine offers; its build options do not say which.
+/// LibTorch is linked to whatever libblas.so.3 the machine offers; its build options do not say
+/// which.
 std::string blas_name() {
   using ConfigText = char* (*)();
   if (void* found = dlsym(RTLD_DEFAULT, "openblas_get_config"); found != nullptr)
@@ -32,7 +32,8 @@ double gemm_gflops() {
     const auto start = std::chrono::steady_clock::now();
     const at::Tensor c = at::mm(a, b);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    if (run > 0 && c.numel() == size * size) best = std::max(best, 2.0 * size * size * size / taken.count() / 1e9);
+    if (run > 0 && c.numel() == size * size)
+      best = std::max(best, 2.0 * size * size * size / taken.count() / 1e9);
   }
   return best;
 }

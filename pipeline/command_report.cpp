@@ -48,7 +48,8 @@ StudyFiles files_below(const fs::path& study, const fs::path& out) {
   const fs::path skip = fs::weakly_canonical(out, ignored);
   fs::recursive_directory_iterator at(study, fs::directory_options::skip_permission_denied), end;
   for (; at != end; ++at) {
-    if (at->is_directory(ignored) && fs::weakly_canonical(at->path(), ignored) == skip && skip != fs::weakly_canonical(study, ignored))
+    if (at->is_directory(ignored) && fs::weakly_canonical(at->path(), ignored) == skip &&
+        skip != fs::weakly_canonical(study, ignored))
       at.disable_recursion_pending();
     else if (at->is_regular_file(ignored))
       found.files.push_back(at->path());
@@ -61,10 +62,12 @@ StudyFiles files_below(const fs::path& study, const fs::path& out) {
 hl7::Message order_message(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad() || !fs::is_regular_file(file)) throw std::runtime_error("the order file cannot be read");
+  if (in.bad() || !fs::is_regular_file(file))
+    throw std::runtime_error("the order file cannot be read");
   const auto first = text.find("MSH");
   if (first != std::string::npos && first <= 1) text.erase(0, first);  // MLLP's start block
-  while (!text.empty() && (text.back() == '\x1c' || text.back() == '\r' || text.back() == '\n')) text.pop_back();
+  while (!text.empty() && (text.back() == '\x1c' || text.back() == '\r' || text.back() == '\n'))
+    text.pop_back();
   std::string lines;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n' && i > 0 && text[i - 1] == '\r') continue;
@@ -80,8 +83,10 @@ std::optional<std::string> mismatch(const reporting::Order& order, const reporti
   if (both && order.accession == study.accession) return std::nullopt;
   if (order.study) return "the order names another Study Instance UID than the images";
   if (both) return "the order names another Accession Number than the images";
-  if (!order.patient.id.empty() && !study.patient.id.empty() && order.patient.id != study.patient.id)
-    return "the order names another Patient ID than the images, and neither study nor accession number joins them";
+  if (!order.patient.id.empty() && !study.patient.id.empty() &&
+      order.patient.id != study.patient.id)
+    return "the order names another Patient ID than the images, and neither study nor accession "
+           "number joins them";
   return std::nullopt;
 }
 
@@ -94,8 +99,9 @@ class ProgressLines {
     stage_ = stage;
     const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start_;
     std::ostringstream line;
-    line << std::fixed << std::setprecision(1) << std::setw(7) << since.count() << " s  " << std::setw(3)
-         << static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100) << " %  " << stage << '\n';
+    line << std::fixed << std::setprecision(1) << std::setw(7) << since.count() << " s  "
+         << std::setw(3) << static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100) << " %  "
+         << stage << '\n';
     std::cerr << line.str() << std::flush;
   }
 
@@ -105,7 +111,8 @@ class ProgressLines {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Turns the first Ctrl-C into a stop request; the second ends the process as if nobody had listened.
+/// Turns the first Ctrl-C into a stop request; the second ends the process as if nobody had
+/// listened.
 class Interrupt {
  public:
   Interrupt() {
@@ -128,7 +135,9 @@ class Interrupt {
 
 /// MSH-10: at most 20 characters, the same for the same version.
 std::string control_id(const reporting::ReportVersion& version) {
-  return "TS" + dicom::sha256(version.report_id + "|" + std::to_string(version.number)).str().substr(0, 18);
+  return "TS" + dicom::sha256(version.report_id + "|" + std::to_string(version.number))
+                    .str()
+                    .substr(0, 18);
 }
 
 std::vector<OutputFile> faces(const AnalysedStudy& analysed) {
@@ -140,17 +149,20 @@ std::vector<OutputFile> faces(const AnalysedStudy& analysed) {
                                 {"fhir.json", hl7::to_fhir_bundle(version, fhir_base)},
                                 {"oru.hl7", hl7::to_oru(version, {}, control_id(version))}};
   for (const NamedBlob& blob : analysed.blobs)
-    if (blob.name.starts_with("key-") && blob.name.ends_with(".png")) files.push_back({blob.name, blob.bytes});
+    if (blob.name.starts_with("key-") && blob.name.ends_with(".png"))
+      files.push_back({blob.name, blob.bytes});
   return files;
 }
 
 std::string summary(const AnalysedStudy& analysed, const Options& options, std::size_t files) {
   std::size_t measured = 0, not_assessed = 0;
   for (const auto& finding : analysed.version.findings)
-    for (const auto& measurement : finding.measurements) ++(measurement.value ? measured : not_assessed);
+    for (const auto& measurement : finding.measurements)
+      ++(measurement.value ? measured : not_assessed);
   std::ostringstream line;
-  line << "draft report: " << analysed.version.findings.size() << " findings, " << measured << " measurements, " << not_assessed
-       << " not assessed; " << files << " files in " << options.out.string() << '\n';
+  line << "draft report: " << analysed.version.findings.size() << " findings, " << measured
+       << " measurements, " << not_assessed << " not assessed; " << files << " files in "
+       << options.out.string() << '\n';
   return line.str();
 }
 
@@ -178,11 +190,14 @@ int report(const Options& options) {
   if (const auto* reason = std::get_if<Unsuitable>(&result)) return unsuitable(reason->reason);
   const auto& analysed = std::get<AnalysedStudy>(result);
   if (context.order)
-    if (const auto reason = mismatch(*context.order, analysed.version.study)) return unsuitable(*reason);
+    if (const auto reason = mismatch(*context.order, analysed.version.study))
+      return unsuitable(*reason);
   lines("writing the report", 0.97);
   const std::vector<OutputFile> files = faces(analysed);
   if (context.stop.stop_requested()) throw Cancelled();
-  write_together(options.out, files, [](const std::string& name) { return name.starts_with("key-") && name.ends_with(".png"); });
+  write_together(options.out, files, [](const std::string& name) {
+    return name.starts_with("key-") && name.ends_with(".png");
+  });
   lines("done", 1);
   std::cout << summary(analysed, options, files.size());
   return 0;
@@ -192,12 +207,18 @@ int report(const Options& options) {
 
 int command_report(int argc, char** argv) {
   Options options;
-  CLI::App app("Drafts the report of one CT study, without server or database. Writes report.json, report.html, report.txt, "
-               "sr.dcm, fhir.json, oru.hl7 and key-*.png.",
-               "tomoscribe report");
-  app.add_option("STUDY_DIR", options.study, "folder with the study's DICOM files, in any order and depth")->required();
+  CLI::App app(
+      "Drafts the report of one CT study, without server or database. Writes report.json, "
+      "report.html, report.txt, "
+      "sr.dcm, fhir.json, oru.hl7 and key-*.png.",
+      "tomoscribe report");
+  app.add_option("STUDY_DIR", options.study,
+                 "folder with the study's DICOM files, in any order and depth")
+      ->required();
   app.add_option("--out", options.out, "folder to write into; made if absent")->required();
-  app.add_option("--order", options.order, "HL7 v2 order (ORM^O01 or OMI^O23): indication and history")->check(CLI::ExistingFile);
+  app.add_option("--order", options.order,
+                 "HL7 v2 order (ORM^O01 or OMI^O23): indication and history")
+      ->check(CLI::ExistingFile);
   app.add_flag("--quiet", options.quiet, "no progress lines");
   if (const auto status = ends_here(app, argc, argv)) return *status;
   try {

@@ -20,17 +20,22 @@ struct Command {
 };
 
 constexpr std::array commands{
-    Command{"up", command_up, "run the service: receives studies and orders, drafts reports, serves the review page"},
-    Command{"report", command_report, "draft the report of one study folder into files, without server or database"},
+    Command{"up", command_up,
+            "run the service: receives studies and orders, drafts reports, serves the review page"},
+    Command{"report", command_report,
+            "draft the report of one study folder into files, without server or database"},
     Command{"phantom", command_phantom, "write a synthetic chest CT as DICOM, with its truth"},
     Command{"db", command_db, "migrate the database or show its state"},
     Command{"doctor", command_doctor, "check what this machine has and lacks"}};
 
 void print_help() {
-  std::cout << "tomoscribe: CT studies in, drafted reports out. Not a medical device.\n\nUsage: tomoscribe COMMAND [OPTIONS]\n\n";
+  std::cout << "tomoscribe: CT studies in, drafted reports out. Not a medical device.\n\nUsage: "
+               "tomoscribe COMMAND [OPTIONS]\n\n";
   for (const Command& command : commands)
-    std::cout << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.what << '\n';
-  std::cout << "\nEach command has its own --help. Exit status: 0 done, 1 failed, 2 wrong usage, 3 unsuitable input.\n";
+    std::cout << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.what
+              << '\n';
+  std::cout << "\nEach command has its own --help. Exit status: 0 done, 1 failed, 2 wrong usage, 3 "
+               "unsuitable input.\n";
 }
 
 int dispatch(int argc, char** argv) {
@@ -45,8 +50,10 @@ int dispatch(int argc, char** argv) {
   }
   for (const Command& command : commands)
     if (command.name == word) return command.run(argc - 1, argv + 1);
-  if (word.empty()) std::cerr << "tomoscribe: no command given (see tomoscribe --help)\n";
-  else std::cerr << "tomoscribe: there is no command '" << word << "' (see tomoscribe --help)\n";
+  if (word.empty())
+    std::cerr << "tomoscribe: no command given (see tomoscribe --help)\n";
+  else
+    std::cerr << "tomoscribe: there is no command '" << word << "' (see tomoscribe --help)\n";
   return 2;
 }
 

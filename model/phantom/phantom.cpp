@@ -17,12 +17,17 @@ constexpr double lungs_middle = -40;  ///< canonical z between apices and costop
 constexpr double centre_y = 13;       ///< the couch must be in the picture too
 
 void check(const Settings& s) {
-  const auto within = [](double value, double low, double high) { return value >= low && value <= high; };
-  if (!within(s.columns, 16, 4096) || !within(s.rows, 16, 4096)) throw std::invalid_argument("a phantom has 16 to 4096 columns and rows");
+  const auto within = [](double value, double low, double high) {
+    return value >= low && value <= high;
+  };
+  if (!within(s.columns, 16, 4096) || !within(s.rows, 16, 4096))
+    throw std::invalid_argument("a phantom has 16 to 4096 columns and rows");
   if (!within(s.slices, 1, 4000)) throw std::invalid_argument("a phantom has 1 to 4000 slices");
-  if (!within(s.pixel_mm, 0.1, 10) || !within(s.slice_mm, 0.1, 20)) throw std::invalid_argument("voxels are 0.1 to 10 mm wide and 0.1 to 20 mm thick");
+  if (!within(s.pixel_mm, 0.1, 10) || !within(s.slice_mm, 0.1, 20))
+    throw std::invalid_argument("voxels are 0.1 to 10 mm wide and 0.1 to 20 mm thick");
   if (!within(s.noise_hu, 0, 200)) throw std::invalid_argument("noise is 0 to 200 HU");
-  if (s.nodule && !within(s.nodule_diameter_mm, 2, 40)) throw std::invalid_argument("a nodule is 2 to 40 mm wide");
+  if (s.nodule && !within(s.nodule_diameter_mm, 2, 40))
+    throw std::invalid_argument("a nodule is 2 to 40 mm wide");
 }
 
 double table_top(const Body& body, double z0, double z1) {
@@ -30,7 +35,9 @@ double table_top(const Body& body, double z0, double z1) {
   for (double z = z0; z <= z1; z += 10) {
     const Section s = body.section(z / body.latent().scale_z);
     for (const double x : {-60.0, 0.0, 60.0})
-      lowest = std::max(lowest, body.to_scanner({x, static_cast<double>(s.body_centre + s.body_y), static_cast<double>(s.z)}).y);
+      lowest = std::max(lowest, body.to_scanner({x, static_cast<double>(s.body_centre + s.body_y),
+                                                 static_cast<double>(s.z)})
+                                    .y);
   }
   return lowest + 11;
 }
@@ -39,13 +46,17 @@ double table_top(const Body& body, double z0, double z1) {
 class Texture {
  public:
   explicit Texture(const Settings& s)
-      : seed_(s.seed), blur_(s.columns, s.rows, 1.7 / s.pixel_mm), keep_(exponential_of_minus(s.slice_mm / 3.5)),
-        fresh_(static_cast<std::size_t>(s.columns) * static_cast<std::size_t>(s.rows)), field_(fresh_.size()) {}
+      : seed_(s.seed),
+        blur_(s.columns, s.rows, 1.7 / s.pixel_mm),
+        keep_(exponential_of_minus(s.slice_mm / 3.5)),
+        fresh_(static_cast<std::size_t>(s.columns) * static_cast<std::size_t>(s.rows)),
+        field_(fresh_.size()) {}
   const std::vector<float>& next() {
     white_noise(fresh_, seed_, 50, slice_);
     blur_.apply(fresh_);
     const auto keep = static_cast<float>(slice_ == 0 ? 0 : keep_);
-    const auto add = static_cast<float>(std::sqrt(1 - static_cast<double>(keep) * static_cast<double>(keep)) / blur_.noise_gain());
+    const auto add = static_cast<float>(
+        std::sqrt(1 - static_cast<double>(keep) * static_cast<double>(keep)) / blur_.noise_gain());
     for (std::size_t i = 0; i < field_.size(); ++i) field_[i] = keep * field_[i] + add * fresh_[i];
     ++slice_;
     return field_;
@@ -80,19 +91,26 @@ Phantom thorax(const Settings& settings) {
   Phantom phantom;
   phantom.settings = settings;
   const double pixel = settings.pixel_mm;
-  phantom.first_voxel_mm = {-(settings.columns - 1) * pixel / 2, centre_y - (settings.rows - 1) * pixel / 2,
-                            body.to_scanner({0, 0, lungs_middle}).z - (settings.slices - 1) * settings.slice_mm / 2};
-  const double low_z = phantom.first_voxel_mm[2], high_z = low_z + (settings.slices - 1) * settings.slice_mm;
+  phantom.first_voxel_mm = {
+      -(settings.columns - 1) * pixel / 2, centre_y - (settings.rows - 1) * pixel / 2,
+      body.to_scanner({0, 0, lungs_middle}).z - (settings.slices - 1) * settings.slice_mm / 2};
+  const double low_z = phantom.first_voxel_mm[2],
+               high_z = low_z + (settings.slices - 1) * settings.slice_mm;
   const Anatomy parts = anatomy(body, settings.seed);
   Nodule nodule;
   if (settings.nodule)
-    nodule = place_nodule(body, parts, settings.seed, settings.nodule_diameter_mm / 2, low_z, high_z);
+    nodule =
+        place_nodule(body, parts, settings.seed, settings.nodule_diameter_mm / 2, low_z, high_z);
 
-  Canvas canvas({settings.columns, settings.rows, phantom.first_voxel_mm[0], phantom.first_voxel_mm[1], pixel, settings.slice_mm}, body);
+  Canvas canvas({settings.columns, settings.rows, phantom.first_voxel_mm[0],
+                 phantom.first_voxel_mm[1], pixel, settings.slice_mm},
+                body);
   Tally tally(settings);
   Texture texture(settings);
-  Blur point_spread(settings.columns, settings.rows, 0.55 / pixel), noise_blur(settings.columns, settings.rows, 0.6 / pixel);
-  const std::size_t pixels = static_cast<std::size_t>(settings.columns) * static_cast<std::size_t>(settings.rows);
+  Blur point_spread(settings.columns, settings.rows, 0.55 / pixel),
+      noise_blur(settings.columns, settings.rows, 0.6 / pixel);
+  const std::size_t pixels =
+      static_cast<std::size_t>(settings.columns) * static_cast<std::size_t>(settings.rows);
   std::vector<float> noise(pixels);
   phantom.hu.resize(pixels * static_cast<std::size_t>(settings.slices));
   const double top_y = table_top(body, low_z, high_z);

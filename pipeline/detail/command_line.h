@@ -1,14 +1,13 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <iostream>
 #include <optional>
 
-#include <CLI/CLI.hpp>
-
 namespace tomoscribe::pipeline {
 
-/// Reads the arguments; the exit status when the command is to end here: 0 after --help, 2 after wrong usage, which is
-/// answered by one line.
+/// Reads the arguments; the exit status when the command is to end here: 0 after --help, 2 after
+/// wrong usage, which is answered by one line.
 inline std::optional<int> ends_here(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
@@ -17,7 +16,8 @@ inline std::optional<int> ends_here(CLI::App& app, int argc, const char* const* 
       std::cout << app.help();
       return 0;
     }
-    std::cerr << app.get_name() << ": " << fault.what() << " (see " << app.get_name() << " --help)\n";
+    std::cerr << app.get_name() << ": " << fault.what() << " (see " << app.get_name()
+              << " --help)\n";
     return 2;
   }
   return std::nullopt;

@@ -19,7 +19,9 @@ TEST(DescribeRuntime, MeasuresASpeedThatAProcessorCanHave) {
   EXPECT_LT(runtime.gemm_gflops, 1e5);
 }
 
-TEST(DescribeRuntime, NeverRunsOnFewerThanOneThread) { EXPECT_EQ(describe_runtime(0).threads, 1); }
+TEST(DescribeRuntime, NeverRunsOnFewerThanOneThread) {
+  EXPECT_EQ(describe_runtime(0).threads, 1);
+}
 
 }  // namespace
 }  // namespace tomoscribe::model

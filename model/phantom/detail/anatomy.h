@@ -20,10 +20,10 @@ struct Bulla {
 };
 
 struct Anatomy {
-  std::vector<Ellipsoid> organs;      ///< first: heart and abdominal organs
-  std::vector<Tube> vessels;          ///< pulmonary trees, then great vessels and oesophagus
-  std::vector<Tube> airways;          ///< walls, then lumens
-  std::vector<Tube> bones;            ///< ribs, sternum, clavicles, processes: cortex, then marrow
+  std::vector<Ellipsoid> organs;  ///< first: heart and abdominal organs
+  std::vector<Tube> vessels;      ///< pulmonary trees, then great vessels and oesophagus
+  std::vector<Tube> airways;      ///< walls, then lumens
+  std::vector<Tube> bones;        ///< ribs, sternum, clavicles, processes: cortex, then marrow
   std::vector<double> vertebral_levels;  ///< canonical z of the lower endplates, rising
   std::vector<Bulla> bullae;
 };
@@ -37,8 +37,9 @@ std::vector<Tube> skeleton(const Body& body, const std::vector<double>& levels);
 std::vector<Bulla> bullae(const Body& body, std::uint64_t seed);
 Anatomy anatomy(const Body& body, std::uint64_t seed);
 
-/// A place inside one lung where a ball of that size touches neither border nor a vessel of any width.
-/// z limits in the scanner's frame. radius_mm 0 when there is none.
-Nodule place_nodule(const Body& body, const Anatomy& anatomy, std::uint64_t seed, double radius_mm, double low_z, double high_z);
+/// A place inside one lung where a ball of that size touches neither border nor a vessel of any
+/// width. z limits in the scanner's frame. radius_mm 0 when there is none.
+Nodule place_nodule(const Body& body, const Anatomy& anatomy, std::uint64_t seed, double radius_mm,
+                    double low_z, double high_z);
 
 }  // namespace tomoscribe::model::phantom

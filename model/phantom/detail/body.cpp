@@ -6,20 +6,26 @@ namespace tomoscribe::model::phantom {
 
 namespace {
 
-constexpr Knot body_x[]{{-210, 160}, {-150, 163}, {-80, 166}, {0, 168}, {50, 170}, {90, 169}, {112, 160}, {135, 126},
-                        {158, 78},   {175, 64}, {230, 62}};
-constexpr Knot body_y[]{{-210, 106}, {-100, 111}, {0, 114}, {50, 108}, {85, 94}, {112, 76}, {150, 62}, {230, 62}};
+constexpr Knot body_x[]{{-210, 160}, {-150, 163}, {-80, 166}, {0, 168},  {50, 170}, {90, 169},
+                        {112, 160},  {135, 126},  {158, 78},  {175, 64}, {230, 62}};
+constexpr Knot body_y[]{{-210, 106}, {-100, 111}, {0, 114},  {50, 108},
+                        {85, 94},    {112, 76},   {150, 62}, {230, 62}};
 constexpr Knot body_centre[]{{-210, 4}, {0, 8}, {60, 11}, {105, 14}, {150, 3}, {230, -4}};
-constexpr Knot cage_x[]{{-210, 128}, {-120, 134}, {-60, 134}, {0, 127}, {40, 113}, {75, 92}, {100, 70}, {130, 50}, {230, 46}};
-constexpr Knot cage_y[]{{-210, 84}, {-120, 88}, {-60, 90}, {0, 85}, {40, 74}, {75, 60}, {100, 50}, {130, 42}, {230, 40}};
+constexpr Knot cage_x[]{{-210, 128}, {-120, 134}, {-60, 134}, {0, 127}, {40, 113},
+                        {75, 92},    {100, 70},   {130, 50},  {230, 46}};
+constexpr Knot cage_y[]{{-210, 84}, {-120, 88}, {-60, 90}, {0, 85},  {40, 74},
+                        {75, 60},   {100, 50},  {130, 42}, {230, 40}};
 constexpr Knot cage_centre[]{{-120, -2}, {0, 0}, {60, 6}, {100, 10}, {150, 6}, {230, 0}};
-constexpr Knot mediastinum[]{{-60, 12}, {-30, 26}, {0, 33}, {30, 35}, {60, 34}, {90, 30}, {120, 30}};
-constexpr Knot spine_y[]{{-215, 40}, {-140, 50}, {-80, 58}, {-20, 61}, {40, 57}, {90, 46}, {130, 36}, {230, 30}};
+constexpr Knot mediastinum[]{{-60, 12}, {-30, 26}, {0, 33},  {30, 35},
+                             {60, 34},  {90, 30},  {120, 30}};
+constexpr Knot spine_y[]{{-215, 40}, {-140, 50}, {-80, 58}, {-20, 61},
+                         {40, 57},   {90, 46},   {130, 36}, {230, 30}};
 
 constexpr float apex_centre_x = 58, apex_centre_y = 4, apex_x = 80, apex_y = 92;
 constexpr double apex_base = -15, apex_top = 95;
 
-/// Between an ellipse and a rounded box; homogeneous of degree 1, so that r (1 - 1/f) is the radial distance to f = 1.
+/// Between an ellipse and a rounded box; homogeneous of degree 1, so that r (1 - 1/f) is the radial
+/// distance to f = 1.
 inline float outline(float u, float v) {
   const float uu = u * u, vv = v * v;
   return 0.6F * std::sqrt(uu + vv) + 0.4F * std::sqrt(std::sqrt(uu * uu + vv * vv));
@@ -47,14 +53,16 @@ inline float pleural_distance(const Section& s, float x, float y) {
 
 }  // namespace
 
-Warp::Warp(std::uint64_t seed, double sd_mm) : coefficient_(static_cast<std::size_t>(cells) * cells * cells) {
+Warp::Warp(std::uint64_t seed, double sd_mm)
+    : coefficient_(static_cast<std::size_t>(cells) * cells * cells) {
   Counter random(seed, 11);
   for (auto& node : coefficient_)
     for (auto& component : node) component = sd_mm * random.normal();
 }
 
 Point Warp::at(const Point& p) const {
-  const double position[3]{(p.x - start_mm) / spacing_mm, (p.y - start_mm) / spacing_mm, (p.z - start_mm) / spacing_mm};
+  const double position[3]{(p.x - start_mm) / spacing_mm, (p.y - start_mm) / spacing_mm,
+                           (p.z - start_mm) / spacing_mm};
   int first[3];
   double weight[3][4];
   for (int axis = 0; axis < 3; ++axis) {
@@ -73,7 +81,9 @@ Point Warp::at(const Point& p) const {
   for (int k = 0; k < 4; ++k)
     for (int j = 0; j < 4; ++j)
       for (int i = 0; i < 4; ++i) {
-        const auto index = (static_cast<std::size_t>(first[2] + k) * cells + static_cast<std::size_t>(first[1] + j)) * cells +
+        const auto index = (static_cast<std::size_t>(first[2] + k) * cells +
+                            static_cast<std::size_t>(first[1] + j)) *
+                               cells +
                            static_cast<std::size_t>(first[0] + i);
         const double w = weight[2][k] * weight[1][j] * weight[0][i];
         const auto& node = coefficient_[index];
@@ -91,7 +101,7 @@ Latent::Latent(std::uint64_t seed) {
   fat_mm = random.between(0, 11);
   muscle = random.between(0.85, 1.2);
   dome_right = random.between(-106, -92);
-  dome_left = dome_right - random.between(8, 18);
+  dome_left = dome_right - random.between(4, 12);
   heart = random.between(0.92, 1.1);
   spine_bend = random.between(-5, 5);
   emphysema = random.between(0.01, 0.05);
@@ -105,7 +115,8 @@ Point Body::to_canonical(const Point& scanner) const {
 }
 
 Point Body::to_scanner(const Point& canonical) const {
-  const Point target{canonical.x * latent_.scale_x, canonical.y * latent_.scale_y, canonical.z * latent_.scale_z};
+  const Point target{canonical.x * latent_.scale_x, canonical.y * latent_.scale_y,
+                     canonical.z * latent_.scale_z};
   Point guess = target;
   for (int i = 0; i < 6; ++i) guess = target - warp_.at(guess);
   return guess;
@@ -114,15 +125,21 @@ Point Body::to_scanner(const Point& canonical) const {
 Section Body::section(double z) const {
   const auto f = [](double value) { return static_cast<float>(value); };
   double apex = 1;
-  if (z >= apex_top) apex = 0;
+  if (z >= apex_top)
+    apex = 0;
   else if (z > apex_base) {
     const double u = (z - apex_base) / (apex_top - apex_base);
     apex = std::sqrt(1 - u * u) * (1 - 0.22 * u * u);
   }
   return {f(z),
-          f(curve(body_x, z) + latent_.fat_mm), f(curve(body_y, z) + latent_.fat_mm * 0.6), f(curve(body_centre, z)),
-          f(curve(cage_x, z)), f(curve(cage_y, z)), f(curve(cage_centre, z)),
-          f(apex), f(curve(mediastinum, z))};
+          f(curve(body_x, z) + latent_.fat_mm),
+          f(curve(body_y, z) + latent_.fat_mm * 0.6),
+          f(curve(body_centre, z)),
+          f(curve(cage_x, z)),
+          f(curve(cage_y, z)),
+          f(curve(cage_centre, z)),
+          f(apex),
+          f(curve(mediastinum, z))};
 }
 
 Point Body::spine(double z) const {
@@ -153,22 +170,29 @@ Tissue Body::inside_cage(const Section& s, float x, float y, float warp_z, float
   const bool strip = across < 2.7F + 0.2F * clamped01(texture) || (y > 25.0F && across < 12.0F);
   const bool neck = s.z > 92.0F && y > 24.0F && across < 26.0F;
   if (neck) return {Label::muscle, 52.0F + 6.0F * texture};
-  if (from_pleura > 0 || strip || u * u + v * v < 1.0F) return {Label::mediastinum, -92.0F + 7.0F * texture};
+  if (from_pleura > 0 || strip || u * u + v * v < 1.0F)
+    return {Label::mediastinum, -92.0F + 7.0F * texture};
   // The oblique fissure; and supine, the dependent lung is denser.
-  const float fissure = bump(z - 1.12F * (y - 78.0F) - 40.0F + 0.0028F * across * across, 0.0F, 1.7F);
-  return {x < 0 ? Label::lung_right : Label::lung_left, -864.0F + 0.28F * y + 16.0F * texture + 130.0F * fissure};
+  const float fissure =
+      bump(z - 1.12F * (y - 78.0F) - 40.0F + 0.0028F * across * across, 0.0F, 1.7F);
+  return {x < 0 ? Label::lung_right : Label::lung_left,
+          -864.0F + 0.28F * y + 16.0F * texture + 130.0F * fissure};
 }
 
-Tissue Body::chest_wall(const Section& s, float x, float y, float from_pleura, float from_skin, float texture) const {
+Tissue Body::chest_wall(const Section& s, float x, float y, float from_pleura, float from_skin,
+                        float texture) const {
   const float radius = std::sqrt(x * x + y * y) + 1e-3F;
   const float side = (x < 0 ? -x : x) / radius, back = y / radius;
   const float shoulder = smooth_step(70, 110, s.z);
-  const float pectoral = 15.0F * bump(side, 0.62F, 0.45F) * clamped01(-back * 3) * smooth_step(-70, -10, s.z);
+  const float pectoral =
+      15.0F * bump(side, 0.62F, 0.45F) * clamped01(-back * 3) * smooth_step(-70, -10, s.z);
   const float lateral = 7.0F * bump(side, 1.0F, 0.35F);
-  const float scapular = 24.0F * bump(side, 0.72F, 0.42F) * clamped01(back * 3) * smooth_step(-95, -10, s.z);
+  const float scapular =
+      24.0F * bump(side, 0.72F, 0.42F) * clamped01(back * 3) * smooth_step(-95, -10, s.z);
   const float erector = 24.0F * bump(side, 0.22F, 0.36F) * clamped01(back * 2);
   const float girdle = shoulder * 7.0F;
-  const float muscle = (pectoral + lateral + scapular + erector) * static_cast<float>(latent_.muscle) + girdle;
+  const float muscle =
+      (pectoral + lateral + scapular + erector) * static_cast<float>(latent_.muscle) + girdle;
   // The scapular blade: a thin plate between subscapular and infraspinous muscle.
   const float blade = smooth_step(-62, 40, s.z) * (1.0F - smooth_step(80, 96, s.z));
   if (back > 0 && blade > 0 && side > 0.78F - 0.3F * blade && side < 0.80F + 0.14F * blade) {
@@ -177,8 +201,10 @@ Tissue Body::chest_wall(const Section& s, float x, float y, float from_pleura, f
   }
   const float intercostal = 10.5F;
   if (from_pleura < 0.8F) return {Label::muscle, 30.0F};
-  if (from_pleura < intercostal) return {Label::muscle, 46.0F + 7.0F * texture - 55.0F * bump(texture, 2.4F, 1.0F)};
-  const bool plane = from_pleura < intercostal + 1.6F || (pectoral > 4 && bump(from_pleura, intercostal + 9, 0.9F) > 0);
+  if (from_pleura < intercostal)
+    return {Label::muscle, 46.0F + 7.0F * texture - 55.0F * bump(texture, 2.4F, 1.0F)};
+  const bool plane = from_pleura < intercostal + 1.6F ||
+                     (pectoral > 4 && bump(from_pleura, intercostal + 9, 0.9F) > 0);
   if (!plane && from_pleura < intercostal + muscle)
     return {Label::muscle, 54.0F + 6.0F * texture - 60.0F * bump(texture, 2.2F, 1.0F)};
   return {Label::fat, -104.0F + 6.0F * texture};
@@ -193,7 +219,8 @@ Tissue Body::tissue(const Section& s, float x, float y, float warp_z, float text
   const float from_pleura = pleural_distance(s, x, y);
   const float across = x < 0 ? -x : x;
   const bool inlet = across < apex_centre_x && cage < 0;
-  if (from_pleura < 0 || (s.apex >= 1.0F ? cage < 0 : inlet)) return inside_cage(s, x, y, warp_z, texture);
+  if (from_pleura < 0 || (s.apex >= 1.0F ? cage < 0 : inlet))
+    return inside_cage(s, x, y, warp_z, texture);
   return chest_wall(s, x, y, from_pleura, from_skin, texture);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// The body's large shapes as implicit functions in a canonical frame: x to the patient's left, y posterior, z superior,
-// millimetres of a median adult, origin at the carina's level. Scale and warp carry them into the scanner's frame.
+// The body's large shapes as implicit functions in a canonical frame: x to the patient's left, y
+// posterior, z superior, millimetres of a median adult, origin at the carina's level. Scale and
+// warp carry them into the scanner's frame.
 
 #include <array>
 #include <cstdint>
@@ -11,14 +12,40 @@
 namespace tomoscribe::model::phantom {
 
 enum class Label : std::uint8_t {
-  air, table, skin, fat, muscle, bone, cartilage, mediastinum, heart, great_vessel, oesophagus, lung_right, lung_left,
-  trachea, bronchus, airway_wall, vessel_right, vessel_left, diaphragm, abdomen, liver, spleen, stomach, bowel_gas,
-  kidney, nodule, count
+  air,
+  table,
+  skin,
+  fat,
+  muscle,
+  bone,
+  cartilage,
+  mediastinum,
+  heart,
+  great_vessel,
+  oesophagus,
+  lung_right,
+  lung_left,
+  trachea,
+  bronchus,
+  airway_wall,
+  vessel_right,
+  vessel_left,
+  diaphragm,
+  abdomen,
+  liver,
+  spleen,
+  stomach,
+  bowel_gas,
+  kidney,
+  nodule,
+  count
 };
 
 /// A set of labels, for "paint only over these".
 using LabelSet = std::uint32_t;
-constexpr LabelSet set_of(Label label) { return 1U << static_cast<unsigned>(label); }
+constexpr LabelSet set_of(Label label) {
+  return 1U << static_cast<unsigned>(label);
+}
 template <class... Labels>
 constexpr LabelSet set_of(Label first, Labels... more) {
   return set_of(first) | set_of(more...);
@@ -26,7 +53,8 @@ constexpr LabelSet set_of(Label first, Labels... more) {
 constexpr LabelSet every_label = ~0U;
 constexpr LabelSet lungs = set_of(Label::lung_right, Label::lung_left);
 
-/// Smooth random displacement: cubic B-spline on a lattice (QUANTIFICATION D, "smooth random warp").
+/// Smooth random displacement: cubic B-spline on a lattice (QUANTIFICATION D, "smooth random
+/// warp").
 class Warp {
  public:
   Warp(std::uint64_t seed, double sd_mm);
@@ -66,7 +94,8 @@ class Body {
   explicit Body(std::uint64_t seed);
   const Latent& latent() const { return latent_; }
   Section section(double z) const;
-  /// Tissue of the large regions at a canonical point; `warp_z` shifts only the diaphragm; `texture` has SD 1.
+  /// Tissue of the large regions at a canonical point; `warp_z` shifts only the diaphragm;
+  /// `texture` has SD 1.
   Tissue tissue(const Section& section, float x, float y, float warp_z, float texture) const;
   /// Lung, not considering what is painted later; positive margin_mm keeps away from the borders.
   bool in_lung(bool left, const Point& canonical, double margin_mm) const;
@@ -83,7 +112,8 @@ class Body {
  private:
   float diaphragm(float x, float y) const;
   Tissue inside_cage(const Section& section, float x, float y, float warp_z, float texture) const;
-  Tissue chest_wall(const Section& section, float x, float y, float from_pleura, float from_skin, float texture) const;
+  Tissue chest_wall(const Section& section, float x, float y, float from_pleura, float from_skin,
+                    float texture) const;
 
   Latent latent_;
   Warp warp_;

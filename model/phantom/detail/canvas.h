@@ -1,5 +1,6 @@
 #pragma once
-// One slice being painted: labels and HU together; primitives are never evaluated outside their boxes.
+// One slice being painted: labels and HU together; primitives are never evaluated outside their
+// boxes.
 
 #include <array>
 #include <cstddef>
@@ -26,8 +27,8 @@ struct Ellipsoid {
   float hu = 0;
   Label label = Label::air;
   LabelSet over = every_label;
-  double grow_mm = 0;          ///< added to every half axis
-  double above_y = 1e9;        ///< paints only where canonical y is less: gas over fluid, supine
+  double grow_mm = 0;    ///< added to every half axis
+  double above_y = 1e9;  ///< paints only where canonical y is less: gas over fluid, supine
   float texture_hu = 4;
 };
 
@@ -40,7 +41,8 @@ class Canvas {
  public:
   Canvas(const Raster& raster, const Body& body);
 
-  /// Paints the large regions of the slice at scanner height z; `texture` has one value a pixel, SD 1.
+  /// Paints the large regions of the slice at scanner height z; `texture` has one value a pixel,
+  /// SD 1.
   void begin(double z, const std::vector<float>& texture);
   void paint(const Tube& tube);
   void paint(const Ellipsoid& shape);
@@ -61,7 +63,8 @@ class Canvas {
   };
   Box box(double x0, double y0, double x1, double y1) const;
   std::size_t index(int column, int row) const {
-    return static_cast<std::size_t>(row) * static_cast<std::size_t>(raster_.columns) + static_cast<std::size_t>(column);
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(raster_.columns) +
+           static_cast<std::size_t>(column);
   }
   void blend(std::size_t i, float hu, Label label, float share, LabelSet over);
   void paint_thin(const Tube& tube);

@@ -15,7 +15,8 @@ struct Level {
 
 Level level_at(const std::vector<double>& levels, double z) {
   for (std::size_t i = 0; i + 1 < levels.size(); ++i)
-    if (z >= levels[i] && z < levels[i + 1]) return {(z - levels[i]) / (levels[i + 1] - levels[i]), levels[i + 1] - levels[i]};
+    if (z >= levels[i] && z < levels[i + 1])
+      return {(z - levels[i]) / (levels[i + 1] - levels[i]), levels[i + 1] - levels[i]};
   return {0.4, 24};
 }
 
@@ -35,7 +36,8 @@ void Canvas::paint_spine(const std::vector<double>& levels) {
   const Box area = box(centre.x - 45, centre.y - 30, centre.x + 45, centre.y + 70);
   for (int row = area.row0; row <= area.row1; ++row)
     for (int column = area.column0; column <= area.column1; ++column) {
-      const double x = raster_.first_x + column * raster_.pixel_mm - centre.x, y = raster_.first_y + row * raster_.pixel_mm - centre.y;
+      const double x = raster_.first_x + column * raster_.pixel_mm - centre.x,
+                   y = raster_.first_y + row * raster_.pixel_mm - centre.y;
       const std::size_t i = index(column, row);
       const float texture = (*texture_)[i];
       const double u = x / (half_x * waist), v = y / (half_y * waist);
@@ -50,9 +52,11 @@ void Canvas::paint_spine(const std::vector<double>& levels) {
       const double share = std::clamp(inside / raster_.pixel_mm + 0.5, 0.0, 1.0);
       if (share > 0) {
         const bool shell = inside < 1.3 || to_endplate < 1.4;
-        const float hu = disc ? 82.0F + 4.0F * texture : (shell ? 480.0F : 165.0F + 26.0F * texture);
+        const float hu =
+            disc ? 82.0F + 4.0F * texture : (shell ? 480.0F : 165.0F + 26.0F * texture);
         blend(i, hu, disc ? Label::cartilage : Label::bone, static_cast<float>(share), every_label);
-      } else if ((pedicle && y > 0 && y < canal && std::abs(x) > 7.5 && std::abs(x) < 14.5 * size) ||
+      } else if ((pedicle && y > 0 && y < canal && std::abs(x) > 7.5 &&
+                  std::abs(x) < 14.5 * size) ||
                  (lamina && back < 12.0 && y > canal - 2)) {
         blend(i, back < 9.4 || back > 10.8 ? 520.0F : 260.0F, Label::bone, 1, every_label);
       }

@@ -23,7 +23,9 @@ double sine(double radians) {
   return sum;
 }
 
-double cosine(double radians) { return sine(radians + pi / 2); }
+double cosine(double radians) {
+  return sine(radians + pi / 2);
+}
 
 double exponential_of_minus(double x) {
   int halvings = 0;

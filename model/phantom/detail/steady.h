@@ -1,6 +1,6 @@
 #pragma once
-// Random numbers and elementary functions that give the same bits with every standard library: only +, -, *, / and
-// sqrt, which IEEE 754 rounds exactly.
+// Random numbers and elementary functions that give the same bits with every standard library: only
+// +, -, *, / and sqrt, which IEEE 754 rounds exactly.
 
 #include <cstdint>
 
@@ -9,10 +9,18 @@ namespace tomoscribe::model::phantom {
 struct Point {
   double x = 0, y = 0, z = 0;
 };
-inline Point operator+(const Point& a, const Point& b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
-inline Point operator-(const Point& a, const Point& b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
-inline Point operator*(const Point& a, double k) { return {a.x * k, a.y * k, a.z * k}; }
-inline double dot(const Point& a, const Point& b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
+inline Point operator+(const Point& a, const Point& b) {
+  return {a.x + b.x, a.y + b.y, a.z + b.z};
+}
+inline Point operator-(const Point& a, const Point& b) {
+  return {a.x - b.x, a.y - b.y, a.z - b.z};
+}
+inline Point operator*(const Point& a, double k) {
+  return {a.x * k, a.y * k, a.z * k};
+}
+inline double dot(const Point& a, const Point& b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z;
+}
 
 /// A well-mixed function of one number (the finaliser of SplitMix64).
 constexpr std::uint64_t mixed(std::uint64_t value) {
@@ -22,7 +30,8 @@ constexpr std::uint64_t mixed(std::uint64_t value) {
   return value ^ (value >> 31);
 }
 
-/// Random numbers as a function of (seed, stream, how many were taken): streams do not disturb each other.
+/// Random numbers as a function of (seed, stream, how many were taken): streams do not disturb each
+/// other.
 class Counter {
  public:
   Counter(std::uint64_t seed, std::uint64_t stream) : key_(mixed(mixed(seed) ^ stream)) {}
@@ -50,7 +59,9 @@ double curve(const Knot (&knots)[count], double at) {
   return curve(knots, count, at);
 }
 
-inline float clamped01(float x) { return x < 0.0F ? 0.0F : (x > 1.0F ? 1.0F : x); }
+inline float clamped01(float x) {
+  return x < 0.0F ? 0.0F : (x > 1.0F ? 1.0F : x);
+}
 inline float smooth_step(float from, float to, float x) {
   const float t = clamped01((x - from) / (to - from));
   return t * t * (3.0F - 2.0F * t);

@@ -47,7 +47,8 @@ void Tally::add(int slice, const std::vector<Label>& labels, const std::vector<f
   }
 }
 
-Truth Tally::truth(const char* name, const char* side, LabelSet labels, const std::array<double, 3>& first_voxel_mm) const {
+Truth Tally::truth(const char* name, const char* side, LabelSet labels,
+                   const std::array<double, 3>& first_voxel_mm) const {
   Truth result;
   result.name = name;
   result.side = side;
@@ -64,7 +65,8 @@ Truth Tally::truth(const char* name, const char* side, LabelSet labels, const st
     all.slice += sum.slice;
     for (const auto& box : sum.boxes) {
       auto& known = boxes.emplace(box[0], box).first->second;
-      known = {box[0], std::min(known[1], box[1]), std::min(known[2], box[2]), std::max(known[3], box[3]), std::max(known[4], box[4])};
+      known = {box[0], std::min(known[1], box[1]), std::min(known[2], box[2]),
+               std::max(known[3], box[3]), std::max(known[4], box[4])};
     }
   }
   if (all.voxels <= 0) return result;
@@ -72,7 +74,8 @@ Truth Tally::truth(const char* name, const char* side, LabelSet labels, const st
   result.volume_ml = all.voxels * pixel * pixel * settings_.slice_mm / 1000;
   result.mean_hu = all.hu / all.voxels;
   result.fraction_below_950 = all.below_950 / all.voxels;
-  result.centre_mm = {first_voxel_mm[0] + all.column / all.voxels * pixel, first_voxel_mm[1] + all.row / all.voxels * pixel,
+  result.centre_mm = {first_voxel_mm[0] + all.column / all.voxels * pixel,
+                      first_voxel_mm[1] + all.row / all.voxels * pixel,
                       first_voxel_mm[2] + all.slice / all.voxels * settings_.slice_mm};
   int column0 = 1 << 20, row0 = 1 << 20, column1 = -1, row1 = -1;
   for (const auto& [slice, box] : boxes) {
@@ -83,7 +86,8 @@ Truth Tally::truth(const char* name, const char* side, LabelSet labels, const st
     row1 = std::max(row1, box[4]);
   }
   const int slices = result.boxes.back()[0] - result.boxes.front()[0] + 1;
-  result.size_mm = {(column1 - column0 + 1) * pixel, (row1 - row0 + 1) * pixel, slices * settings_.slice_mm};
+  result.size_mm = {(column1 - column0 + 1) * pixel, (row1 - row0 + 1) * pixel,
+                    slices * settings_.slice_mm};
   return result;
 }
 
@@ -102,7 +106,9 @@ std::vector<Truth> Tally::truths(const std::array<double, 3>& first, bool nodule
       truth("spleen", "left", set_of(Label::spleen), first),
       truth("bowel_gas", "left", set_of(Label::bowel_gas), first),
       truth("nodule.1", nodule_left ? "left" : "right", set_of(Label::nodule), first)};
-  found.erase(std::remove_if(found.begin(), found.end(), [](const Truth& t) { return t.boxes.empty(); }), found.end());
+  found.erase(
+      std::remove_if(found.begin(), found.end(), [](const Truth& t) { return t.boxes.empty(); }),
+      found.end());
   return found;
 }
 

@@ -19,7 +19,8 @@ class Tally {
     double voxels = 0, hu = 0, below_950 = 0, column = 0, row = 0, slice = 0;
     std::vector<std::array<int, 5>> boxes;
   };
-  Truth truth(const char* name, const char* side, LabelSet labels, const std::array<double, 3>& first_voxel_mm) const;
+  Truth truth(const char* name, const char* side, LabelSet labels,
+              const std::array<double, 3>& first_voxel_mm) const;
 
   Settings settings_;
   std::vector<Sum> sums_;

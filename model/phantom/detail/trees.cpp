@@ -12,19 +12,21 @@ struct Branch {
   int leaves;  ///< served: radius by Murray, r^3 proportional to it
 };
 
-std::vector<Point> scattered(const Body& body, Counter& random, bool left, int count, double margin_mm) {
+std::vector<Point> scattered(const Body& body, Counter& random, bool left, int count,
+                             double margin_mm) {
   std::vector<Point> points;
   for (int tries = 0; static_cast<int>(points.size()) < count && tries < count * 60; ++tries) {
-    const Point p{random.between(2, 134) * (left ? 1 : -1), random.between(-90, 90), random.between(-175, 92)};
+    const Point p{random.between(2, 134) * (left ? 1 : -1), random.between(-90, 90),
+                  random.between(-175, 92)};
     if (body.in_lung(left, p, margin_mm)) points.push_back(p);
   }
   return points;
 }
 
-/// Splits the points that a branch serves at their middle along the longest side, again and again, and walks a part of
-/// the way to each half's centre: space-filling growth without crossing.
-void grow(std::vector<Branch>& tree, Counter& random, const Point& from, std::vector<Point>::iterator begin,
-          std::vector<Point>::iterator end) {
+/// Splits the points that a branch serves at their middle along the longest side, again and again,
+/// and walks a part of the way to each half's centre: space-filling growth without crossing.
+void grow(std::vector<Branch>& tree, Counter& random, const Point& from,
+          std::vector<Point>::iterator begin, std::vector<Point>::iterator end) {
   const auto count = static_cast<int>(end - begin);
   if (count == 0) return;
   Point centre, low{1e9, 1e9, 1e9}, high{-1e9, -1e9, -1e9};
@@ -34,15 +36,18 @@ void grow(std::vector<Branch>& tree, Counter& random, const Point& from, std::ve
     high = {std::max(high.x, p->x), std::max(high.y, p->y), std::max(high.z, p->z)};
   }
   const Point way = centre - from;
-  const double length = std::sqrt(dot(way, way)), share = count == 1 ? 1.0 : random.between(0.36, 0.54);
+  const double length = std::sqrt(dot(way, way)),
+               share = count == 1 ? 1.0 : random.between(0.36, 0.54);
   const Point to = from + way * share;
   const double sway = 0.09 * length * share;
-  const Point middle = (from + to) * 0.5 + Point{sway * random.normal(), sway * random.normal(), sway * random.normal()};
+  const Point middle = (from + to) * 0.5 + Point{sway * random.normal(), sway * random.normal(),
+                                                 sway * random.normal()};
   tree.push_back({from, middle, count});
   tree.push_back({middle, to, count});
   if (count == 1) return;
   const Point extent = high - low;
-  const int axis = extent.x >= extent.y && extent.x >= extent.z ? 0 : (extent.y >= extent.z ? 1 : 2);
+  const int axis =
+      extent.x >= extent.y && extent.x >= extent.z ? 0 : (extent.y >= extent.z ? 1 : 2);
   const double tilt_a = random.between(-0.35, 0.35), tilt_b = random.between(-0.35, 0.35);
   const auto along = [&](const Point& p) {
     if (axis == 0) return p.x + tilt_a * p.y + tilt_b * p.z;
@@ -55,8 +60,8 @@ void grow(std::vector<Branch>& tree, Counter& random, const Point& from, std::ve
   grow(tree, random, to, begin + cut, end);
 }
 
-std::vector<Branch> tree(const Body& body, std::uint64_t seed, std::uint64_t stream, bool left, const Point& root, int leaves,
-                         double margin_mm) {
+std::vector<Branch> tree(const Body& body, std::uint64_t seed, std::uint64_t stream, bool left,
+                         const Point& root, int leaves, double margin_mm) {
   Counter random(seed, stream + (left ? 1 : 0));
   std::vector<Point> points = scattered(body, random, left, leaves, margin_mm);
   std::vector<Branch> branches;
@@ -64,7 +69,8 @@ std::vector<Branch> tree(const Body& body, std::uint64_t seed, std::uint64_t str
   return branches;
 }
 
-void add_vessels(std::vector<Tube>& tubes, const Body& body, const std::vector<Branch>& branches, bool left, double leaf_mm) {
+void add_vessels(std::vector<Tube>& tubes, const Body& body, const std::vector<Branch>& branches,
+                 bool left, double leaf_mm) {
   for (const Branch& branch : branches) {
     Tube tube;
     tube.from = body.to_scanner(branch.from);
@@ -72,7 +78,8 @@ void add_vessels(std::vector<Tube>& tubes, const Body& body, const std::vector<B
     tube.radius_mm = std::min(6.5, leaf_mm * cube_root(branch.leaves));
     tube.hu = 40;
     tube.label = left ? Label::vessel_left : Label::vessel_right;
-    tube.over = left ? set_of(Label::lung_left, Label::vessel_left) : set_of(Label::lung_right, Label::vessel_right);
+    tube.over = left ? set_of(Label::lung_left, Label::vessel_left)
+                     : set_of(Label::lung_right, Label::vessel_right);
     tubes.push_back(tube);
   }
 }
@@ -114,7 +121,8 @@ std::vector<Tube> airways(const Body& body, std::uint64_t seed) {
     const Point root = left ? Point{42, 20, -36} : Point{-38, 14, -34};
     for (const Branch& branch : tree(body, seed, 24, left, root, 70, 14)) {
       const double radius = std::min(4.2, 0.85 * cube_root(branch.leaves));
-      if (branch.leaves > 1) ways.push_back({branch.from, branch.to, radius, 0.5 + 0.15 * radius, Label::bronchus});
+      if (branch.leaves > 1)
+        ways.push_back({branch.from, branch.to, radius, 0.5 + 0.15 * radius, Label::bronchus});
     }
   }
   const double size = body.latent().scale_x;
@@ -143,7 +151,8 @@ std::vector<Bulla> bullae(const Body& body, std::uint64_t seed) {
   for (int tries = 0; static_cast<int>(found.size()) < wanted && tries < wanted * 40; ++tries) {
     const bool left = random.uniform() < 0.5;
     const double high = random.uniform();
-    const Point p{random.between(5, 132) * (left ? 1 : -1), random.between(-88, 88), -150 + 236 * (1 - high * high)};
+    const Point p{random.between(5, 132) * (left ? 1 : -1), random.between(-88, 88),
+                  -150 + 236 * (1 - high * high)};
     const double radius = random.between(2.0, 4.2);
     if (body.in_lung(left, p, radius + 1)) found.push_back({body.to_scanner(p), radius});
   }
