@@ -108,50 +108,20 @@ void add_series(std::string& out, const ReportVersion& version) {
   out += "</table>\n";
 }
 
-/// Length of the UTF-8 sequence at the front, 0 when it is none (so that broken bytes cannot break
-/// the page).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80                      ? 1
-                             : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2
-                             : (byte(0) & 0xf0U) == 0xe0         ? 3
-                             : byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4
-                                                                 : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0U) != 0x80U) return 0;
-  return length;
-}
-
 }  // namespace
 
 std::string escape_markup(std::string_view text) {
   std::string out;
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    const char c = text.front();
-    if (length == 0) {
-      out += "\ufffd";
-    } else if (length > 1) {
-      const bool noncharacter =
-          text.substr(0, 3) == "\xef\xbf\xbe" || text.substr(0, 3) == "\xef\xbf\xbf";
-      const bool surrogate =
-          length == 3 && c == '\xed' && static_cast<unsigned char>(text[1]) >= 0xa0;
-      out += noncharacter || surrogate ? std::string_view("\ufffd") : text.substr(0, length);
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else if (c == '\'') {
-      out += "&#39;";
-    } else if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') {
-      out += c;
+  for (const char c : clean_text(text, true)) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      case '\r': break;
+      default: out += c;
     }
-    text.remove_prefix(length == 0 ? 1 : length);
   }
   return out;
 }

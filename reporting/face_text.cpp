@@ -54,15 +54,48 @@ std::string evidence_text(const ReportVersion& version, const Statement& stateme
   return text.empty() ? text : text + "]";
 }
 
+/// Length of the UTF-8 sequence at the front, 0 when it is none (so that broken bytes cannot break
+/// the page).
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t length = byte(0) < 0x80                      ? 1
+                             : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2
+                             : (byte(0) & 0xf0U) == 0xe0         ? 3
+                             : byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4
+                                                                 : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0U) != 0x80U) return 0;
+  return length;
+}
+
 /// Control characters of foreign text must not steer a terminal.
-std::string printable(std::string_view text) {
-  std::string clean;
-  for (const char c : text)
-    clean.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
-  return clean;
+std::string line(std::string_view text) {
+  return clean_text(text, false);
 }
 
 }  // namespace
+
+std::string clean_text(std::string_view text, bool keep_lines) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const auto first = static_cast<unsigned char>(text.front());
+    const bool line_end = first == '\n' || first == '\r' || first == '\t';
+    if (length == 1) {
+      out += (first < 0x20 && !(keep_lines && line_end)) || first == 0x7f ? ' ' : text.front();
+    } else {
+      // Surrogates and the two noncharacters that XML forbids come as well-formed bytes.
+      const std::string_view sequence = text.substr(0, length);
+      const bool forbidden = length == 0 || sequence == "\xef\xbf\xbe" ||
+                             sequence == "\xef\xbf\xbf" ||
+                             (first == 0xed && static_cast<unsigned char>(text[1]) >= 0xa0);
+      out += forbidden ? std::string_view("\ufffd") : sequence;
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
 
 std::string ai_label(const ReportVersion& version) {
   if (is_signed(version.state) && version.signature)
@@ -86,9 +119,9 @@ std::string to_text_report(const ReportVersion& version) {
   wrap(out, "", ai_label(version));
   out += '\n';
   wrap(out, "Patient:    ",
-       printable(version.study.patient.name.display() + "   ID " + version.study.patient.id.str()));
+       line(version.study.patient.name.display() + "   ID " + version.study.patient.id.str()));
   if (!version.study.accession.empty())
-    wrap(out, "Accession:  ", printable(version.study.accession.str()));
+    wrap(out, "Accession:  ", line(version.study.accession.str()));
   wrap(out, "Study:      ", version.study.uid.str());
   if (version.study.started) wrap(out, "Date:       ", version.study.started->iso());
   for (const Section section : all_sections) {
@@ -98,7 +131,7 @@ std::string to_text_report(const ReportVersion& version) {
     for (const Statement* statement : statements) {
       if (statement->verification.outcome == Outcome::contradicted) continue;
       wrap(out, std::string("  [") + letter(statement->verification.outcome) + "] ",
-           printable(statement->text) + evidence_text(version, *statement));
+           line(statement->text) + evidence_text(version, *statement));
     }
   }
   out +=
@@ -106,7 +139,7 @@ std::string to_text_report(const ReportVersion& version) {
       "assessable\n";
   if (version.signature)
     wrap(out, "",
-         "Signed by " + printable(version.signature->signer.name.display()) + ", " +
+         "Signed by " + line(version.signature->signer.name.display()) + ", " +
              version.signature->when.iso());
   wrap(out, "",
        version.provenance.product + " " + version.provenance.code_version + ", made " +

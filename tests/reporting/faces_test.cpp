@@ -1,0 +1,124 @@
+// Faces against golden files (UPDATE_GOLDEN=1 rewrites them), against each other, and against
+// validators.
+
+#include "reporting/faces.h"
+
+#include <cstdlib>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reporting/structured_report.h"
+#include "tests/support/example_report.h"
+#include "tests/support/files.h"
+
+namespace tomoscribe::reporting {
+namespace {
+
+void expect_golden(const std::string& name, const std::string& actual) {
+  const auto file = std::filesystem::path(TOMOSCRIBE_SOURCE_DIR) / "tests" / "golden" / name;
+  if (std::getenv("UPDATE_GOLDEN") != nullptr)
+    std::ofstream(file, std::ios::binary) << actual;  // NOLINT(concurrency-mt-unsafe)
+  EXPECT_EQ(tests::read_text(file), actual) << "UPDATE_GOLDEN=1 rewrites " << name;
+}
+
+TEST(Faces, AreTheGoldenOnes) {
+  expect_golden("draft.txt", to_text_report(tests::example_draft()));
+  expect_golden("final.txt", to_text_report(tests::example_final()));
+  expect_golden("draft.html", to_html(tests::example_draft()));
+  expect_golden("final.json", to_json(tests::example_final()));
+}
+
+TEST(TextFace, KeepsToEightyColumnsAndStripsControls) {
+  std::istringstream lines(to_text_report(tests::example_draft()));
+  for (std::string line; std::getline(lines, line);)
+    EXPECT_LE(line.size(), 90U) << line;  // bytes: some characters take three
+  const std::string hostile = to_text_report(tests::hostile_draft());
+  EXPECT_EQ(hostile.find('\r'), std::string::npos);
+  EXPECT_EQ(hostile.find('\x01'), std::string::npos);
+}
+
+TEST(HtmlFace, EscapesEveryForeignText) {
+  for (const std::string& html :
+       {to_html(tests::hostile_draft()), to_xhtml_div(tests::hostile_draft())}) {
+    EXPECT_EQ(html.find("<script"), std::string::npos);
+    EXPECT_EQ(html.find("<img"), std::string::npos);
+    EXPECT_EQ(html.find('\x01'), std::string::npos);
+    EXPECT_EQ(html.find('\xff'), std::string::npos);
+  }
+}
+
+TEST(Faces, LabelDraftsAndNameTheSigner) {
+  for (const std::string& face :
+       {to_text_report(tests::example_draft()), to_html(tests::example_draft()),
+        to_xhtml_div(tests::example_draft())})
+    EXPECT_THAT(face, testing::HasSubstr("AI DRAFT"));
+  for (const std::string& face :
+       {to_text_report(tests::example_final()), to_html(tests::example_final())}) {
+    EXPECT_EQ(face.find("AI DRAFT"), std::string::npos);
+    EXPECT_THAT(face, testing::HasSubstr("signed by Rosa Reader"));
+  }
+}
+
+TEST(Faces, KeepContradictedTextInside) {
+  auto version = tests::example_draft();
+  for (Statement& statement : version.statements)
+    if (statement.section == Section::findings)
+      statement.verification.outcome = Outcome::contradicted;
+  for (const std::string& face :
+       {to_text_report(version), section_text(version, Section::findings), to_xhtml_div(version)})
+    EXPECT_EQ(face.find("Right lung: aerated"), std::string::npos);
+}
+
+TEST(StructuredReport, ReadsBackEveryNumberUnitAndSide) {
+  const auto version = tests::example_final();
+  const ReadBack read = read_structured_report(to_structured_report(version));
+  EXPECT_EQ(read.study, version.study.uid.str());
+  EXPECT_EQ(read.sop_instance, structured_report_uid(version).str());
+  EXPECT_EQ(read.completion + read.verification + read.preliminary, "COMPLETEVERIFIEDFINAL");
+  ASSERT_EQ(read.measurements.size(), 2U);
+  EXPECT_EQ(read.measurements[0].value, 2431);
+  EXPECT_EQ(read.measurements[0].unit, "mL");
+  EXPECT_EQ(read.measurements[0].laterality, "24028007");
+  EXPECT_EQ(read.measurements[1].laterality, "7771000");
+  EXPECT_EQ(read.measurements[0].tracking_uid, version.findings[0].tracking.str());
+}
+
+TEST(StructuredReport, OfADraftIsPreliminary) {
+  const ReadBack read = read_structured_report(to_structured_report(tests::example_draft()));
+  EXPECT_EQ(read.completion + read.verification + read.preliminary, "PARTIALUNVERIFIEDPRELIMINARY");
+}
+
+TEST(StructuredReport, IsPureAndNewForEachVersion) {
+  EXPECT_EQ(to_structured_report(tests::example_draft()),
+            to_structured_report(tests::example_draft()));
+  EXPECT_NE(structured_report_uid(tests::example_draft()),
+            structured_report_uid(tests::example_final()));
+}
+
+TEST(StructuredReport, RefusesWhatIsNone) {
+  EXPECT_THROW(read_structured_report("not DICOM"), dicom::Malformed);
+}
+
+TEST(StructuredReport, PassesTheValidators) {
+  const auto tools = std::filesystem::path(TOMOSCRIBE_SOURCE_DIR) / "tests" / "conformance";
+  if (tests::run("command -v dciodvfy && command -v dsrdump && command -v node").status != 0)
+    GTEST_SKIP() << "dicom3tools, dcmtk or node missing";
+  const tests::TempFolder folder;
+  auto nothing_measured = tests::example_draft();
+  nothing_measured.findings.erase(nothing_measured.findings.begin(),
+                                  nothing_measured.findings.begin() + 2);
+  nothing_measured.statements =
+      compose_statements(nothing_measured.study, std::nullopt, nothing_measured.findings, {});
+  int count = 0;
+  for (const auto& version :
+       {tests::example_draft(), tests::example_final(), tests::hostile_draft(), nothing_measured}) {
+    const auto file = folder / ("sr" + std::to_string(++count) + ".dcm");
+    std::ofstream(file, std::ios::binary) << to_structured_report(version);
+    const auto ran = tests::run((tools / "validate-sr.sh").string() + " " + file.string());
+    EXPECT_EQ(ran.status, 0) << ran.output;
+  }
+}
+
+}  // namespace
+}  // namespace tomoscribe::reporting
