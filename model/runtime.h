@@ -7,7 +7,7 @@ namespace tomoscribe::model {
 /// What LibTorch this program runs on, measured now: for `tomoscribe doctor` and the worker's
 /// start-up line.
 struct Runtime {
-  std::string torch_version, blas;  ///< blas: what at::show_config names
+  std::string torch_version, blas;  ///< blas: the library found at run time
   bool cuda = false;
   int devices = 0;
   int threads = 1;

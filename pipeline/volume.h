@@ -22,6 +22,13 @@ struct Grid {
   Vec3 point_mm(double column, double row, double slice) const;
   double voxel_ml() const;  ///< |det| / 1000
   std::array<double, 3> spacing_mm() const;
+  std::size_t voxels() const;
+  /// Where voxel (column, row, slice) lies in an array of this shape; columns fastest.
+  std::size_t offset(int column, int row, int slice) const;
+  /// Rows of the matrix that takes millimetres to indices.
+  std::array<Vec3, 3> inverse_per_mm() const;
+  /// Column, row, slice (with fractions) of a point.
+  Vec3 index_at(const Vec3& point_mm) const;
 };
 
 /// A CT volume in Hounsfield units on its native grid.

@@ -12,8 +12,10 @@ namespace tomoscribe::model::phantom {
 
 struct Settings {
   std::uint64_t seed = 1;
-  int columns = 512, rows = 512, slices = 120;
-  double pixel_mm = 0.7, slice_mm = 2.5;
+  int columns = 512, rows = 512, slices = 140;
+  double pixel_mm = 0.8,
+         slice_mm =
+             2.5;  ///< the defaults hold the whole chest with margins above and below the lungs
   double noise_hu = 20;
   bool nodule = true;
   double nodule_diameter_mm = 12;

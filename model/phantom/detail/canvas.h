@@ -1,0 +1,82 @@
+#pragma once
+// One slice being painted: labels and HU together; primitives are never evaluated outside their
+// boxes.
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "model/phantom/detail/body.h"
+
+namespace tomoscribe::model::phantom {
+
+/// A capsule in the scanner's frame. Later tubes paint over earlier ones.
+struct Tube {
+  Point from, to;
+  double radius_mm = 1;
+  float hu = 0;
+  Label label = Label::air;
+  LabelSet over = every_label;
+  double flatten_z = 1;  ///< below 1: taller than wide (ribs)
+};
+
+/// An ellipsoid in the canonical frame, seen through the warp.
+struct Ellipsoid {
+  Point centre, half_axes;
+  std::array<Point, 3> axes{Point{1, 0, 0}, Point{0, 1, 0}, Point{0, 0, 1}};
+  float hu = 0;
+  Label label = Label::air;
+  LabelSet over = every_label;
+  double grow_mm = 0;    ///< added to every half axis
+  double above_y = 1e9;  ///< paints only where canonical y is less: gas over fluid, supine
+  float texture_hu = 4;
+};
+
+struct Raster {
+  int columns, rows;
+  double first_x, first_y, pixel_mm, slice_mm;
+};
+
+class Canvas {
+ public:
+  Canvas(const Raster& raster, const Body& body);
+
+  /// Paints the large regions of the slice at scanner height z; `texture` has one value a pixel,
+  /// SD 1.
+  void begin(double z, const std::vector<float>& texture);
+  void paint(const Tube& tube);
+  void paint(const Ellipsoid& shape);
+  /// Vertebra or disc with canal, at the spine's centre.
+  void paint_spine(const std::vector<double>& levels);
+  void paint_table(double top_y);
+  /// A ball with exact shares of the voxels on its surface.
+  void paint_ball(const Point& centre, double radius_mm, float hu, Label label);
+
+  std::vector<float>& hu() { return hu_; }
+  const std::vector<Label>& labels() const { return labels_; }
+  double z() const { return z_; }
+
+ private:
+  struct Box {
+    int column0, row0, column1, row1;
+    bool empty() const { return column0 > column1 || row0 > row1; }
+  };
+  Box box(double x0, double y0, double x1, double y1) const;
+  std::size_t index(int column, int row) const {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(raster_.columns) +
+           static_cast<std::size_t>(column);
+  }
+  void blend(std::size_t i, float hu, Label label, float share, LabelSet over);
+  void paint_thin(const Tube& tube);
+  void warp_slice();
+
+  Raster raster_;
+  const Body& body_;
+  double z_ = 0;
+  Section section_{};
+  std::vector<float> hu_, x_, y_, dz_;  ///< canonical coordinates of each pixel
+  std::vector<Label> labels_;
+  const std::vector<float>* texture_ = nullptr;
+};
+
+}  // namespace tomoscribe::model::phantom

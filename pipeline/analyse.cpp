@@ -1,0 +1,222 @@
+#include "pipeline/analyse.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "dicom/blob_store.h"
+#include "pipeline/key_image.h"
+#include "pipeline/measure/measure.h"
+#include "pipeline/series/load_volume.h"
+#include "pipeline/series/select_series.h"
+#include "pipeline/study.h"
+
+namespace tomoscribe::pipeline {
+namespace {
+
+using reporting::Finding;
+using reporting::ReportVersion;
+
+/// Shares of the whole, from measured times of a 300-slice chest.
+constexpr double headers_done = 0.10, decoded = 0.45, measured = 0.97;
+
+struct Headers {
+  std::vector<InstanceFile> instances;
+  std::vector<dicom::BlobId> hashes;  ///< of each instance
+  int not_dicom = 0, copies = 0;
+};
+
+void stop_if_asked(const AnalysisContext& context) {
+  if (context.stop.stop_requested()) throw Cancelled();
+}
+
+/// Reads every header. Files that are no DICOM are counted; exact copies are dropped. The order of
+/// the result depends on the contents alone, not on file names.
+Headers read_headers(const StudyFiles& study, const AnalysisContext& context,
+                     const Progress& progress) {
+  Headers headers;
+  std::set<dicom::BlobId> seen;
+  std::vector<std::pair<InstanceFile, dicom::BlobId>> read;
+  for (std::size_t i = 0; i < study.files.size(); ++i) {
+    if (i % 32 == 0) {
+      stop_if_asked(context);
+      progress("reading headers",
+               headers_done * static_cast<double>(i) / static_cast<double>(study.files.size()));
+    }
+    try {
+      InstanceFile file{study.files[i], dicom::read_header(study.files[i])};
+      dicom::BlobId hash = dicom::sha256_of_file(study.files[i]);
+      if (!seen.insert(hash).second)
+        ++headers.copies;
+      else
+        read.emplace_back(std::move(file), std::move(hash));
+    } catch (const dicom::Malformed&) {
+      ++headers.not_dicom;
+    }
+  }
+  std::ranges::sort(read, [](const auto& a, const auto& b) {
+    const auto key = [](const auto& entry) {
+      const dicom::InstanceHeader& header = entry.first.header;
+      return std::tie(header.series, header.sop_instance, entry.second);
+    };
+    return key(a) < key(b);
+  });
+  for (auto& [file, hash] : read) {
+    headers.instances.push_back(std::move(file));
+    headers.hashes.push_back(std::move(hash));
+  }
+  return headers;
+}
+
+std::vector<std::string> regions_of(const measure::Scene& scene) {
+  using measure::BodyRegion;
+  static constexpr std::array<std::pair<BodyRegion, const char*>, 4> words{
+      {{BodyRegion::head, "head"},
+       {BodyRegion::chest, "chest"},
+       {BodyRegion::abdomen, "abdomen"},
+       {BodyRegion::pelvis, "pelvis"}}};
+  std::vector<std::string> regions;
+  for (const auto& [region, word] : words)
+    if (scene.share(region) >= 0.05) regions.emplace_back(word);
+  return regions;
+}
+
+std::string geometry_words(const Volume& volume) {
+  const std::array<double, 3> spacing = volume.grid.spacing_mm();
+  return std::to_string(volume.grid.size[0]) + " x " + std::to_string(volume.grid.size[1]) + " x " +
+         std::to_string(volume.grid.size[2]) + " voxels of " + millimetres(spacing[0]) + " x " +
+         millimetres(spacing[1]) + " x " + millimetres(spacing[2]) + " mm";
+}
+
+reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& choice,
+                                    const Volume& volume, const AnalysisContext& context) {
+  reporting::Provenance provenance;
+  provenance.code_version = context.code_version;
+  provenance.options = {{"working_grid_mm", "1.5"},
+                        {"files_not_dicom", std::to_string(headers.not_dicom)},
+                        {"files_exact_copies", std::to_string(headers.copies)}};
+  provenance.steps = {"stacked by image position along the slice normal: " + geometry_words(volume),
+                      "rescaled to Hounsfield units slice by slice, padding set to -1024"};
+  if (headers.not_dicom > 0)
+    provenance.steps.push_back(std::to_string(headers.not_dicom) +
+                               " file(s) that are no readable DICOM were left out");
+  if (headers.copies > 0)
+    provenance.steps.push_back(std::to_string(headers.copies) + " exact copies of files left out");
+  for (const std::string& note : volume.notes) provenance.steps.push_back(note);
+  provenance.steps.emplace_back(
+      "resampled to 1.5 mm along the patient's axes for masks (block means, linear); "
+      "measured on the native grid");
+  std::set<std::size_t> used;
+  for (const std::size_t source : choice.stack.order) {
+    const std::size_t instance = choice.frames[source].instance;
+    if (used.insert(instance).second) provenance.inputs.push_back(headers.hashes[instance]);
+  }
+  return provenance;
+}
+
+/// Pictures of each finding's first evidence; the option "key-N.png" names the evidence it shows.
+std::vector<NamedBlob> key_images(const Volume& volume, ReportVersion& version) {
+  std::vector<NamedBlob> blobs;
+  for (const Finding& finding : version.findings) {
+    if (finding.evidence.empty() || finding.id == "body") continue;
+    const bool of_lung = finding.id.starts_with("lungs") || finding.id == "airway";
+    const bool of_head = version.study.body_part.starts_with("head");
+    const Window& window = of_lung ? lung_window : of_head ? brain_window : soft_window;
+    auto picture = key_image(volume, finding.evidence.front(), window);
+    if (!picture) continue;
+    const std::string name = "key-" + std::to_string(blobs.size() + 1) + ".png";
+    version.provenance.options[name] = finding.evidence.front().id;
+    blobs.push_back({name, std::move(*picture)});
+  }
+  return blobs;
+}
+
+/// Runs the steps of the registry; the findings come in the order in which people read them.
+measure::Findings run_steps(measure::Scene& scene, const AnalysisContext& context,
+                            const Progress& progress) {
+  measure::Findings findings;
+  const auto& steps = measure::steps();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    stop_if_asked(context);
+    progress(steps[i].stage, decoded + (measured - decoded) * static_cast<double>(i) /
+                                           static_cast<double>(steps.size()));
+    steps[i].run(scene, findings);
+  }
+  std::ranges::stable_partition(findings,
+                                [](const Finding& finding) { return finding.id == "region"; });
+  return findings;
+}
+
+void finish_findings(measure::Findings& findings, const dicom::StudyUid& study) {
+  for (Finding& finding : findings) {
+    finding.tracking =
+        dicom::TrackingUid(dicom::uid_from_name("tracking|" + study.str() + "|" + finding.id));
+    if (finding.presence != reporting::Presence::present) continue;
+    finding.verification.inputs.clear();
+    for (const reporting::Measurement& measurement : finding.measurements)
+      finding.verification.inputs.push_back(measurement.id);
+    for (const reporting::Evidence& evidence : finding.evidence)
+      finding.verification.inputs.push_back(evidence.id);
+  }
+}
+
+AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Volume& volume,
+                    const measure::Scene& scene, measure::Findings findings,
+                    const AnalysisContext& context) {
+  AnalysedStudy result{.version = {.report_id = {}, .study = study_from(headers.instances, choice)},
+                       .blobs = {}};
+  ReportVersion& version = result.version;
+  version.report_id = dicom::uid_from_name("report|" + version.study.uid.str());
+  version.number = context.version_number;
+  version.predecessor = context.predecessor;
+  version.created = context.now;
+  version.order = context.order;
+  const std::vector<std::string> regions = regions_of(scene);
+  version.study.contrast = !volume.header.contrast_agent.empty();
+  version.study.body_part = body_part_words(regions);
+  version.study.procedure = procedure_code(regions, version.study.contrast);
+  version.findings = std::move(findings);
+  finish_findings(version.findings, version.study.uid);
+  version.provenance = provenance_of(headers, choice, volume, context);
+  result.blobs = key_images(volume, version);
+  return result;
+}
+
+}  // namespace
+
+std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
+                                                const AnalysisContext& context,
+                                                const Progress& progress) {
+  const Headers headers = read_headers(study, context, progress);
+  if (headers.instances.empty())
+    return Unsuitable{headers.not_dicom == 0 ? "there are no files"
+                                             : "none of the " + std::to_string(headers.not_dicom) +
+                                                   " files is readable DICOM"};
+  stop_if_asked(context);
+  progress("choosing a series", headers_done);
+  std::variant<SeriesChoice, Unsuitable> selected = select_series(headers.instances);
+  if (auto* fault = std::get_if<Unsuitable>(&selected)) return std::move(*fault);
+  const SeriesChoice& choice = std::get<SeriesChoice>(selected);
+
+  progress("decoding slices", headers_done + 0.02);
+  std::variant<Volume, Unsuitable> loaded = load_volume(headers.instances, choice, context.stop);
+  if (auto* fault = std::get_if<Unsuitable>(&loaded)) return std::move(*fault);
+  const Volume& volume = std::get<Volume>(loaded);
+
+  stop_if_asked(context);
+  progress("resampling", decoded - 0.05);
+  measure::Scene scene = measure::make_scene(volume);
+  measure::Findings findings = run_steps(scene, context, progress);
+  if (scene.skull_without_brain)
+    return Unsuitable{
+        "a shell of bone without tissue of brain density: this looks like a phantom, "
+        "not a patient"};
+  progress("writing the draft", measured);
+  AnalysedStudy result = draft(headers, choice, volume, scene, std::move(findings), context);
+  progress("done", 1.0);
+  return result;
+}
+
+}  // namespace tomoscribe::pipeline

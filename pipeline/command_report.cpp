@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <sstream>
+#include <thread>
+#include <variant>
+
+#include "dicom/blob_store.h"
+#include "dicom/pixels.h"
+#include "hl7/fhir.h"
+#include "hl7/order_message.h"
+#include "pipeline/analyse.h"
+#include "pipeline/clock.h"
+#include "pipeline/commands.h"
+#include "pipeline/detail/command_line.h"
+#include "pipeline/detail/output_folder.h"
+#include "pipeline/process.h"
+#include "reporting/faces.h"
+#include "reporting/structured_report.h"
+
+namespace tomoscribe::pipeline {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Full URLs of a bundle that no server holds: where `tomoscribe up` would serve it.
+constexpr const char* fhir_base = "http://127.0.0.1:8080/fhir/R4";
+
+struct Options {
+  fs::path study, out;
+  std::optional<fs::path> order;
+  bool quiet = false;
+};
+
+int unsuitable(const std::string& sentence) {
+  std::cerr << "tomoscribe report: " << sentence << '\n';
+  return 3;
+}
+
+/// Regular files below `study`, in order of their names; our own earlier output is left out.
+StudyFiles files_below(const fs::path& study, const fs::path& out) {
+  StudyFiles found;
+  std::error_code ignored;
+  const fs::path skip = fs::weakly_canonical(out, ignored);
+  fs::recursive_directory_iterator at(study, fs::directory_options::skip_permission_denied), end;
+  for (; at != end; ++at) {
+    if (at->is_directory(ignored) && fs::weakly_canonical(at->path(), ignored) == skip &&
+        skip != fs::weakly_canonical(study, ignored))
+      at.disable_recursion_pending();
+    else if (at->is_regular_file(ignored))
+      found.files.push_back(at->path());
+  }
+  std::sort(found.files.begin(), found.files.end());
+  return found;
+}
+
+/// The message in the file, whether its segments end in CR (the standard) or in a text editor's LF.
+hl7::Message order_message(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (in.bad() || !fs::is_regular_file(file))
+    throw std::runtime_error("the order file cannot be read");
+  const auto first = text.find("MSH");
+  if (first != std::string::npos && first <= 1) text.erase(0, first);  // MLLP's start block
+  while (!text.empty() && (text.back() == '\x1c' || text.back() == '\r' || text.back() == '\n'))
+    text.pop_back();
+  std::string lines;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n' && i > 0 && text[i - 1] == '\r') continue;
+    lines += text[i] == '\n' ? '\r' : text[i];
+  }
+  return hl7::Message::parse(lines + '\r');
+}
+
+/// An order that names another study must not lend it its history.
+std::optional<std::string> mismatch(const reporting::Order& order, const reporting::Study& study) {
+  if (order.study && *order.study == study.uid) return std::nullopt;
+  const bool both = !order.accession.empty() && !study.accession.empty();
+  if (both && order.accession == study.accession) return std::nullopt;
+  if (order.study) return "the order names another Study Instance UID than the images";
+  if (both) return "the order names another Accession Number than the images";
+  if (!order.patient.id.empty() && !study.patient.id.empty() &&
+      order.patient.id != study.patient.id)
+    return "the order names another Patient ID than the images, and neither study nor accession "
+           "number joins them";
+  return std::nullopt;
+}
+
+/// One line a stage, with the seconds since the start.
+class ProgressLines {
+ public:
+  explicit ProgressLines(bool quiet) : quiet_(quiet) {}
+  void operator()(const std::string& stage, double fraction) {
+    if (quiet_ || stage == stage_) return;
+    stage_ = stage;
+    const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start_;
+    std::ostringstream line;
+    line << std::fixed << std::setprecision(1) << std::setw(7) << since.count() << " s  "
+         << std::setw(3) << static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100) << " %  "
+         << stage << '\n';
+    std::cerr << line.str() << std::flush;
+  }
+
+ private:
+  bool quiet_;
+  std::string stage_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Turns the first Ctrl-C into a stop request; the second ends the process as if nobody had
+/// listened.
+class Interrupt {
+ public:
+  Interrupt() {
+    block_signals();
+    listener_ = std::jthread([this](const std::stop_token& over) {
+      while (!over.stop_requested()) {
+        const auto signal = wait_for_signal(std::chrono::milliseconds(100));
+        if (!signal || (*signal != SIGINT && *signal != SIGTERM)) continue;
+        if (source_.stop_requested()) std::_Exit(1);  // nothing has been written yet
+        source_.request_stop();
+      }
+    });
+  }
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  std::stop_source source_;
+  std::jthread listener_;
+};
+
+/// MSH-10: at most 20 characters, the same for the same version.
+std::string control_id(const reporting::ReportVersion& version) {
+  return "TS" + dicom::sha256(version.report_id + "|" + std::to_string(version.number))
+                    .str()
+                    .substr(0, 18);
+}
+
+std::vector<OutputFile> faces(const AnalysedStudy& analysed) {
+  const reporting::ReportVersion& version = analysed.version;
+  std::vector<OutputFile> files{{"report.json", reporting::to_json(version)},
+                                {"report.html", reporting::to_html(version)},
+                                {"report.txt", reporting::to_text_report(version)},
+                                {"sr.dcm", reporting::to_structured_report(version)},
+                                {"fhir.json", hl7::to_fhir_bundle(version, fhir_base)},
+                                {"oru.hl7", hl7::to_oru(version, {}, control_id(version))}};
+  for (const NamedBlob& blob : analysed.blobs)
+    if (blob.name.starts_with("key-") && blob.name.ends_with(".png"))
+      files.push_back({blob.name, blob.bytes});
+  return files;
+}
+
+std::string summary(const AnalysedStudy& analysed, const Options& options, std::size_t files) {
+  std::size_t measured = 0, not_assessed = 0;
+  for (const auto& finding : analysed.version.findings)
+    for (const auto& measurement : finding.measurements)
+      ++(measurement.value ? measured : not_assessed);
+  std::ostringstream line;
+  line << "draft report: " << analysed.version.findings.size() << " findings, " << measured
+       << " measurements, " << not_assessed << " not assessed; " << files << " files in "
+       << options.out.string() << '\n';
+  return line.str();
+}
+
+int report(const Options& options) {
+  if (!fs::is_directory(options.study)) {
+    std::cerr << "tomoscribe report: " << options.study.string()
+              << (fs::exists(options.study) ? " is not a folder\n" : " does not exist\n");
+    return 2;
+  }
+  AnalysisContext context;
+  if (options.order) {
+    try {
+      context.order = hl7::read_order(order_message(*options.order)).order;
+    } catch (const std::exception& fault) {
+      return unsuitable(options.order->string() + ": " + fault.what());
+    }
+  }
+  const Interrupt interrupt;
+  const dicom::Codecs codecs;
+  context.now = now();
+  context.code_version = code_version();
+  context.stop = interrupt.token();
+  ProgressLines lines(options.quiet);
+  const auto result = analyse(files_below(options.study, options.out), context, std::ref(lines));
+  if (const auto* reason = std::get_if<Unsuitable>(&result)) return unsuitable(reason->reason);
+  const auto& analysed = std::get<AnalysedStudy>(result);
+  if (context.order)
+    if (const auto reason = mismatch(*context.order, analysed.version.study))
+      return unsuitable(*reason);
+  lines("writing the report", 0.97);
+  const std::vector<OutputFile> files = faces(analysed);
+  if (context.stop.stop_requested()) throw Cancelled();
+  write_together(options.out, files, [](const std::string& name) {
+    return name.starts_with("key-") && name.ends_with(".png");
+  });
+  lines("done", 1);
+  std::cout << summary(analysed, options, files.size());
+  return 0;
+}
+
+}  // namespace
+
+int command_report(int argc, char** argv) {
+  Options options;
+  CLI::App app(
+      "Drafts the report of one CT study, without server or database. Writes report.json, "
+      "report.html, report.txt, "
+      "sr.dcm, fhir.json, oru.hl7 and key-*.png.",
+      "tomoscribe report");
+  app.add_option("STUDY_DIR", options.study,
+                 "folder with the study's DICOM files, in any order and depth")
+      ->required();
+  app.add_option("--out", options.out, "folder to write into; made if absent")->required();
+  app.add_option("--order", options.order,
+                 "HL7 v2 order (ORM^O01 or OMI^O23): indication and history")
+      ->check(CLI::ExistingFile);
+  app.add_flag("--quiet", options.quiet, "no progress lines");
+  if (const auto status = ends_here(app, argc, argv)) return *status;
+  try {
+    return report(options);
+  } catch (const Cancelled&) {
+    std::cerr << "tomoscribe report: interrupted; nothing was written\n";
+    return 1;
+  }
+}
+
+}  // namespace tomoscribe::pipeline

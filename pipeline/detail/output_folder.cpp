@@ -1,0 +1,56 @@
+#include "pipeline/detail/output_folder.h"
+
+#include <algorithm>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace tomoscribe::pipeline {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path part_of(const fs::path& folder, const OutputFile& file) {
+  return folder / ("." + file.name + ".part");
+}
+
+void remove_parts(const fs::path& folder, const std::vector<OutputFile>& files) {
+  std::error_code ignored;
+  for (const OutputFile& file : files) fs::remove(part_of(folder, file), ignored);
+}
+
+void write_part(const fs::path& part, const OutputFile& file) {
+  std::ofstream out(part, std::ios::binary | std::ios::trunc);
+  out.write(file.bytes.data(), static_cast<std::streamsize>(file.bytes.size()));
+  out.close();
+  if (!out)
+    throw std::runtime_error("cannot write " + file.name + " into " + part.parent_path().string());
+}
+
+}  // namespace
+
+void write_together(const fs::path& folder, const std::vector<OutputFile>& files,
+                    const std::function<bool(const std::string& name)>& stale) {
+  std::error_code fault;
+  fs::create_directories(folder, fault);
+  if (fault || !fs::is_directory(folder))
+    throw std::runtime_error("cannot make the folder " + folder.string());
+  try {
+    for (const OutputFile& file : files) write_part(part_of(folder, file), file);
+  } catch (...) {
+    remove_parts(folder, files);
+    throw;
+  }
+  for (const OutputFile& file : files) fs::rename(part_of(folder, file), folder / file.name);
+  std::vector<fs::path> old;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const bool fresh = std::any_of(files.begin(), files.end(),
+                                   [&](const OutputFile& file) { return file.name == name; });
+    if (!fresh && entry.is_regular_file() && stale(name)) old.push_back(entry.path());
+  }
+  for (const auto& path : old) fs::remove(path, fault);
+}
+
+}  // namespace tomoscribe::pipeline

@@ -1,0 +1,31 @@
+#pragma once
+// Mask operations on the working grid. Masks are bytes, 0 or not 0; shapes as in Grid.
+
+#include <cstdint>
+#include <vector>
+
+#include "pipeline/volume.h"
+
+namespace tomoscribe::pipeline::measure {
+
+using Mask = std::vector<std::uint8_t>;
+
+/// Distance in millimetres from each voxel of the mask to its surface, positive inside, negative
+/// outside. ITK SignedMaurerDistanceMap.
+std::vector<float> depth_mm(const Mask& mask, const Grid& grid);
+
+/// Opening with a ball. ITK BinaryMorphologicalOpening.
+Mask opened(const Mask& mask, const Grid& grid, double radius_mm);
+
+/// Connected components (faces), numbered from 1 by falling size; `voxels[i]` is the size of
+/// component i + 1. Components below `least_voxels` become 0. ITK ConnectedComponent, Relabel.
+struct Components {
+  std::vector<std::uint16_t> labels;
+  std::vector<std::size_t> voxels;
+};
+Components components(const Mask& mask, const Grid& grid, std::size_t least_voxels);
+
+/// Fills the holes of each slice (background not connected to the slice's border).
+void fill_holes_by_slice(Mask& mask, const Grid& grid);
+
+}  // namespace tomoscribe::pipeline::measure

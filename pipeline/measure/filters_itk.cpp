@@ -1,0 +1,97 @@
+// Compiled with ITK; kept short because lint cannot read ITK's headers.
+#include <cmath>
+
+#include <itkBinaryBallStructuringElement.h>
+#include <itkBinaryMorphologicalOpeningImageFilter.h>
+#include <itkConnectedComponentImageFilter.h>
+#include <itkImage.h>
+#include <itkImportImageFilter.h>
+#include <itkMultiThreaderBase.h>
+#include <itkRelabelComponentImageFilter.h>
+#include <itkSignedMaurerDistanceMapImageFilter.h>
+
+#include "pipeline/measure/filters.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+constexpr unsigned threads = 2;
+using MaskImage = itk::Image<std::uint8_t, 3>;
+
+/// An ITK view of a mask: nothing is copied. Direction does not matter to these filters.
+itk::ImportImageFilter<std::uint8_t, 3>::Pointer import(const Mask& mask, const Grid& grid) {
+  itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(threads);
+  auto importer = itk::ImportImageFilter<std::uint8_t, 3>::New();
+  MaskImage::RegionType region;
+  MaskImage::SpacingType spacing;
+  const std::array<double, 3> spacing_mm = grid.spacing_mm();
+  for (unsigned i = 0; i < 3; ++i) {
+    region.SetSize(i, static_cast<itk::SizeValueType>(grid.size[i]));
+    spacing[i] = spacing_mm[i];
+  }
+  importer->SetRegion(region);
+  importer->SetSpacing(spacing);
+  importer->SetImportPointer(const_cast<std::uint8_t*>(mask.data()), mask.size(),
+                             false);  // NOLINT: ITK's API; only read
+  return importer;
+}
+
+}  // namespace
+
+std::vector<float> depth_mm(const Mask& mask, const Grid& grid) {
+  const auto importer = import(mask, grid);
+  const auto filter =
+      itk::SignedMaurerDistanceMapImageFilter<MaskImage, itk::Image<float, 3>>::New();
+  filter->SetInput(importer->GetOutput());
+  filter->SetInsideIsPositive(true);
+  filter->SetSquaredDistance(false);
+  filter->SetUseImageSpacing(true);
+  filter->SetNumberOfWorkUnits(threads);
+  filter->Update();
+  const float* values = filter->GetOutput()->GetBufferPointer();
+  return {values, values + mask.size()};
+}
+
+Mask opened(const Mask& mask, const Grid& grid, double radius_mm) {
+  using Ball = itk::BinaryBallStructuringElement<std::uint8_t, 3>;
+  Ball ball;
+  Ball::SizeType radius;
+  for (unsigned i = 0; i < 3; ++i)
+    radius[i] = static_cast<itk::SizeValueType>(std::lround(radius_mm / grid.spacing_mm()[i]));
+  ball.SetRadius(radius);
+  ball.CreateStructuringElement();
+  const auto importer = import(mask, grid);
+  const auto filter = itk::BinaryMorphologicalOpeningImageFilter<MaskImage, MaskImage, Ball>::New();
+  filter->SetInput(importer->GetOutput());
+  filter->SetKernel(ball);
+  filter->SetForegroundValue(1);
+  filter->SetBackgroundValue(0);
+  filter->Update();
+  const std::uint8_t* values = filter->GetOutput()->GetBufferPointer();
+  return {values, values + mask.size()};
+}
+
+Components components(const Mask& mask, const Grid& grid, std::size_t least_voxels) {
+  using Labels = itk::Image<std::uint32_t, 3>;
+  const auto importer = import(mask, grid);
+  const auto connect = itk::ConnectedComponentImageFilter<MaskImage, Labels>::New();
+  connect->SetInput(importer->GetOutput());
+  connect->SetFullyConnected(false);
+  connect->SetNumberOfWorkUnits(threads);
+  const auto relabel = itk::RelabelComponentImageFilter<Labels, Labels>::New();
+  relabel->SetInput(connect->GetOutput());
+  relabel->SetMinimumObjectSize(least_voxels);
+  relabel->Update();
+  Components result;
+  const std::uint32_t* values = relabel->GetOutput()->GetBufferPointer();
+  const std::size_t count = std::min<std::size_t>(relabel->GetNumberOfObjects(), 65535);
+  result.labels.resize(mask.size());
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    result.labels[i] =
+        values[i] <= count ? static_cast<std::uint16_t>(values[i]) : std::uint16_t{0};
+  for (std::size_t i = 0; i < count; ++i)
+    result.voxels.push_back(relabel->GetSizeOfObjectsInPixels()[i]);
+  return result;
+}
+
+}  // namespace tomoscribe::pipeline::measure

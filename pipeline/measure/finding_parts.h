@@ -1,0 +1,55 @@
+#pragma once
+// Codes, findings and measurements as the steps write them.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/measure/scene.h"
+
+namespace tomoscribe::pipeline::measure {
+
+namespace codes {  // PS3.16 only
+using reporting::Code;
+inline const Code presence{"705057003", "SCT", "Presence"};
+inline const Code lung{"39607008", "SCT", "Lung"};
+inline const Code head{"69536005", "SCT", "Head"};
+inline const Code chest{"816094009", "SCT", "Chest"};
+inline const Code abdomen{"818981001", "SCT", "Abdomen"};
+inline const Code abdomen_pelvis{"818982008", "SCT", "Abdomen and Pelvis"};
+inline const Code chest_abdomen_pelvis{"416775004", "SCT", "Chest, Abdomen and Pelvis"};
+inline const Code volume{"118565006", "SCT", "Volume"};
+inline const Code length{"410668003", "SCT", "Length"};
+inline const Code millilitre{"mL", "UCUM", "milliliter"};
+inline const Code percent{"%", "UCUM", "percent"};
+}  // namespace codes
+
+/// A finding by geometry: present, verified by measuring.
+reporting::Finding measured_finding(std::string id, reporting::Code observation,
+                                    reporting::Code site,
+                                    reporting::Laterality side = reporting::Laterality::none);
+
+/// A finding that nothing can be said about, and why.
+reporting::Finding not_assessed_finding(std::string id, reporting::Code observation,
+                                        reporting::Code site, std::string reason);
+
+/// Turns the finding's measurements' ids into the inputs of its verification.
+void verify_by_measurements(reporting::Finding& finding);
+
+/// The image of `label` where its section is largest, outlined; the point is its centre of mass.
+/// `labels` are taken together (one outline list).
+std::optional<reporting::Evidence> largest_section(const Scene& scene,
+                                                   const std::vector<Label>& labels, std::string id,
+                                                   std::string caption);
+
+/// A section of the body (everything labelled) on the native slice nearest to a working slice.
+std::optional<reporting::Evidence> body_section(const Scene& scene, int working_slice,
+                                                std::string id, std::string caption);
+
+/// "1.25 mm": the stated slice thickness, or the spacing when it is not stated.
+double slice_thickness_mm(const Volume& volume);
+
+/// "12.5" with `decimals` digits after the point.
+std::string number_text(double value, int decimals);
+
+}  // namespace tomoscribe::pipeline::measure

@@ -1,0 +1,204 @@
+#include "pipeline/measure/lung_pieces.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+constexpr double least_piece_ml = 1, least_rib_contact = 0.35, rib_distance_mm = 12;
+constexpr int least_median_hu = -930, most_median_hu = -600;
+constexpr int most_pieces = 12;
+constexpr std::int16_t bone_hu = 180;
+
+/// Millimetres to the nearest bone on a grid twice as coarse: only "within 12 mm" is asked.
+struct BoneDistance {
+  Grid grid;
+  std::vector<float> mm;
+  double at(int column, int row, int slice) const {
+    return mm[grid.offset(std::min(column / 2, grid.size[0] - 1),
+                          std::min(row / 2, grid.size[1] - 1),
+                          std::min(slice / 2, grid.size[2] - 1))];
+  }
+};
+
+BoneDistance bone_distance(const Scene& scene) {
+  const Grid& fine = scene.work.grid;
+  BoneDistance bone{.grid = fine, .mm = {}};
+  for (std::size_t i = 0; i < 3; ++i) {
+    bone.grid.size[i] = (fine.size[i] + 1) / 2;
+    for (double& step : bone.grid.step_mm[i]) step *= 2;
+  }
+  Mask mask(bone.grid.voxels(), 0);
+  std::size_t at = 0;
+  for (int slice = 0; slice < fine.size[2]; ++slice)
+    for (int row = 0; row < fine.size[1]; ++row)
+      for (int column = 0; column < fine.size[0]; ++column, ++at)
+        if (scene.body[at] != 0 && scene.work.hu[at] > bone_hu)
+          mask[bone.grid.offset(column / 2, row / 2, slice / 2)] = 1;
+  bone.mm = depth_mm(mask, bone.grid);
+  for (float& value : bone.mm) value = -value;
+  return bone;
+}
+
+struct Piece {
+  std::size_t voxels = 0, right = 0;
+  std::size_t surface = 0, near_bone = 0;
+  std::vector<std::uint32_t> histogram = std::vector<std::uint32_t>(1025, 0);  // HU -1024..0
+  int median_hu() const {
+    std::size_t seen = 0;
+    for (std::size_t i = 0; i < histogram.size(); ++i)
+      if ((seen += histogram[i]) * 2 >= voxels) return static_cast<int>(i) - 1024;
+    return 0;
+  }
+  double rib_contact() const {
+    return surface == 0 ? 0 : static_cast<double>(near_bone) / static_cast<double>(surface);
+  }
+  double right_share() const { return static_cast<double>(right) / static_cast<double>(voxels); }
+  bool is_lung() const {
+    const int median = median_hu();
+    return rib_contact() >= least_rib_contact && median >= least_median_hu &&
+           median <= most_median_hu;
+  }
+};
+
+/// The outer hull of a piece decides on rib contact: along each row of a slice its first and last
+/// voxel. Vessels inside do not count.
+void count_hull(const Components& found, const Grid& grid, const BoneDistance& bone, double core_mm,
+                std::vector<Piece>& pieces) {
+  const auto touch = [&](std::uint16_t label, int column, int row, int slice) {
+    Piece& piece = pieces[label - 1];
+    ++piece.surface;
+    if (bone.at(column, row, slice) <= rib_distance_mm + core_mm) ++piece.near_bone;
+  };
+  std::vector<int> first(pieces.size()), last(pieces.size());
+  for (int slice = 0; slice < grid.size[2]; ++slice)
+    for (int row = 0; row < grid.size[1]; ++row) {
+      std::ranges::fill(first, -1);
+      for (int column = 0; column < grid.size[0]; ++column) {
+        const std::uint16_t label = found.labels[grid.offset(column, row, slice)];
+        if (label == 0 || label > pieces.size()) continue;
+        if (first[label - 1] < 0) first[label - 1] = column;
+        last[label - 1] = column;
+      }
+      for (std::size_t i = 0; i < pieces.size(); ++i)
+        if (first[i] >= 0) {
+          touch(static_cast<std::uint16_t>(i + 1), first[i], row, slice);
+          touch(static_cast<std::uint16_t>(i + 1), last[i], row, slice);
+        }
+    }
+}
+
+std::vector<Piece> judge(const Scene& scene, const Components& found, const BoneDistance& bone,
+                         double midline, double core_mm) {
+  const Grid& grid = scene.work.grid;
+  std::vector<Piece> pieces(std::min<std::size_t>(found.voxels.size(), most_pieces));
+  std::size_t at = 0;
+  for (int slice = 0; slice < grid.size[2]; ++slice)
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column, ++at) {
+        const std::uint16_t label = found.labels[at];
+        if (label == 0 || label > pieces.size()) continue;
+        Piece& piece = pieces[label - 1];
+        ++piece.voxels;
+        if (column < midline) ++piece.right;  // columns run to the patient's left
+        ++piece.histogram[static_cast<std::size_t>(std::clamp<int>(scene.work.hu[at], -1024, 0) +
+                                                   1024)];
+      }
+  count_hull(found, grid, bone, core_mm, pieces);
+  return pieces;
+}
+
+Mask deeper_than(const std::vector<float>& depth, double mm) {
+  Mask mask(depth.size());
+  std::ranges::transform(depth, mask.begin(), [mm](float d) { return d > mm ? 1 : 0; });
+  return mask;
+}
+
+bool spans_midline(const Piece& piece) {
+  return piece.right_share() > 0.12 && piece.right_share() < 0.88;
+}
+
+/// Labels pieces by the side where most of each lies.
+void label_sides(const Components& found, const std::vector<Piece>& pieces, Mask& seeds) {
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    const std::uint16_t label = found.labels[i];
+    if (label == 0 || label > pieces.size()) continue;
+    seeds[i] = pieces[label - 1].right_share() >= 0.5 ? right_lung : left_lung;
+  }
+}
+
+}  // namespace
+
+double midline_column(const Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  double body_sum = 0, body_count = 0;
+  std::vector<std::uint32_t> bone(static_cast<std::size_t>(grid.size[0]), 0);
+  std::size_t at = 0;
+  for (int slice = 0; slice < grid.size[2]; ++slice)
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column, ++at) {
+        if (scene.body[at] == 0) continue;
+        body_sum += column;
+        ++body_count;
+        if (row > grid.size[1] / 2 && scene.work.hu[at] > bone_hu)
+          ++bone[static_cast<std::size_t>(column)];
+      }
+  if (body_count == 0) return grid.size[0] / 2.0;
+  const double middle = body_sum / body_count;
+  // The spine is the densest 40 mm wide column of bone in the back half, near the middle.
+  const int half = static_cast<int>(20 / working_mm), reach = static_cast<int>(60 / working_mm);
+  double best = middle;
+  std::uint64_t most = 0;
+  for (int centre = static_cast<int>(middle) - reach; centre <= static_cast<int>(middle) + reach;
+       ++centre) {
+    std::uint64_t sum = 0;
+    for (int column = std::max(0, centre - half);
+         column <= std::min(grid.size[0] - 1, centre + half); ++column)
+      sum += bone[static_cast<std::size_t>(column)];
+    if (sum > most) most = sum, best = centre;
+  }
+  return best;
+}
+
+Mask lung_cores(const Scene& scene, const std::vector<float>& depth,
+                std::vector<std::string>& notes) {
+  const Grid& grid = scene.work.grid;
+  const auto least = static_cast<std::size_t>(least_piece_ml / grid.voxel_ml());
+  const BoneDistance bone = bone_distance(scene);
+  const double midline = midline_column(scene);
+  const Components found = components(deeper_than(depth, core_depth_mm), grid, least);
+  const std::vector<Piece> pieces = judge(scene, found, bone, midline, core_depth_mm);
+
+  Mask seeds(depth.size(), nothing), joined(depth.size(), 0);
+  bool any_joined = false;
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    const std::uint16_t label = found.labels[i];
+    if (label == 0 || label > pieces.size() || !pieces[label - 1].is_lung()) continue;
+    if (spans_midline(pieces[label - 1]))
+      joined[i] = 1, any_joined = true;
+    else
+      seeds[i] = pieces[label - 1].right_share() >= 0.5 ? right_lung : left_lung;
+  }
+  if (!any_joined) return seeds;
+  for (const double mm : {4.0, 5.5, 7.0, 9.0, 11.0, 13.0}) {
+    Mask core = deeper_than(depth, mm);
+    for (std::size_t i = 0; i < core.size(); ++i) core[i] = core[i] != 0 && joined[i] != 0 ? 1 : 0;
+    const Components parts = components(core, grid, least);
+    const std::vector<Piece> judged = judge(scene, parts, bone, midline, mm);
+    if (judged.empty()) break;
+    if (std::ranges::any_of(judged, spans_midline)) continue;
+    label_sides(parts, judged, seeds);
+    notes.push_back("both lungs touch: parted by their cores");
+    return seeds;
+  }
+  for (std::size_t i = 0; i < seeds.size(); ++i)
+    if (joined[i] != 0)
+      seeds[i] = static_cast<double>(i % static_cast<std::size_t>(grid.size[0])) < midline
+                     ? right_lung
+                     : left_lung;
+  notes.emplace_back("both lungs touch: parted at the midline");
+  return seeds;
+}
+
+}  // namespace tomoscribe::pipeline::measure

@@ -1,0 +1,33 @@
+#pragma once
+// The measurements, in the order in which they run. Adding one: its file, its test, its line in
+// measure.cpp.
+
+#include <string>
+#include <vector>
+
+#include "pipeline/measure/scene.h"
+
+namespace tomoscribe::pipeline::measure {
+
+/// One step: reads the scene, may leave masks for later steps, adds findings or measurements.
+struct Step {
+  const char* name;   ///< "lung-volume"
+  const char* stage;  ///< what people read while it runs
+  void (*run)(Scene& scene, Findings& findings);
+};
+const std::vector<Step>& steps();
+
+/// The working grid and its smoothed copy.
+Scene make_scene(const Volume& volume);
+
+// Each in its own file.
+void body_and_table(Scene& scene, Findings& findings);  ///< "body"; cuts the scene to the body
+void body_region(Scene& scene, Findings& findings);     ///< "region"
+void lungs(Scene& scene, Findings& findings);           ///< "lungs", "lungs.right", "lungs.left"
+void central_airway(Scene& scene, Findings& findings);  ///< "airway"; native labels
+void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
+void lung_volume(Scene& scene, Findings& findings);
+void low_attenuation(Scene& scene, Findings& findings);
+void not_looked_at(Scene& scene, Findings& findings);  ///< one "not assessed" finding per system
+
+}  // namespace tomoscribe::pipeline::measure

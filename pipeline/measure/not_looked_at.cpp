@@ -1,0 +1,106 @@
+// Silence must not read as "normal": what no step looks at is listed, by region.
+#include "pipeline/measure/finding_parts.h"
+#include "pipeline/measure/measure.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+using reporting::Code;
+
+struct Unseen {
+  BodyRegion region;
+  const char* id;
+  Code finding, site;
+  const char* what;  ///< completes "… : no method looks for it in this version"
+};
+
+const std::vector<Unseen>& unseen() {
+  static const Code lesion{"52988006", "SCT", "Lesion"};
+  static const std::vector<Unseen> all{
+      {BodyRegion::head,
+       "head.haemorrhage",
+       {"1386000", "SCT", "Intracranial hemorrhage"},
+       {"12738006", "SCT", "Brain"},
+       "intracranial haemorrhage"},
+      {BodyRegion::head,
+       "head.brain",
+       lesion,
+       {"12738006", "SCT", "Brain"},
+       "brain: infarct, mass, shift, ventricles"},
+      {BodyRegion::head, "head.other", lesion, codes::head,
+       "skull, face and sinuses, orbits, vessels"},
+      {BodyRegion::chest,
+       "chest.nodules",
+       {"27925004", "SCT", "Nodule"},
+       codes::lung,
+       "lung nodules and masses"},
+      {BodyRegion::chest, "chest.parenchyma", lesion, codes::lung,
+       "consolidation, ground glass and other lung disease"},
+      {BodyRegion::chest,
+       "chest.effusion",
+       {"60046008", "SCT", "Pleural effusion"},
+       codes::chest,
+       "pleural effusion"},
+      {BodyRegion::chest,
+       "chest.pneumothorax",
+       {"36118008", "SCT", "Pneumothorax"},
+       codes::chest,
+       "pneumothorax"},
+      {BodyRegion::chest,
+       "chest.embolism",
+       {"59282003", "SCT", "Pulmonary embolism"},
+       codes::chest,
+       "pulmonary embolism"},
+      {BodyRegion::chest, "chest.mediastinum", lesion, codes::chest,
+       "heart, great vessels, mediastinum, lymph nodes, oesophagus"},
+      {BodyRegion::chest, "chest.wall", lesion, codes::chest,
+       "bones and soft tissues of the chest"},
+      {BodyRegion::chest,
+       "chest.thyroid",
+       {"237495005", "SCT", "Thyroid nodule"},
+       {"69748006", "SCT", "Thyroid"},
+       "thyroid"},
+      {BodyRegion::abdomen,
+       "abdomen.liver",
+       lesion,
+       {"10200004", "SCT", "Liver"},
+       "liver and biliary system"},
+      {BodyRegion::abdomen,
+       "abdomen.pancreas",
+       lesion,
+       {"15776009", "SCT", "Pancreas"},
+       "pancreas"},
+      {BodyRegion::abdomen,
+       "abdomen.kidneys",
+       lesion,
+       {"64033007", "SCT", "Kidney"},
+       "kidneys and ureters"},
+      {BodyRegion::abdomen,
+       "abdomen.adrenals",
+       lesion,
+       {"23451007", "SCT", "Adrenal"},
+       "adrenal glands"},
+      {BodyRegion::abdomen,
+       "abdomen.aorta",
+       {"67362008", "SCT", "Aortic aneurysm"},
+       {"15825003", "SCT", "Aorta"},
+       "aorta and other vessels"},
+      {BodyRegion::abdomen, "abdomen.other", lesion, codes::abdomen,
+       "spleen, stomach, bowel, free air and fluid, lymph nodes, bones"},
+      {BodyRegion::pelvis, "pelvis.other", lesion, codes::abdomen_pelvis,
+       "bladder, reproductive organs, bowel, bones and soft tissues of the pelvis"},
+  };
+  return all;
+}
+
+}  // namespace
+
+void not_looked_at(Scene& scene, Findings& findings) {
+  for (const Unseen& entry : unseen())
+    if (scene.shows(entry.region))
+      findings.push_back(not_assessed_finding(
+          entry.id, entry.finding, entry.site,
+          std::string(entry.what) + ": no method of this version looks for it"));
+}
+
+}  // namespace tomoscribe::pipeline::measure

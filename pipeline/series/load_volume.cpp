@@ -1,0 +1,214 @@
+#include "pipeline/series/load_volume.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace tomoscribe::pipeline {
+namespace {
+
+/// One file and the slices its frames become.
+struct Load {
+  std::size_t instance;
+  std::vector<std::pair<int, std::size_t>> frame_to_slice;
+};
+
+std::vector<Load> loads_of(const SeriesChoice& choice) {
+  std::map<std::size_t, Load> by_instance;
+  for (std::size_t slice = 0; slice < choice.stack.order.size(); ++slice) {
+    const FrameRef& ref = choice.frames[choice.stack.order[slice]];
+    Load& load = by_instance.try_emplace(ref.instance, Load{ref.instance, {}}).first->second;
+    load.frame_to_slice.emplace_back(ref.frame, slice);
+  }
+  std::vector<Load> loads;
+  for (auto& [instance, load] : by_instance) loads.push_back(std::move(load));
+  return loads;
+}
+
+bool is_padding(double stored, const dicom::InstanceHeader& header) {
+  if (!header.pixel_padding_value) return false;
+  const double one = *header.pixel_padding_value;
+  const double other = header.pixel_padding_range_limit.value_or(one);
+  return stored >= std::min(one, other) && stored <= std::max(one, other);
+}
+
+void check_frame(const dicom::StoredFrame& frame, const dicom::InstanceHeader& header) {
+  if (frame.rows != header.rows || frame.columns != header.columns ||
+      frame.values.size() !=
+          static_cast<std::size_t>(frame.rows) * static_cast<std::size_t>(frame.columns))
+    throw dicom::Malformed("the decoded image has another size than the header says");
+}
+
+void load_one(const InstanceFile& source, const Load& load, Volume& volume) {
+  const std::vector<dicom::StoredFrame> frames = dicom::read_frames(source.file);
+  const std::size_t plane_size =
+      static_cast<std::size_t>(volume.grid.size[0]) * static_cast<std::size_t>(volume.grid.size[1]);
+  for (const auto& [frame, slice] : load.frame_to_slice) {
+    const auto index = static_cast<std::size_t>(frame);
+    if (index >= frames.size()) throw dicom::Malformed("the file holds fewer frames than it says");
+    check_frame(frames[index], source.header);
+    rescale(frames[index], source.header, source.header.planes[index],
+            volume.hu.data() + slice * plane_size);
+  }
+}
+
+/// Runs the loads on two threads; the failure of the lowest file number wins, so that the answer
+/// does not depend on timing.
+std::optional<Unsuitable> load_all(const std::vector<InstanceFile>& instances,
+                                   const std::vector<Load>& loads, Volume& volume,
+                                   const std::stop_token& stop) {
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::map<std::size_t, std::string> faults;
+  std::exception_ptr unexpected;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < loads.size() && !stop.stop_requested(); i = next++) {
+      try {
+        load_one(instances[loads[i].instance], loads[i], volume);
+      } catch (const dicom::Malformed& fault) {
+        const std::scoped_lock lock(mutex);
+        faults.emplace(loads[i].frame_to_slice.front().second, fault.what());
+      } catch (...) {
+        const std::scoped_lock lock(mutex);
+        unexpected = std::current_exception();
+      }
+    }
+  };
+  {
+    const std::jthread helper(work);
+    work();
+  }
+  if (stop.stop_requested()) throw Cancelled();
+  if (unexpected) std::rethrow_exception(unexpected);
+  if (faults.empty()) return std::nullopt;
+  std::string sentence = "slice " + std::to_string(faults.begin()->first + 1) +
+                         " cannot be decoded: " + faults.begin()->second;
+  if (faults.size() > 1) sentence += " (and " + std::to_string(faults.size() - 1) + " more)";
+  return Unsuitable{sentence};
+}
+
+/// Two images at one position may only be copies.
+std::optional<Unsuitable> duplicates_differ(const std::vector<InstanceFile>& instances,
+                                            const SeriesChoice& choice) {
+  const auto read = [&](std::size_t source) {
+    const FrameRef& ref = choice.frames[source];
+    auto frames = dicom::read_frames(instances[ref.instance].file);
+    const auto index = static_cast<std::size_t>(ref.frame);
+    if (index >= frames.size()) throw dicom::Malformed("the file holds fewer frames than it says");
+    return std::move(frames[index].values);
+  };
+  for (const auto& [kept, left_out] : choice.stack.duplicates) {
+    const auto slice = std::ranges::find(choice.stack.order, kept) - choice.stack.order.begin() + 1;
+    try {
+      if (read(kept) == read(left_out)) continue;
+    } catch (const dicom::Malformed& fault) {
+      return Unsuitable{"slice " + std::to_string(slice) + " cannot be decoded: " + fault.what()};
+    }
+    return Unsuitable{"two different images lie at the position of slice " + std::to_string(slice)};
+  }
+  return std::nullopt;
+}
+
+void describe_thickness(Volume& volume) {
+  const auto& thickness = volume.header.planes.front().slice_thickness_mm;
+  const double spacing = volume.grid.spacing_mm()[2];
+  if (!thickness || *thickness <= 0) {
+    volume.notes.emplace_back("slice thickness is not stated");
+    return;
+  }
+  const double difference = *thickness - spacing;
+  if (std::abs(difference) <= std::max(0.05, 0.02 * spacing)) return;
+  volume.notes.push_back(
+      "slices " + millimetres(spacing) + " mm apart and " + millimetres(*thickness) +
+      " mm thick: " + (difference > 0 ? "overlapping" : "not all tissue is covered"));
+}
+
+/// Values of the outermost pixels in plane that are gas, histogram in HU from -1024.
+std::vector<std::size_t> border_gas(const Volume& volume) {
+  std::vector<std::size_t> counts(624, 0);  // -1023 .. -400; -1024 may be padding
+  const auto [columns, rows, slices] = volume.grid.size;
+  const auto count = [&](int column, int row, int slice) {
+    const int value = volume.at(column, row, slice);
+    if (value > -1024 && value < -400) ++counts[static_cast<std::size_t>(value + 1024)];
+  };
+  for (int slice = 0; slice < slices; ++slice)
+    for (int row = 0; row < rows; ++row)
+      for (int column = 0; column < columns; ++column)
+        if (row < rows / 16 || row >= rows - rows / 16 || column < columns / 16 ||
+            column >= columns - columns / 16)
+          count(column, row, slice);
+  return counts;
+}
+
+}  // namespace
+
+void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& header,
+             const dicom::PlaneHeader& plane, std::int16_t* out) {
+  const double slope = plane.rescale_slope.value_or(1.0);
+  const double intercept = plane.rescale_intercept.value_or(0.0);
+  constexpr double highest = std::numeric_limits<std::int16_t>::max();
+  const bool has_padding = header.pixel_padding_value.has_value();
+  for (std::size_t i = 0; i < frame.values.size(); ++i) {
+    const double stored = frame.values[i];
+    if (has_padding && is_padding(stored, header)) {
+      out[i] = padding_hu;
+      continue;
+    }
+    const double hu = std::clamp(stored * slope + intercept, double{padding_hu}, highest);
+    out[i] = static_cast<std::int16_t>(std::lround(hu));
+  }
+}
+
+std::optional<std::string> why_not_hounsfield(const Volume& volume) {
+  // Soft tissue and fat lie between -150 and 150 HU in every patient (QUANTIFICATION B, "not HU").
+  std::size_t seen = 0, soft = 0;
+  for (std::size_t i = 0; i < volume.hu.size(); i += 7) {
+    ++seen;
+    if (volume.hu[i] >= -150 && volume.hu[i] <= 150) ++soft;
+  }
+  if (static_cast<double>(soft) < 0.01 * static_cast<double>(seen))
+    return "the values are not Hounsfield units: nothing has the density of soft tissue";
+  const std::vector<std::size_t> counts = border_gas(volume);
+  std::size_t total = 0;
+  for (const std::size_t count : counts) total += count;
+  if (static_cast<double>(total) < 0.002 * static_cast<double>(volume.hu.size()))
+    return std::nullopt;
+  std::size_t below = 0, value = 0;
+  while (value < counts.size() && (below += counts[value]) * 2 < total) ++value;
+  const int median = static_cast<int>(value) - 1024;
+  if (median > -900)
+    return "the values are not Hounsfield units: the air around the patient measures " +
+           std::to_string(median) + " HU instead of -1000";
+  return std::nullopt;
+}
+
+std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
+                                             const SeriesChoice& choice, std::stop_token stop) {
+  const FrameRef& first = choice.frames[choice.stack.order.front()];
+  Volume volume{.grid = choice.stack.grid, .header = instances[first.instance].header};
+  volume.hu.resize(volume.grid.voxels());
+  for (const std::size_t source : choice.stack.order) {
+    const FrameRef& ref = choice.frames[source];
+    volume.instances.push_back(instances[ref.instance].header.sop_instance);
+    volume.frames.push_back(ref.frame + 1);
+  }
+  volume.header.planes = {volume.header.planes[static_cast<std::size_t>(first.frame)]};
+  volume.notes = choice.notes;
+  if (auto fault = duplicates_differ(instances, choice)) return std::move(*fault);
+  if (!choice.stack.duplicates.empty())
+    volume.notes.push_back(std::to_string(choice.stack.duplicates.size()) +
+                           " exact duplicate(s) of slices left out");
+  if (auto fault = load_all(instances, loads_of(choice), volume, stop)) return std::move(*fault);
+  describe_thickness(volume);
+  if (volume.header.lossy)
+    volume.notes.emplace_back("the images were compressed with loss: densities may be biased");
+  if (const auto fault = why_not_hounsfield(volume)) return Unsuitable{*fault};
+  return volume;
+}
+
+}  // namespace tomoscribe::pipeline

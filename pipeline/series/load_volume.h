@@ -1,0 +1,34 @@
+#pragma once
+// Decodes the chosen slices into one volume of Hounsfield units.
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dicom/pixels.h"
+#include "pipeline/series/select_series.h"
+
+namespace tomoscribe::pipeline {
+
+/// Value of everything that is no measurement: padding and outside the scanner's circle.
+inline constexpr std::int16_t padding_hu = -1024;
+
+/// HU of one decoded frame by its own slope and intercept; padding is compared before the rescale
+/// and becomes -1024; the rest is clamped to int16 (floor -1024). `out` has rows*columns values.
+/// Standard: PS3.3 C.11.1.1.2, C.7.5.1.1.2.
+void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& header,
+             const dicom::PlaneHeader& plane, std::int16_t* out);
+
+/// Reads every slice of the choice, two files at a time. Memory: the volume and two decoded files.
+/// Unsuitable when a slice cannot be decoded, when two images at one position differ, or when the
+/// values are not Hounsfield units. \throws Cancelled.
+std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
+                                             const SeriesChoice& choice, std::stop_token stop);
+
+/// Why the values cannot be Hounsfield units; nullopt when air and soft tissue are where they must
+/// be.
+std::optional<std::string> why_not_hounsfield(const Volume& volume);
+
+}  // namespace tomoscribe::pipeline

@@ -1,0 +1,188 @@
+#include "pipeline/series/stack_slices.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numbers>
+#include <optional>
+
+namespace tomoscribe::pipeline {
+namespace {
+
+constexpr double cosine_tolerance = 1e-4;  // between planes of one stack
+constexpr double unit_tolerance = 1e-3;    // headers carry few digits; vectors are normalised
+constexpr double same_place_mm = 0.01;
+constexpr double same_spacing_mm = 1e-3;
+
+struct Placed {
+  const SlicePlane* plane;
+  double along_mm;
+};
+
+Vec3 minus(const Vec3& a, const Vec3& b) {
+  return {a[0] - b[0], a[1] - b[1], a[2] - b[2]};
+}
+Vec3 scaled(const Vec3& a, double factor) {
+  return {a[0] * factor, a[1] * factor, a[2] * factor};
+}
+
+bool finite(const Vec3& v) {
+  return std::isfinite(v[0]) && std::isfinite(v[1]) && std::isfinite(v[2]);
+}
+
+/// Row and column direction made exactly orthonormal; nullopt when they are not so already within
+/// what a header's digits allow.
+std::optional<std::array<Vec3, 2>> orthonormal(const std::array<Vec3, 2>& given) {
+  const auto& [row, column] = given;
+  if (!finite(row) || !finite(column)) return std::nullopt;
+  const double row_length = length(row), column_length = length(column);
+  if (std::abs(row_length - 1) > unit_tolerance || std::abs(column_length - 1) > unit_tolerance ||
+      std::abs(dot(row, column)) > unit_tolerance)
+    return std::nullopt;
+  const Vec3 unit_row = scaled(row, 1 / row_length);
+  const Vec3 rest = minus(column, scaled(unit_row, dot(column, unit_row)));
+  return std::array<Vec3, 2>{unit_row, scaled(rest, 1 / length(rest))};
+}
+
+std::optional<std::string> fault_of(const SlicePlane& plane) {
+  if (!orthonormal(plane.orientation))
+    return "the image orientation is not a pair of perpendicular unit vectors";
+  if (!finite(plane.position_mm)) return "an image position is not a number";
+  if (!(plane.spacing_mm[0] > 0) || !(plane.spacing_mm[1] > 0) || plane.spacing_mm[0] > 50 ||
+      plane.spacing_mm[1] > 50)
+    return "the pixel spacing is missing or impossible";
+  if (plane.rows <= 0 || plane.columns <= 0) return "an image has no rows or no columns";
+  return std::nullopt;
+}
+
+std::optional<std::string> difference(const SlicePlane& first, const SlicePlane& other) {
+  if (first.rows != other.rows || first.columns != other.columns)
+    return "the images differ in rows or columns";
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (std::abs(first.spacing_mm[i] - other.spacing_mm[i]) > same_spacing_mm)
+      return "the images differ in pixel spacing";
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      if (std::abs(first.orientation[i][axis] - other.orientation[i][axis]) > cosine_tolerance)
+        return "the images are not parallel";
+  }
+  return std::nullopt;
+}
+
+/// What is irregular about the distances, as a sentence.
+std::optional<std::string> irregularity(const std::vector<double>& gaps_mm, double spacing_mm) {
+  const double tolerance = std::max(0.01, 0.01 * spacing_mm) + 1e-6;
+  std::vector<std::size_t> odd;
+  for (std::size_t i = 0; i < gaps_mm.size(); ++i)
+    if (std::abs(gaps_mm[i] - spacing_mm) > tolerance) odd.push_back(i);
+  if (odd.empty()) return std::nullopt;
+  const std::size_t at = odd.front();
+  const std::string place = " after slice " + std::to_string(at + 1);
+  if (odd.size() > std::max<std::size_t>(3, gaps_mm.size() / 4))
+    return "mixed slice spacing: " + millimetres(gaps_mm[at]) + " mm" + place + ", " +
+           millimetres(spacing_mm) + " mm elsewhere";
+  if (gaps_mm[at] < spacing_mm)
+    return "slices only " + millimetres(gaps_mm[at]) + " mm apart" + place + ", " +
+           millimetres(spacing_mm) + " mm elsewhere";
+  std::string sentence = "gap of " + millimetres(gaps_mm[at]) + " mm" + place;
+  if (odd.size() > 1) sentence += " and " + std::to_string(odd.size() - 1) + " more";
+  return sentence;
+}
+
+/// Slices at one position: the lower SOP Instance UID stays.
+void take_out_duplicates(std::vector<Placed>& placed, Stack& stack) {
+  std::vector<Placed> kept;
+  for (const Placed& next : placed) {
+    const bool same_place =
+        !kept.empty() && std::abs(next.along_mm - kept.back().along_mm) < same_place_mm;
+    if (same_place)
+      stack.duplicates.push_back({kept.back().plane->source, next.plane->source});
+    else
+      kept.push_back(next);
+  }
+  placed = std::move(kept);
+}
+
+/// The in-plane shift must be the same from slice to slice.
+std::optional<std::string> sideways(const std::vector<Placed>& placed, const Vec3& step,
+                                    const Vec3& normal) {
+  for (std::size_t i = 1; i < placed.size(); ++i) {
+    const Vec3 moved = minus(placed[i].plane->position_mm, placed[i - 1].plane->position_mm);
+    const Vec3 off = minus(moved, step);
+    const Vec3 in_plane = minus(off, scaled(normal, dot(off, normal)));
+    const double allowed = std::max(0.1, 0.01 * length(step));
+    if (length(in_plane) > allowed)
+      return "slice " + std::to_string(i + 1) + " is shifted sideways by " +
+             millimetres(length(in_plane)) + " mm";
+  }
+  return std::nullopt;
+}
+
+double median_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+Vec3 cross(const Vec3& a, const Vec3& b) {
+  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+}
+double dot(const Vec3& a, const Vec3& b) {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+double length(const Vec3& a) {
+  return std::sqrt(dot(a, a));
+}
+
+std::string millimetres(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.3f", value);
+  std::string shown = text.data();
+  while (shown.back() == '0' && shown[shown.size() - 2] != '.') shown.pop_back();
+  return shown;
+}
+
+std::variant<Stack, Unsuitable> stack_slices(std::vector<SlicePlane> planes) {
+  if (planes.empty()) return Unsuitable{"no slices"};
+  for (const SlicePlane& plane : planes) {
+    if (const auto fault = fault_of(plane)) return Unsuitable{*fault};
+    if (const auto fault = difference(planes.front(), plane)) return Unsuitable{*fault};
+  }
+  if (planes.size() == 1) return Unsuitable{"only one slice: a volume needs more"};
+
+  const auto axes = orthonormal(planes.front().orientation).value();
+  const Vec3 normal = cross(axes[0], axes[1]);
+  std::ranges::sort(planes, {}, &SlicePlane::sop_instance);
+  std::vector<Placed> placed;
+  for (const SlicePlane& plane : planes) placed.push_back({&plane, dot(plane.position_mm, normal)});
+  std::ranges::stable_sort(placed, {}, &Placed::along_mm);
+
+  Stack stack;
+  take_out_duplicates(placed, stack);
+  if (placed.size() == 1) return Unsuitable{"all images lie at one position: a volume needs more"};
+
+  std::vector<double> gaps_mm;
+  for (std::size_t i = 1; i < placed.size(); ++i)
+    gaps_mm.push_back(placed[i].along_mm - placed[i - 1].along_mm);
+  if (const auto fault = irregularity(gaps_mm, median_of(gaps_mm))) return Unsuitable{*fault};
+
+  const SlicePlane& first = *placed.front().plane;
+  const Vec3 step = scaled(minus(placed.back().plane->position_mm, first.position_mm),
+                           1.0 / static_cast<double>(placed.size() - 1));
+  if (const auto fault = sideways(placed, step, normal)) return Unsuitable{*fault};
+  stack.tilt_degrees =
+      std::acos(std::clamp(dot(step, normal) / length(step), -1.0, 1.0)) * 180 / std::numbers::pi;
+  if (stack.tilt_degrees > 0.5)
+    stack.notes.push_back("gantry tilt of " +
+                          millimetres(std::round(stack.tilt_degrees * 10) / 10) +
+                          " degrees: kept as a sheared grid");
+  stack.grid.size = {first.columns, first.rows, static_cast<int>(placed.size())};
+  stack.grid.origin_mm = first.position_mm;
+  stack.grid.step_mm = {scaled(axes[0], first.spacing_mm[1]), scaled(axes[1], first.spacing_mm[0]),
+                        step};
+  for (const Placed& slice : placed) stack.order.push_back(slice.plane->source);
+  return stack;
+}
+
+}  // namespace tomoscribe::pipeline

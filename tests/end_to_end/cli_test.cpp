@@ -1,0 +1,299 @@
+// The person's command, run as a person runs it: phantom, report, doctor, and wrong usage.
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/files.h"
+
+namespace tomoscribe::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string tomoscribe = std::string("'") + TOMOSCRIBE_PROGRAM_DIR + "/tomoscribe'";
+
+Ran phantom(const fs::path& folder, const std::string& options = "--seed 1 --size 128") {
+  return run(tomoscribe + " phantom --quiet --out '" + folder.string() + "' " + options);
+}
+
+Ran report(const fs::path& study, const fs::path& out, const std::string& options = "--quiet") {
+  return run(tomoscribe + " report '" + study.string() + "' --out '" + out.string() + "' " +
+             options);
+}
+
+std::size_t lines_in(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+fs::path slice(const fs::path& study, int number) {
+  const std::string digits = std::to_string(number);
+  return study / ("slice-" + std::string(4 - digits.size(), '0') + digits + ".dcm");
+}
+
+/// Refused with status 3, one sentence, and nothing written.
+void expect_unsuitable(const fs::path& study, const std::string& words) {
+  const TempFolder temporary;
+  const Ran ran = report(study, temporary / "out");
+  EXPECT_EQ(ran.status, 3) << ran.output;
+  EXPECT_EQ(lines_in(ran.output), 1U) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr(words));
+  EXPECT_FALSE(fs::exists(temporary / "out"));
+}
+
+nlohmann::json structure(const nlohmann::json& truth, const std::string& name) {
+  for (const auto& item : truth.at("structures"))
+    if (item.at("name") == name) return item;
+  return {};
+}
+
+double measured(const nlohmann::json& report, const std::string& id) {
+  for (const auto& finding : report.at("findings"))
+    for (const auto& measurement : finding.at("measurements"))
+      if (measurement.at("id") == id) return measurement.at("value").get<double>();
+  ADD_FAILURE() << "no measurement " << id;
+  return 0;
+}
+
+TEST(Tomoscribe, ListsItsCommands) {
+  const Ran ran = run(tomoscribe + " --help");
+  EXPECT_EQ(ran.status, 0);
+  for (const char* command : {"up", "report", "phantom", "db", "doctor"})
+    EXPECT_THAT(ran.output, HasSubstr(std::string("\n  ") + command + " "));
+}
+
+TEST(Tomoscribe, TellsItsVersion) {
+  const Ran ran = run(tomoscribe + " --version");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.output, testing::MatchesRegex("tomoscribe [0-9]+\\.[0-9]+\\.[0-9]+.*\n"));
+}
+
+TEST(Tomoscribe, AnswersWrongUsageWithOneLineAndStatus2) {
+  const TempFolder temporary;
+  for (const std::string& words :
+       std::vector<std::string>{"", "frobnicate", "report", "report --nonsense", "phantom",
+                                "doctor extra", "phantom --out x --seed minus",
+                                "phantom --out x --slices 0", "phantom --out x --study-uid 1..2"}) {
+    const Ran ran = run("cd '" + temporary.path().string() + "' && " + tomoscribe + " " + words);
+    EXPECT_EQ(ran.status, 2) << words << ": " << ran.output;
+    EXPECT_EQ(lines_in(ran.output), 1U) << words << ": " << ran.output;
+  }
+  EXPECT_TRUE(fs::is_empty(temporary.path()));
+}
+
+TEST(Tomoscribe, HelpsWithEachCommand) {
+  for (const char* command : {"up", "report", "phantom", "db", "doctor"}) {
+    const Ran ran = run(tomoscribe + " " + command + " --help");
+    EXPECT_EQ(ran.status, 0) << command;
+    EXPECT_GT(lines_in(ran.output), 3U) << command;
+  }
+}
+
+TEST(PhantomCommand, WritesCtThatDciodvfyFindsNoFaultIn) {
+  const TempFolder temporary;
+  ASSERT_EQ(phantom(temporary / "ct", "--seed 3 --size 64 --slices 5 --spacing 30").status, 0);
+  for (int number = 1; number <= 5; ++number) {
+    const Ran ran = run("dciodvfy '" + slice(temporary / "ct", number).string() + "'");
+    EXPECT_THAT(ran.output, Not(HasSubstr("Error")));
+    EXPECT_THAT(ran.output, Not(HasSubstr("Warning")));
+  }
+  const Ran dump =
+      run("dcmdump +P Manufacturer +P PatientName +P RescaleType +P BurnedInAnnotation '" +
+          slice(temporary / "ct", 1).string() + "'");
+  for (const char* word : {"[TOMOSCRIBE PHANTOM]", "[PHANTOM^THORAX]", "[HU]", "[NO]"})
+    EXPECT_THAT(dump.output, HasSubstr(word));
+}
+
+TEST(PhantomCommand, WritesTheSameBytesForTheSameSettings) {
+  const TempFolder temporary;
+  const std::string options = "--seed 3 --size 64 --slices 4 --spacing 30";
+  ASSERT_EQ(phantom(temporary / "a", options).status, 0);
+  ASSERT_EQ(phantom(temporary / "b", options).status, 0);
+  EXPECT_EQ(run("diff -r '" + (temporary / "a").string() + "' '" + (temporary / "b").string() + "'")
+                .status,
+            0);
+}
+
+TEST(PhantomCommand, RefusesAFolderThatIsNotEmptyUnlessForced) {
+  const TempFolder temporary;
+  const fs::path folder = temporary / "ct";
+  ASSERT_EQ(phantom(folder, "--size 64 --slices 6 --spacing 30").status, 0);
+  std::ofstream(folder / "mine.txt") << "kept";
+  const Ran refused = phantom(folder, "--size 64 --slices 3 --spacing 30");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_EQ(lines_in(refused.output), 1U);
+  EXPECT_TRUE(fs::exists(slice(folder, 6)));
+  EXPECT_EQ(phantom(folder, "--force --size 64 --slices 3 --spacing 30").status, 0);
+  EXPECT_TRUE(fs::exists(folder / "mine.txt"));
+  EXPECT_FALSE(fs::exists(slice(folder, 4)));
+}
+
+class Report : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder() = new TempFolder();
+    ASSERT_EQ(phantom(*folder() / "ct", "--seed 2 --size 256 --accession A77").status, 0);
+  }
+  static void TearDownTestSuite() {
+    delete folder();
+    folder() = nullptr;
+  }
+  static TempFolder*& folder() {
+    static TempFolder* shared = nullptr;
+    return shared;
+  }
+  static fs::path study() { return *folder() / "ct"; }
+  /// A folder with some of the slices.
+  static void copy_slices(const fs::path& to, int first, int last, int left_out = 0) {
+    fs::create_directories(to);
+    for (int number = first; number <= last; ++number)
+      if (number != left_out) fs::copy_file(slice(study(), number), slice(to, number));
+  }
+  TempFolder temporary_;
+};
+
+TEST_F(Report, WritesEveryFaceAndMeasuresThePhantomsLungs) {
+  const Ran ran = report(study(), temporary_ / "out", "");
+  ASSERT_EQ(ran.status, 0) << ran.output;
+  for (const char* name :
+       {"report.json", "report.html", "report.txt", "sr.dcm", "fhir.json", "oru.hl7", "key-1.png"})
+    EXPECT_GT(fs::file_size(temporary_ / "out" / name), 100U) << name;
+  EXPECT_THAT(ran.output, HasSubstr(" s  "));
+  EXPECT_THAT(ran.output, Not(HasSubstr("A77")));
+  EXPECT_THAT(ran.output, Not(HasSubstr("THORAX")));
+  for (const auto& entry : fs::directory_iterator(temporary_ / "out"))
+    EXPECT_NE(entry.path().filename().string().front(), '.');
+  const auto truth = nlohmann::json::parse(read_text(study() / "truth.json"));
+  const auto version = nlohmann::json::parse(read_text(temporary_ / "out" / "report.json"));
+  for (const std::string side : {"right", "left"}) {
+    const double painted = structure(truth, "lung." + side).at("volume_ml").get<double>();
+    EXPECT_NEAR(measured(version, "lung.volume." + side), painted, 0.05 * painted) << side;
+  }
+  EXPECT_THAT(read_text(temporary_ / "out" / "report.txt"), HasSubstr("measured findings only"));
+}
+
+TEST_F(Report, ReplacesAnEarlierReportInItsFolder) {
+  const fs::path out = temporary_ / "out";
+  fs::create_directories(out);
+  std::ofstream(out / "key-99.png") << "from an earlier report";
+  std::ofstream(out / "notes.txt") << "somebody's";
+  ASSERT_EQ(report(study(), out).status, 0);
+  EXPECT_FALSE(fs::exists(out / "key-99.png"));
+  EXPECT_TRUE(fs::exists(out / "notes.txt"));
+}
+
+TEST_F(Report, TakesIndicationAndHistoryFromTheOrder) {
+  const fs::path order = temporary_ / "order.hl7";
+  std::ofstream(order) << "MSH|^~\\&|RIS|SITE|TOMOSCRIBE||20250115090000||ORM^O01|7|P|2.3.1\n"
+                          "PID|1||PHANTOM-2||PHANTOM^THORAX\n"
+                          "ORC|NW|P1|A77\n"
+                          "OBR|1|P1|A77|CTCHEST^CT chest^L|||||||||previous "
+                          "smoker|||||A77|||||||||||||cough for six weeks\n";
+  const Ran ran = report(study(), temporary_ / "out", "--quiet --order '" + order.string() + "'");
+  ASSERT_EQ(ran.status, 0) << ran.output;
+  const std::string text = read_text(temporary_ / "out" / "report.txt");
+  EXPECT_THAT(text, HasSubstr("cough for six weeks"));
+  EXPECT_THAT(text, HasSubstr("previous smoker"));
+}
+
+TEST_F(Report, RefusesAnOrderForAnotherStudy) {
+  const fs::path order = temporary_ / "order.hl7";
+  std::ofstream(order) << "MSH|^~\\&|RIS|SITE|TOMOSCRIBE||20250115090000||ORM^O01|8|P|2.3.1\rPID|1|"
+                          "|OTHER\rORC|NW|P2|B12\r"
+                          "OBR|1|P2|B12|CTCHEST^CT chest^L||||||||||||||B12\r";
+  const Ran ran = report(study(), temporary_ / "out", "--quiet --order '" + order.string() + "'");
+  EXPECT_EQ(ran.status, 3) << ran.output;
+  EXPECT_EQ(lines_in(ran.output), 1U) << ran.output;
+  EXPECT_FALSE(fs::exists(temporary_ / "out"));
+}
+
+TEST_F(Report, RefusesAnOrderThatIsNoHl7) {
+  const fs::path order = temporary_ / "order.hl7";
+  std::ofstream(order) << "Dear colleague,\n";
+  const Ran ran = report(study(), temporary_ / "out", "--order '" + order.string() + "'");
+  EXPECT_EQ(ran.status, 3) << ran.output;
+  EXPECT_EQ(lines_in(ran.output), 1U) << ran.output;
+}
+
+TEST_F(Report, CallsAMissingFolderWrongUsage) {
+  const Ran ran = report(temporary_ / "nowhere", temporary_ / "out");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_EQ(lines_in(ran.output), 1U);
+}
+
+TEST_F(Report, RefusesAnEmptyFolder) {
+  fs::create_directories(temporary_ / "empty");
+  expect_unsuitable(temporary_ / "empty", "no files");
+}
+
+TEST_F(Report, RefusesAFolderWithoutDicom) {
+  fs::create_directories(temporary_ / "letters");
+  std::ofstream(temporary_ / "letters" / "letter.txt") << "Dear colleague,\n";
+  expect_unsuitable(temporary_ / "letters", "DICOM");
+}
+
+TEST_F(Report, RefusesTwoPatientsAndNamesTheStudiesNotThePeople) {
+  const fs::path both = temporary_ / "both";
+  copy_slices(both / "a", 40, 60);
+  ASSERT_EQ(
+      phantom(both / "b", "--seed 9 --size 64 --slices 8 --spacing 10 --study-uid 1.2.3.9").status,
+      0);
+  expect_unsuitable(both, "1.2.3.9");
+  EXPECT_THAT(report(both, temporary_ / "out").output, Not(HasSubstr("PHANTOM-")));
+}
+
+TEST_F(Report, RefusesOneSlice) {
+  copy_slices(temporary_ / "one", 70, 70);
+  expect_unsuitable(temporary_ / "one", "slice");
+}
+
+TEST_F(Report, NamesTheGapWhenASliceIsMissing) {
+  copy_slices(temporary_ / "gap", 50, 90, 66);
+  expect_unsuitable(temporary_ / "gap", "gap of 5.0 mm after slice 16");
+}
+
+TEST_F(Report, RefusesALocalizer) {
+  copy_slices(temporary_ / "scout", 70, 71);
+  ASSERT_EQ(run("dcmodify -nb -m '(0008,0008)=ORIGINAL\\PRIMARY\\LOCALIZER' '" +
+                (temporary_ / "scout").string() + "'/*.dcm")
+                .status,
+            0);
+  expect_unsuitable(temporary_ / "scout", "localizer");
+}
+
+TEST_F(Report, StopsCleanlyOnCtrlC) {
+  const std::string out = (temporary_ / "out").string();
+  // The child is told to stop as soon as its first progress line stands.
+  const Ran ran = run(
+      tomoscribe + " report '" + study().string() + "' --out '" + out + "' 2>'" + out +
+      ".err' & child=$!; "
+      "while ! grep -q ' s ' '" +
+      out + ".err' 2>/dev/null; do kill -0 $child || break; done; kill -INT $child; wait $child");
+  EXPECT_EQ(ran.status, 1) << ran.output;
+  EXPECT_THAT(read_text(out + ".err"), HasSubstr("interrupted; nothing was written"));
+  EXPECT_FALSE(fs::exists(out));
+}
+
+TEST(DoctorCommand, PrintsOneVerdictALine) {
+  const TempFolder temporary;
+  const Ran ran = run(tomoscribe + " doctor --data '" + temporary.path().string() + "'");
+  EXPECT_THAT(ran.status, testing::AnyOf(0, 1));
+  EXPECT_GE(lines_in(ran.output), 8U);
+  std::istringstream lines(ran.output);
+  bool failed = false;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_THAT(line, testing::MatchesRegex("(ok  |warn|fail)  [^:]+: .+"));
+    failed = failed || line.starts_with("fail");
+  }
+  EXPECT_EQ(ran.status, failed ? 1 : 0);
+}
+
+}  // namespace
+}  // namespace tomoscribe::tests

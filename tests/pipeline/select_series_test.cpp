@@ -1,0 +1,217 @@
+#include "pipeline/series/select_series.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pipeline/series/load_volume.h"
+
+namespace tomoscribe::pipeline {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+struct SeriesSpec {
+  int number = 1;
+  int slices = 20;
+  double spacing_mm = 2.5;
+  std::string kernel = "B30f";
+};
+
+std::vector<InstanceFile> series(const SeriesSpec& spec) {
+  std::vector<InstanceFile> result;
+  const std::string name = "series " + std::to_string(spec.number);
+  for (int i = 0; i < spec.slices; ++i) {
+    dicom::InstanceHeader header{
+        .study = dicom::StudyUid("1.2.3"),
+        .series = dicom::SeriesUid(dicom::uid_from_name(name)),
+        .sop_instance = dicom::SopInstanceUid(dicom::uid_from_name(name + std::to_string(i)))};
+    header.sop_class = "1.2.840.10008.5.1.4.1.1.2";
+    header.study_header.patient_id = dicom::PatientId("TEST-1");
+    header.study_header.patient_name = dicom::PersonName::parse_pn("Secret^Name");
+    header.modality = "CT";
+    header.manufacturer = "SIEMENS";
+    header.convolution_kernel = spec.kernel;
+    header.image_type = {"ORIGINAL", "PRIMARY", "AXIAL"};
+    header.series_number = spec.number;
+    header.instance_number = 1;
+    header.frame_of_reference = dicom::FrameOfReferenceUid("1.2.3.4");
+    header.rows = header.columns = 512;
+    header.frames = header.samples_per_pixel = 1;
+    header.bits_allocated = 16;
+    header.bits_stored = 12;
+    header.photometric = "MONOCHROME2";
+    header.planes = {{.image_position_patient = Vec3{-200, -200, spec.spacing_mm * i},
+                      .image_orientation_patient = std::array{Vec3{1, 0, 0}, Vec3{0, 1, 0}},
+                      .pixel_spacing_mm = std::array{0.8, 0.8},
+                      .slice_thickness_mm = spec.spacing_mm,
+                      .rescale_slope = 1,
+                      .rescale_intercept = -1024,
+                      .rescale_type = {}}};
+    result.push_back({name + std::to_string(i), header});
+  }
+  return result;
+}
+
+void append(std::vector<InstanceFile>& to, std::vector<InstanceFile> more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+template <class Change>
+std::vector<InstanceFile> changed(std::vector<InstanceFile> instances, const Change& change) {
+  for (InstanceFile& instance : instances) change(instance.header);
+  return instances;
+}
+
+std::string refusal(const std::vector<InstanceFile>& instances) {
+  const auto outcome = select_series(instances);
+  const auto* fault = std::get_if<Unsuitable>(&outcome);
+  return fault != nullptr ? fault->reason : "chosen";
+}
+
+TEST(SelectSeries, TakesTheThinSmoothSeriesAndSaysWhyEachOther) {
+  auto study = series({.number = 2, .slices = 40, .spacing_mm = 5});
+  append(study, series({.number = 3, .slices = 200, .spacing_mm = 1, .kernel = "B70f"}));
+  append(study, series({.number = 4, .slices = 200, .spacing_mm = 1}));
+  append(study, changed(series({.number = 1, .slices = 2}), [](dicom::InstanceHeader& header) {
+           header.image_type = {"ORIGINAL", "PRIMARY", "LOCALIZER"};
+         }));
+  append(study, changed(series({.number = 900, .slices = 1}), [](dicom::InstanceHeader& header) {
+           header.sop_class = "1.2.840.10008.5.1.4.1.1.7";
+         }));
+  const auto outcome = select_series(study);
+  const auto& choice = std::get<SeriesChoice>(outcome);
+  ASSERT_EQ(choice.series.size(), 5U);
+  EXPECT_EQ(choice.series[0].reason, "localizer, not a volume");
+  EXPECT_EQ(choice.series[1].reason,
+            "5.0 mm axial, 40 slices, kernel B30f: readable, but series 4 suits measuring better");
+  EXPECT_THAT(choice.series[2].reason, HasSubstr("series 4 suits measuring better"));
+  EXPECT_EQ(choice.series[3].reason, "1.0 mm axial, 200 slices, kernel B30f: chosen");
+  EXPECT_TRUE(choice.series[3].used);
+  EXPECT_EQ(choice.series[4].reason, "secondary capture (dose page or screen copy)");
+  EXPECT_EQ(choice.stack.order.size(), 200U);
+}
+
+TEST(SelectSeries, GivesOneReasonForEachThingThatIsNoVolume) {
+  const auto why = [](const auto& change) { return refusal(changed(series({}), change)); };
+  using Header = dicom::InstanceHeader;
+  EXPECT_EQ(why([](Header& h) { h.modality = "MR"; }), "modality MR, not CT");
+  EXPECT_EQ(why([](Header& h) { h.sop_class = "1.2.840.10008.5.1.4.1.1.4"; }), "not a CT image class");
+  EXPECT_EQ(why([](Header& h) { h.frames = 0, h.planes.clear(); }), "no pixel data");
+  EXPECT_EQ(why([](Header& h) { h.samples_per_pixel = 3; }), "colour picture");
+  EXPECT_EQ(why([](Header& h) { h.photometric = "PALETTE COLOR"; }), "colour map, not Hounsfield units");
+  EXPECT_EQ(why([](Header& h) { h.image_type = {"DERIVED", "PRIMARY", "PERFUSION", "RCBF"}; }),
+            "derived map, not Hounsfield units");
+  EXPECT_EQ(why([](Header& h) { h.image_type = {"DERIVED", "SECONDARY", "REFORMATTED"}; }),
+            "reformat, for display only");
+  EXPECT_EQ(why([](Header& h) { h.planes[0].rescale_type = "MGML"; }),
+            "values are not Hounsfield units (rescale type MGML)");
+  EXPECT_EQ(why([](Header& h) { h.planes[0].rescale_slope.reset(); }), "no rescale to Hounsfield units");
+  EXPECT_EQ(why([](Header& h) { h.planes[0].image_position_patient.reset(); }), "no image position");
+  EXPECT_EQ(why([](Header& h) { h.bits_stored = 8; }), "8-bit picture, already windowed");
+  EXPECT_EQ(why([](Header& h) {
+              const double along = (*h.planes[0].image_position_patient)[2];
+              h.planes[0].image_orientation_patient = std::array{Vec3{1, 0, 0}, Vec3{0, 0, -1}};
+              h.planes[0].image_position_patient = Vec3{-200, along, 200};
+            }),
+            "coronal images: for display only");
+  EXPECT_EQ(refusal(series({.slices = 5})), "only 5 slices: a volume needs 12");
+  EXPECT_EQ(refusal(series({.slices = 1})), "only one slice: a volume needs more");
+}
+
+TEST(SelectSeries, NamesTheGap) {
+  auto study = series({.slices = 30});
+  study.erase(study.begin() + 16);
+  EXPECT_EQ(refusal(study), "gap of 5.0 mm after slice 16");
+}
+
+TEST(SelectSeries, RefusesTwoStudiesByUidAndNeverByName) {
+  auto study = series({});
+  append(study, changed(series({.number = 2}), [](dicom::InstanceHeader& header) {
+           header.study = dicom::StudyUid("1.2.4");
+           header.study_header.patient_id = dicom::PatientId("TEST-2");
+         }));
+  const std::string reason = refusal(study);
+  EXPECT_EQ(reason, "the images belong to two or more patients: studies 1.2.3 and 1.2.4; give one study");
+  EXPECT_THAT(reason, Not(HasSubstr("TEST")));
+}
+
+TEST(SelectSeries, RefusesTwoPatientsInOneStudy) {
+  auto study = series({});
+  study[7].header.study_header.patient_id = dicom::PatientId("TEST-2");
+  EXPECT_THAT(refusal(study), HasSubstr("study 1.2.3 carry 2 different patient identities"));
+  EXPECT_THAT(refusal(study), Not(HasSubstr("TEST")));
+}
+
+TEST(SelectSeries, RefusesTwoImagesOfOneUid) {
+  auto study = series({});
+  study[3].header.sop_instance = study[4].header.sop_instance;
+  EXPECT_THAT(refusal(study), HasSubstr("two different images share the SOP Instance UID"));
+}
+
+TEST(SelectSeries, PartsTwoAcquisitionsOverTheSamePositions) {
+  auto study = series({.slices = 20});
+  auto second = series({.slices = 20});
+  for (InstanceFile& instance : study) instance.header.acquisition_number = 1;
+  for (InstanceFile& instance : second) {
+    instance.header.acquisition_number = 2;
+    instance.header.sop_instance =
+        dicom::SopInstanceUid(dicom::uid_from_name("second" + instance.file.string()));
+  }
+  append(study, second);
+  const auto outcome = select_series(study);
+  const auto& choice = std::get<SeriesChoice>(outcome);
+  EXPECT_EQ(choice.stack.order.size(), 20U);
+  for (const FrameRef& ref : choice.frames)
+    EXPECT_EQ(study[ref.instance].header.acquisition_number, 1);
+  ASSERT_EQ(choice.notes.size(), 1U);
+  EXPECT_THAT(choice.notes[0], HasSubstr("20 images left out"));
+}
+
+TEST(SelectSeries, ReadsEnhancedFramesInAnyOrder) {
+  const auto single = series({.slices = 16});
+  InstanceFile enhanced = single.front();
+  enhanced.header.sop_class = "1.2.840.10008.5.1.4.1.1.2.1";
+  enhanced.header.frames = 16;
+  enhanced.header.planes.clear();
+  for (int i = 0; i < 16; ++i)
+    enhanced.header.planes.push_back(single[static_cast<std::size_t>(i * 7 % 16)].header.planes[0]);
+  const auto outcome = select_series({enhanced});
+  const auto& choice = std::get<SeriesChoice>(outcome);
+  for (std::size_t slice = 0; slice < 16; ++slice)
+    EXPECT_EQ(choice.frames[choice.stack.order[slice]].frame * 7 % 16, static_cast<int>(slice));
+}
+
+TEST(SelectSeries, DropsALocalizerInsideTheSeries) {
+  auto study = series({.slices = 20});
+  study.back().header.image_type[2] = "LOCALIZER";
+  const auto outcome = select_series(study);
+  const auto& choice = std::get<SeriesChoice>(outcome);
+  EXPECT_EQ(choice.stack.order.size(), 19U);
+  EXPECT_EQ(choice.notes, std::vector<std::string>{"1 image left out: localizer, not a volume"});
+}
+
+TEST(Kernel, IsKnownByVendor) {
+  EXPECT_EQ(kernel_is_sharp("SIEMENS", "Br38f\\3"), false);
+  EXPECT_EQ(kernel_is_sharp("SIEMENS", "B70f"), true);
+  EXPECT_EQ(kernel_is_sharp("GE MEDICAL SYSTEMS", "LUNG"), true);
+  EXPECT_EQ(kernel_is_sharp("GE MEDICAL SYSTEMS", "STANDARD"), false);
+  EXPECT_EQ(kernel_is_sharp("Philips", "L"), true);
+  EXPECT_EQ(kernel_is_sharp("Philips", "B"), false);
+  EXPECT_EQ(kernel_is_sharp("TOSHIBA", "FC51"), true);
+  EXPECT_EQ(kernel_is_sharp("TOSHIBA", "FC08"), false);
+  EXPECT_EQ(kernel_is_sharp("", ""), std::nullopt);
+}
+
+TEST(Rescale, ComparesPaddingBeforeTheRescaleAndClamps) {
+  auto header = series({}).front().header;
+  header.pixel_padding_value = -2000;
+  header.planes[0].rescale_intercept = 0;
+  const dicom::StoredFrame frame{.rows = 1, .columns = 4, .values = {-2000, 40, -3024, 70000}};
+  std::array<std::int16_t, 4> hu{};
+  rescale(frame, header, header.planes[0], hu.data());
+  EXPECT_EQ(hu, (std::array<std::int16_t, 4>{-1024, 40, -1024, 32767}));
+}
+
+}  // namespace
+}  // namespace tomoscribe::pipeline
