@@ -12,6 +12,7 @@
 #include "pipeline/series/load_volume.h"
 #include "pipeline/series/select_series.h"
 #include "pipeline/study.h"
+#include "reporting/narrative.h"
 
 namespace tomoscribe::pipeline {
 namespace {
@@ -180,6 +181,8 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
   version.provenance = provenance_of(headers, choice, volume, context);
+  version.statements = reporting::compose_statements(version.study, version.order, version.findings,
+                                                     version.provenance);
   result.blobs = key_images(volume, version);
   return result;
 }

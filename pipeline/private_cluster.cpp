@@ -233,7 +233,11 @@ bool PrivateCluster::running() const {
 }
 
 std::string PrivateCluster::dsn(const std::string& database) const {
-  return "host=" + (folder_ / "s").string() + " user=tomoscribe dbname=" + database;
+  return dsn_of(folder_, database);
+}
+
+std::string PrivateCluster::dsn_of(const fs::path& folder, const std::string& database) {
+  return "host=" + (folder / "s").string() + " user=tomoscribe dbname=" + database;
 }
 
 }  // namespace tomoscribe::pipeline

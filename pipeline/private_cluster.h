@@ -24,6 +24,9 @@ class PrivateCluster {
 
   /// For libpqxx. \param database "tomoscribe" is made with the cluster.
   std::string dsn(const std::string& database = "tomoscribe") const;
+  /// The same of a cluster in `folder` that another process runs.
+  static std::string dsn_of(const std::filesystem::path& folder,
+                            const std::string& database = "tomoscribe");
   void stop();
   void start();          ///< after stop()
   bool running() const;  ///< false once the server has ended by itself

@@ -1,0 +1,71 @@
+#include <iostream>
+#include <string>
+
+#include "db/database.h"
+#include "pipeline/commands.h"
+#include "pipeline/database_access.h"
+#include "pipeline/detail/command_line.h"
+#include "pipeline/program.h"
+
+namespace tomoscribe::pipeline {
+namespace {
+
+/// The configured database, the cluster of a running service, or the cluster started for this call.
+DatabaseAccess reach_database(const Config& config, const std::filesystem::path& data,
+                              std::optional<FileLock>& lock) {
+  const std::filesystem::path cluster = cluster_folder(data);
+  if (config.database_dsn().empty()) {
+    if (!std::filesystem::exists(cluster))
+      throw std::runtime_error("no database is configured and there is none in " + data.string() +
+                               ": start tomoscribe up, set database.dsn or name --data");
+    lock = FileLock::take(service_lock(data));
+    if (!lock) return {.dsn = PrivateCluster::dsn_of(cluster), .cluster = nullptr};
+  }
+  return open_database(config, data);
+}
+
+int migrate(const std::string& dsn) {
+  const int applied = db::migrate(dsn);
+  const auto version = db::schema_version(dsn);
+  std::cout << "schema " << version.database << ": "
+            << (applied == 0 ? "nothing to do" : std::to_string(applied) + " migration(s) applied")
+            << '\n';
+  return 0;
+}
+
+int status(const std::string& dsn) {
+  const auto version = db::schema_version(dsn);
+  std::cout << "schema      " << version.database << " (this program: " << version.program << ")\n";
+  if (version.database != version.program) {
+    std::cout << "            run tomoscribe db migrate\n";
+    return 1;
+  }
+  const auto census = db::census(dsn);
+  std::cout << "studies     " << census.studies << "\ninstances   " << census.instances
+            << "\njobs        " << census.jobs_ready << " ready, " << census.jobs_running
+            << " running, " << census.jobs_dead << " dead\ndeliveries  "
+            << census.deliveries_waiting << " waiting, " << census.deliveries_dead << " dead\n";
+  return 0;
+}
+
+}  // namespace
+
+int command_db(int argc, char** argv) {
+  ProgramOptions options;
+  CLI::App app("Migrates the database or shows its state.", "tomoscribe db");
+  app.add_option("--data", options.data, "data folder (default: where tomoscribe up keeps it)");
+  app.add_option("--config", options.config, "configuration file")->check(CLI::ExistingFile);
+  auto* migrating = app.add_subcommand("migrate", "apply what is missing; nothing is ever undone");
+  app.add_subcommand("status", "schema version, and what the database holds");
+  app.require_subcommand(1);
+  app.fallthrough();
+  if (const auto ended = ends_here(app, argc, argv)) return *ended;
+  return run_program("tomoscribe db", [&] {
+    const Config config = load_config(options.config, environment());
+    std::optional<FileLock> lock;
+    const DatabaseAccess database = reach_database(config, options.data_folder(), lock);
+    return migrating->parsed() ? migrate(database.dsn) : status(database.dsn);
+  });
+}
+
+}  // namespace tomoscribe::pipeline

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <exception>
+#include <string>
+
+namespace tomoscribe::pipeline {
+
+/// One sentence for the log. Exceptions of ours promise to hold no patient's data and are quoted;
+/// of others only the type is named: a database's or a parser's message may repeat what it choked
+/// on.
+std::string loggable(const std::exception& fault);
+
+}  // namespace tomoscribe::pipeline

@@ -1,0 +1,103 @@
+#include "pipeline/log.h"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <unistd.h>
+
+namespace tomoscribe::pipeline {
+namespace {
+
+void append_quoted(std::string& line, std::string_view text) {
+  line += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      line += '\\';
+      line += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      std::array<char, 8> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(byte));
+      line += escape.data();
+    } else {
+      line += c;
+    }
+  }
+  line += '"';
+}
+
+struct AppendValue {
+  std::string& line;
+  void operator()(bool value) const { line += value ? "true" : "false"; }
+  void operator()(std::int64_t value) const { line += std::to_string(value); }
+  void operator()(double value) const {
+    if (!std::isfinite(value)) {
+      line += "null";
+      return;
+    }
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value,
+                                   std::chars_format::general, 6)
+                         .ptr;
+    line.append(digits.data(), end);
+  }
+  void operator()(const std::string& value) const { append_quoted(line, value); }
+};
+
+std::string utc_now() {
+  using namespace std::chrono;
+  const auto now = floor<milliseconds>(system_clock::now());
+  const auto day = floor<days>(now);
+  const year_month_day date{day};
+  const hh_mm_ss time{now - day};
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
+  return text.data();
+}
+
+}  // namespace
+
+std::string Log::line(std::string_view level, std::string_view time, std::string_view event,
+                      std::initializer_list<Field> fields) const {
+  std::string text = R"({"time":)";
+  append_quoted(text, time);
+  text += R"(,"level":)";
+  append_quoted(text, level);
+  text += R"(,"program":)";
+  append_quoted(text, program_);
+  text += R"(,"event":)";
+  append_quoted(text, event);
+  for (const Field& field : fields) {
+    text += ',';
+    append_quoted(text, field.name());
+    text += ':';
+    std::visit(AppendValue{text}, field.value());
+  }
+  text += '}';
+  return text;
+}
+
+void Log::write(std::string_view level, std::string_view event,
+                std::initializer_list<Field> fields) const {
+  const std::string text = line(level, utc_now(), event, fields) + "\n";
+  // One write a line: lines of several threads and processes do not mix (pipes: up to PIPE_BUF).
+  if (::write(descriptor_, text.data(), text.size()) < 0) return;  // nobody left to tell
+}
+
+void Log::info(std::string_view event, std::initializer_list<Field> fields) const {
+  write("info", event, fields);
+}
+void Log::warn(std::string_view event, std::initializer_list<Field> fields) const {
+  write("warn", event, fields);
+}
+void Log::error(std::string_view event, std::initializer_list<Field> fields) const {
+  write("error", event, fields);
+}
+
+}  // namespace tomoscribe::pipeline

@@ -1,0 +1,108 @@
+#include <algorithm>
+
+#include "tests/page/fake_gateway.h"
+
+namespace tomoscribe::page_test {
+
+using namespace reporting;  // NOLINT(google-build-using-namespace): a test's own file
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return !std::ranges::search(text, part, {}, lower, lower).empty();
+}
+
+bool matches(const StudyRow& row, const StudyQuery& query) {
+  if (query.study && *query.study != row.uid) return false;
+  if (query.state && *query.state != row.state) return false;
+  return query.text.empty() || contains(row.patient.name.display(), query.text) ||
+         contains(row.patient.id.str(), query.text) || contains(row.accession.str(), query.text);
+}
+
+}  // namespace
+
+void FakeReportStore::add(StudyRow row, std::vector<ReportVersion> versions) {
+  const std::lock_guard lock(mutex_);
+  held_.push_back({std::move(row), std::move(versions), {}});
+}
+
+FakeReportStore::Held* FakeReportStore::by_report(const std::string& report_id) {
+  const auto found = std::ranges::find_if(
+      held_, [&](const Held& held) { return held.row.report_id == report_id; });
+  return found == held_.end() ? nullptr : &*found;
+}
+
+std::vector<StudyRow> FakeReportStore::studies(const StudyQuery& query) {
+  const std::lock_guard lock(mutex_);
+  std::vector<StudyRow> rows;
+  for (const Held& held : held_)
+    if (matches(held.row, query)) rows.push_back(held.row);
+  return rows;
+}
+
+std::optional<ReportVersion> FakeReportStore::latest(const dicom::StudyUid& study,
+                                                     bool signed_only) {
+  const std::lock_guard lock(mutex_);
+  for (const Held& held : held_) {
+    if (held.row.uid != study) continue;
+    for (auto version = held.versions.rbegin(); version != held.versions.rend(); ++version)
+      if (!signed_only || is_signed(version->state)) return *version;
+  }
+  return std::nullopt;
+}
+
+std::optional<ReportVersion> FakeReportStore::version(const std::string& report_id, int number) {
+  const std::lock_guard lock(mutex_);
+  const Held* held = by_report(report_id);
+  if (held == nullptr) return std::nullopt;
+  const auto found = std::ranges::find(held->versions, number, &ReportVersion::number);
+  if (found == held->versions.end()) return std::nullopt;
+  return *found;
+}
+
+std::vector<int> FakeReportStore::versions(const std::string& report_id) {
+  const std::lock_guard lock(mutex_);
+  std::vector<int> numbers;
+  if (const Held* held = by_report(report_id))
+    for (const ReportVersion& version : held->versions) numbers.push_back(version.number);
+  return numbers;
+}
+
+void FakeReportStore::append(const ReportVersion& version, const std::string& /*actor*/) {
+  const std::lock_guard lock(mutex_);
+  Held* held = by_report(version.report_id);
+  if (held == nullptr || held->versions.back().number + 1 != version.number)
+    throw Conflict("the number is taken");
+  held->versions.push_back(version);
+  held->row.version = version.number;
+  held->row.report_state = version.state;
+  held->row.newer_draft = false;
+  if (!is_signed(version.state)) return;
+  held->row.state = StudyState::signed_off;
+  held->deliveries.push_back({"ris", "oru", "delivered", version.number, 1, ""});
+  held->deliveries.push_back(
+      {"pacs", "sr", "dead", version.number, 5, "the peer refused the association"});
+}
+
+std::vector<DeliveryRow> FakeReportStore::deliveries(const std::string& report_id) {
+  const std::lock_guard lock(mutex_);
+  const Held* held = by_report(report_id);
+  return held == nullptr ? std::vector<DeliveryRow>() : held->deliveries;
+}
+
+void FakeReportStore::resend(const std::string& report_id, int version,
+                             const std::string& destination) {
+  const std::lock_guard lock(mutex_);
+  Held* held = by_report(report_id);
+  if (held == nullptr) return;
+  for (DeliveryRow& row : held->deliveries)
+    if (row.version == version && row.destination == destination) row.state = "waiting";
+}
+
+std::optional<Order> FakeReportStore::order_for(const dicom::StudyUid&,
+                                                const dicom::AccessionNumber&) {
+  return std::nullopt;
+}
+
+}  // namespace tomoscribe::page_test
