@@ -45,7 +45,7 @@ until_true 120 state_is "$uid" drafted || die "no draft"
 report=$(api "http://127.0.0.1:$http_port/api/studies/$uid" | jq -r .study.reportId)
 version=$(api "http://127.0.0.1:$http_port/api/studies/$uid" | jq -r .study.version)
 api -H 'Content-Type: application/json' -H "Origin: http://127.0.0.1:$http_port" -o "$work/signed.json" \
-  --data "{\"base\": $version, \"edits\": [], \"signer\": {\"id\": \"r1\", \"family\": \"Reader\", \"given\": \"Rosa\", \"organisation\": \"Test\"}}" \
+  --data "{\"base\": $version, \"edits\": [], \"signer\": {\"id\": \"r1\", \"name\": {\"family\": \"Reader\", \"given\": \"Rosa\"}, \"organisation\": \"Test\"}}" \
   "http://127.0.0.1:$http_port/api/reports/$report/sign" || die "signing was refused"
 state_is "$uid" signed || die "not signed"
 
