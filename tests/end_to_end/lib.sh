@@ -94,7 +94,7 @@ small_study() {
   local folder=$1
   shift
   "$programs/tomoscribe" phantom --quiet --no-nodule --out "$folder" --slices 16 --spacing 3 --size 64 --patient-id WOMBATID4711 \
-    --accession WOMBATACC15 "$@" >&2 || die "no phantom"
+    --accession "${accession:-WOMBATACC15}" "$@" >&2 || die "no phantom"
   dcmodify -nb -q -m "PatientName=Wombat^Quentina" "$folder"/*.dcm || die "dcmodify failed"
   tag 0020,000d "$folder/slice-0001.dcm"
 }
@@ -108,6 +108,15 @@ store() {
     sed -n '/C-STORE RSP/,/END DIMSE/s/.*DIMSE Status *: 0x\([0-9a-f]*\).*/\1/p'
 }
 stored() { [ "$(store "$@" | sort -u)" = 0000 ] || die "a slice was not stored"; }
+
+# order FILE CONTROL_ID PLACER ACCESSION STUDY_UID PATIENT_ID: writes an ORM^O01; empty where the order does not know.
+order() {
+  printf '%s\r' "MSH|^~\\&|RIS|TEST|TOMOSCRIBE|TEST|20260101120000||ORM^O01^ORM_O01|$2|P|2.5.1" \
+    "PID|1||$6^^^TESTHOSPITAL^MR||Wombat^Quentina||19600101|O" "ORC|NW|$3" \
+    "OBR|1|$3||CT1^CT chest^L|||||||||Wombatsmoker|||||$4|||||||||||||^Wombatcough" "ZDS|$5^TEST^Application^DICOM" >"$1"
+}
+# send_order FILE: prints the acknowledgement, a segment a line.
+send_order() { node "$here/peer.mjs" send "$mllp_port" "$1"; }
 
 # nothing_private: no log of the whole run names the person, the order or the report.
 nothing_private() {
