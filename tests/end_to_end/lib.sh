@@ -89,11 +89,11 @@ post() {
 }
 
 # small_study FOLDER [OPTION…]: 16 slices of a thorax that are measured in about a second; prints its Study Instance UID.
-# Everything that could name the person starts with Wombat, and so can be looked for in logs.
+# Everything that could name the person holds the word Wombat, and so can be looked for in logs. $accession, $shape: others than usual.
 small_study() {
   local folder=$1
   shift
-  "$programs/tomoscribe" phantom --quiet --no-nodule --out "$folder" --slices 16 --spacing 3 --size 64 --patient-id WOMBATID4711 \
+  "$programs/tomoscribe" phantom --quiet --no-nodule --out "$folder" --size 64 ${shape:---slices 16 --spacing 3} --patient-id WOMBATID4711 \
     --accession "${accession:-WOMBATACC15}" "$@" >&2 || die "no phantom"
   dcmodify -nb -q -m "PatientName=Wombat^Quentina" "$folder"/*.dcm || die "dcmodify failed"
   tag 0020,000d "$folder/slice-0001.dcm"
@@ -126,7 +126,8 @@ nothing_private() {
 }
 # every_blob_is_whole: what the database names lies in the store, and is what its name says.
 every_blob_is_whole() {
-  sql "SELECT file_hash FROM instance" | while read -r hash; do
-    echo "$hash  $work/data/store/${hash:0:2}/${hash:2:2}/$hash"
-  done | sha256sum --check --quiet --strict || die "a stored file is missing or damaged"
+  sql "SELECT DISTINCT file_hash FROM instance" >"$work/wanted"
+  find "$work/data/store" -type f -printf '%f  %p\n' | grep -Ff "$work/wanted" >"$work/stored"
+  [ "$(wc -l <"$work/stored")" = "$(wc -l <"$work/wanted")" ] || die "a stored file is missing"
+  sha256sum --check --quiet --strict "$work/stored" || die "a stored file is damaged"
 }
