@@ -73,10 +73,10 @@ pids+=("$!")
 until_true 120 version_is "$other" "drafted 1" || die "no other worker took the sleeping one's job"
 kill -CONT "$sleeper"
 until_true 60 grep -q 'another worker' "$work/log.jsonl" || die "the sleeper does not know that it lost its job"
-[ "$(sql "SELECT string_agg(study || ' ' || number, ',' ORDER BY study) FROM report_version")" = "2.25.4712 1,$uid 1" ] ||
-  die "not one version a study"
+[ "$(sql "SELECT count(*) || ' ' || max(number) FROM report_version")" = "2 1" ] || die "not one version a study"
 
 # Silent and senseless peers, more than any port has threads for.
+trap '' PIPE
 for port in $dicom_port $mllp_port $http_port; do
   for _ in $(seq 80); do exec {silent}<>"/dev/tcp/127.0.0.1/$port"; done
   for nonsense in 'Wombat' '\x01\x00\xff\xff\xff\xff' '\x0bMSH|\x1c\x0d\x0b' 'GET / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n' '\x04\x00\x00\x00\x00\x01\x00'; do

@@ -20,6 +20,9 @@ rows_are() { [ "$(rows "$1")" = "$2 " ] || die "rows of the instance: $(rows "$1
 
 echoscu -aec TOMOSCRIBE 127.0.0.1 "$dicom_port" || die "C-ECHO failed"
 
+[ "$(sql "SELECT current_setting('fsync') || current_setting('synchronous_commit') || current_setting('full_page_writes')")" = ononon ] ||
+  die "a commit of the private database is not durable"
+
 # New; again; another header; other pixels; a data set that is not the command's; one that cannot be read.
 status_is 0000 SLOW "$slice"
 status_is 0000 SLOW "$slice"
@@ -50,6 +53,13 @@ other=$(small_study "$work/other" --seed 2 --study-uid 2.25.4711)
 stored MODALITY "$work"/other/*.dcm
 until_true 90 version_is "$other" "drafted 1" || die "no draft of the second study"
 state_is "$uid" receiving || die "the quiet period of SLOW did not hold"
+# A corrected header is the study's: the page and the next version name the corrected patient.
+cp -r "$work/other" "$work/corrected"
+dcmodify -nb -q -m "PatientID=WOMBATID4712" "$work"/corrected/*.dcm
+stored MODALITY "$work"/corrected/*.dcm
+until_true 90 version_is "$other" "drafted 2" || die "corrected headers made no new version"
+study "$other" | jq -e '.study.patient.id == "WOMBATID4712" and .report.study.patient.id == "WOMBATID4712" and .study.instances == 16' >/dev/null ||
+  die "a corrected Patient ID is not the study's"
 stored MODALITY "$work"/study/slice-00{02,03,04,05,06,07,08,09,10,11,12}.dcm
 until_true 90 version_is "$uid" "drafted 1" || die "no draft"
 

@@ -20,6 +20,7 @@ finish() {
   rm -rf "$work"
 }
 trap finish EXIT
+trap 'printf "FAILED: line %s: %s\n" "$LINENO" "$BASH_COMMAND" >&2' ERR
 trap 'exit 130' INT TERM
 
 # until_true SECONDS COMMAND…: polls until the command succeeds.
@@ -66,13 +67,16 @@ stop_tomoscribe() {
   until_true 60 ended "$up" || die "tomoscribe up did not stop"
 }
 
-# child_of_up PROGRAM: the pid of the running gateway or worker.
+# child_of_up PROGRAM: the pid of the gateway or worker, once it runs.
 child_of_up() {
-  local pid
-  for pid in $(cat "/proc/$up/task/$up/children"); do
-    if [ "$(basename "$(readlink "/proc/$pid/exe")")" = "$1" ]; then echo "$pid"; return; fi
+  local pid deadline=$((SECONDS + 60))
+  while [ $SECONDS -lt $deadline ]; do
+    for pid in $(cat "/proc/$up/task/$up/children"); do
+      if [ "$(basename "$(readlink "/proc/$pid/exe")")" = "$1" ]; then echo "$pid"; return; fi
+    done
+    sleep 0.1
   done
-  return 1
+  die "no $1 runs"
 }
 postmaster() { head -n 1 "$work/data/postgres/data/postmaster.pid"; }
 
@@ -127,7 +131,7 @@ nothing_private() {
 # every_blob_is_whole: what the database names lies in the store, and is what its name says.
 every_blob_is_whole() {
   sql "SELECT DISTINCT file_hash FROM instance" >"$work/wanted"
-  find "$work/data/store" -type f -printf '%f  %p\n' | grep -Ff "$work/wanted" >"$work/stored"
+  find "$work/data/store" -ignore_readdir_race -type f -printf '%f  %p\n' | grep -Ff "$work/wanted" >"$work/stored"
   [ "$(wc -l <"$work/stored")" = "$(wc -l <"$work/wanted")" ] || die "a stored file is missing"
   sha256sum --check --quiet --strict "$work/stored" || die "a stored file is damaged"
 }

@@ -11,7 +11,7 @@ worker=$(child_of_up tomoscribe-worker)
 for archive in "$volumes"/*.tar.xz; do
   mkdir "$work/volume"
   tar -xJf "$archive" -C "$work/volume"
-  dcmsend --verbose --no-halt --scan-directories --recurse --no-illegal-proposal --no-uid-checks -aec TOMOSCRIBE 127.0.0.1 "$dicom_port" \
+  dcmsend --verbose --no-halt --scan-directories --recurse --no-uid-checks -aec TOMOSCRIBE 127.0.0.1 "$dicom_port" \
     "$work/volume" >"$work/dcmsend.log" 2>&1 || true
   grep -q 'with status SUCCESS' "$work/dcmsend.log" || die "$(basename "$archive"): nothing was sent"
   rm -rf "$work/volume"
