@@ -100,7 +100,7 @@ struct MllpServer::Impl {
 
   /// One peer and the thread that talks with it.
   struct Connection {
-    explicit Connection(Poco::Net::StreamSocket peer) : socket(std::move(peer)) {}
+    explicit Connection(const Poco::Net::StreamSocket& peer) : socket(peer) {}
     Poco::Net::StreamSocket socket;
     std::atomic<Clock::time_point> heard = Clock::now();  ///< the last whole message, or connecting
     std::atomic<bool> answering = false, over = false;
@@ -117,9 +117,9 @@ struct MllpServer::Impl {
         std::erase_if(connections,
                       [](const Connection& connection) { return connection.over.load(); });
         if (!called) continue;
-        Poco::Net::StreamSocket peer = socket.acceptConnection();
+        const Poco::Net::StreamSocket peer = socket.acceptConnection();
         if (!make_room()) continue;  // closed by going out of scope
-        Connection& connection = connections.emplace_back(std::move(peer));
+        Connection& connection = connections.emplace_back(peer);
         connection.thread = std::jthread(
             [this, &connection](const std::stop_token& ending) { serve(connection, ending); });
       } catch (const Poco::Exception&) {
@@ -162,7 +162,7 @@ struct MllpServer::Impl {
     connection.over = true;
   }
 
-  void talk(Connection& connection, const std::stop_token& stop) {
+  void talk(Connection& connection, const std::stop_token& stop) const {
     Poco::Net::StreamSocket& peer = connection.socket;
     peer.setNoDelay(true);
     peer.setSendTimeout(span(std::chrono::seconds(30)));

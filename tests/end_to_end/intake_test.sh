@@ -63,8 +63,11 @@ study "$other" | jq -e '.study.patient.id == "WOMBATID4712" and .report.study.pa
 stored MODALITY "$work"/study/slice-00{02,03,04,05,06,07,08,09,10,11,12}.dcm
 until_true 90 version_is "$uid" "drafted 1" || die "no draft"
 
-# Late slices: a new version of the same report. After signing: a draft beside the signed version, which stays as it was.
 report=$(study "$uid" | jq -r .study.reportId)
+api "$page/api/reports/$report/versions/1/text" >"$work/text"
+grep -q 'Held back: 1 image' "$work/text" || die "the report does not say that an image is in quarantine"
+
+# Late slices: a new version of the same report. After signing: a draft beside the signed version, which stays as it was.
 stored MODALITY "$work/study/slice-0013.dcm" "$work/study/slice-0014.dcm"
 until_true 90 version_is "$uid" "drafted 2" || die "late slices made no new version"
 signer='"signer": {"id": "w1", "name": {"family": "Wombat", "given": "Rosa"}, "organisation": "Test"}'
