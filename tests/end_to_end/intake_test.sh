@@ -65,7 +65,7 @@ until_true 90 version_is "$uid" "drafted 1" || die "no draft"
 
 report=$(study "$uid" | jq -r .study.reportId)
 api "$page/api/reports/$report/versions/1/text" >"$work/text"
-grep -q 'Held back: 1 image' "$work/text" || die "the report does not say that an image is in quarantine"
+grep -q 'Other versions of 1 image' "$work/text" || die "the report does not say that an image is in quarantine"
 
 # Late slices: a new version of the same report. After signing: a draft beside the signed version, which stays as it was.
 stored MODALITY "$work/study/slice-0013.dcm" "$work/study/slice-0014.dcm"
