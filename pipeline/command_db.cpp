@@ -55,10 +55,10 @@ int command_db(int argc, char** argv) {
   CLI::App app("Migrates the database or shows its state.", "tomoscribe db");
   app.add_option("--data", options.data, "data folder (default: where tomoscribe up keeps it)");
   app.add_option("--config", options.config, "configuration file")->check(CLI::ExistingFile);
+  app.fallthrough();  // options may follow the word: before the words are added, which inherit it
   auto* migrating = app.add_subcommand("migrate", "apply what is missing; nothing is ever undone");
   app.add_subcommand("status", "schema version, and what the database holds");
   app.require_subcommand(1);
-  app.fallthrough();
   if (const auto ended = ends_here(app, argc, argv)) return *ended;
   return run_program("tomoscribe db", [&] {
     const Config config = load_config(options.config, environment());
