@@ -176,7 +176,8 @@ TEST_F(Report, WritesEveryFaceAndMeasuresThePhantomsLungs) {
     const double painted = structure(truth, "lung." + side).at("volume_ml").get<double>();
     EXPECT_NEAR(measured(version, "lung.volume." + side), painted, 0.05 * painted) << side;
   }
-  EXPECT_THAT(read_text(temporary_ / "out" / "report.txt"), HasSubstr("Measured findings only; no language model configured"));
+  EXPECT_THAT(read_text(temporary_ / "out" / "report.txt"),
+              HasSubstr("Measured findings only; no language model configured"));
 }
 
 TEST_F(Report, ReplacesAnEarlierReportInItsFolder) {
