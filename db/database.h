@@ -137,6 +137,11 @@ class JobQueue {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Puts a study back in line whose job is dead or whose images were unsuitable; the next draft
+/// comes after its quiet period. \return false when no such study is in one of these states.
+/// \throws Unavailable.
+bool retry(const std::string& dsn, const dicom::StudyUid& study);
+
 // ---- orders
 // ------------------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ void Pool::clear() {
 
 bool is_passing(std::string_view sqlstate) {
   const auto family = sqlstate.substr(0, 2);
-  return family == "40" || family == "53" || family == "57" || family == "58";
+  return family == "53" || family == "57" || family == "58";
 }
 
 reporting::Moment moment(const pqxx::field& epoch_seconds) {

@@ -21,7 +21,7 @@ pqxx::result run(pqxx::transaction_base& transaction, const char* sql, const Val
 }
 
 /// True for a SQLSTATE that says nothing against the statement: out of disk, memory or connections,
-/// shutting down, a deadlock (PostgreSQL's appendix A: classes 40, 53, 57, 58).
+/// shutting down (PostgreSQL's appendix A: classes 53, 57, 58).
 bool is_passing(std::string_view sqlstate);
 
 /// A few connections, made when needed and kept. Thread-safe.
@@ -54,6 +54,9 @@ class Pool {
       } catch (const pqxx::broken_connection&) {
         if (fresh || round > 0) throw Unavailable("the database ended the connection");
         clear();
+      } catch (const pqxx::transaction_rollback&) {  // libpqxx's class for SQLSTATE 40xxx
+        if (connection->is_open()) give_back(std::move(connection));
+        throw Unavailable("the database undid it for another's sake");
       } catch (const pqxx::sql_error& fault) {
         if (connection->is_open()) {
           give_back(std::move(connection));

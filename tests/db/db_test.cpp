@@ -128,6 +128,23 @@ TEST_F(Db, AFailureIsTriedAgainLaterAndThenDies) {
   EXPECT_EQ(store->studies({})[0].reason, "out of memory");
 }
 
+TEST_F(Db, APersonCanHaveAFailedStudyTriedAgain) {
+  intake->record(instance(1));
+  queue->make_due();
+  queue->finish_unsuitable(*queue->claim(), "a gap");
+  EXPECT_TRUE(retry(dsn, dicom::StudyUid("1.2.3")));
+  EXPECT_FALSE(retry(dsn, dicom::StudyUid("1.2.3"))) << "it waits already";
+  EXPECT_EQ(queue->make_due(), 1);
+  sql("UPDATE job SET attempt_limit = 1 WHERE state = 'ready'");
+  queue->fail(*queue->claim(), "a fault");
+  EXPECT_EQ(state(), StudyState::failed);
+  EXPECT_TRUE(retry(dsn, dicom::StudyUid("1.2.3")));
+  EXPECT_EQ(queue->make_due(), 1);
+  queue->finish(*queue->claim(), draft(1));
+  EXPECT_FALSE(retry(dsn, dicom::StudyUid("1.2.3"))) << "a draft is there";
+  EXPECT_EQ(sql("SELECT FROM audit WHERE action = 'retry'").size(), 2U);
+}
+
 TEST_F(Db, AWorkerThatStopsGivesItsJobBackUncounted) {
   intake->record(instance(1));
   queue->make_due();

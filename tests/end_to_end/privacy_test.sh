@@ -28,7 +28,6 @@ mllp() { # the acknowledgement to $1
   exec 3<&- 3>&-
   printf '%s' "$answer" | tr '\r' '\n'
 }
-store() { timeout 120 storescu -q +sd "127.0.0.1" "$dicom_port" "$@"; }
 
 start_tomoscribe
 "$programs/tomoscribe" phantom --out "$work/phantom" --seed 5 --slices 60 --spacing 5 >/dev/null || die "no phantom"
@@ -39,7 +38,7 @@ order="MSH|^~\\\\&|RIS|HOSP|TOMOSCRIBE|RAD|20260102030405||ORM^O01|ZZCTRLZZ|P|2.
 ORC|NW|ZZPLACERZZ|ZZFILLERZZ\rOBR|1|ZZPLACERZZ|ZZFILLERZZ|CT^CT chest^L||||||||||||||ZZACCZZ|||||||||||||ZZREASONZZ\r"
 mllp "$order" | grep -q '^MSA|AA|' || die "the order was not accepted"
 mllp "MSH|^~\\\\&|ZZAPPZZ|ZZ\rPID|ZZNAMEZZ\r" | grep -q '^MSA|A[ER]' || die "garbage was not refused"
-store "$work/phantom" || die "the study was refused"
+timeout 120 storescu -q +sd +sp "*.dcm" 127.0.0.1 "$dicom_port" "$work/phantom" || die "the study was refused"
 
 # The same again with other pixels, with text in no character set, with half of it missing; to a wrong place.
 first=$(ls "$work"/phantom/*.dcm | head -1)
@@ -50,7 +49,7 @@ cp "$first" "$work/odd/date.dcm"
 dcmodify -q -nb -i "(0010,0030)=ZZ991399" -i "(0008,0018)=1.2.3.4.5.77" "$work/odd/date.dcm" || true
 cp "$first" "$work/odd/pixels.dcm"
 dcmodify -q -nb -i "(0028,1052)=-99" -i "(0020,0032)=1\\2\\3" "$work/odd/pixels.dcm" || true
-for file in "$work"/odd/*.dcm; do store "$file" >/dev/null 2>&1 || true; done
+for file in "$work"/odd/*.dcm; do timeout 60 storescu -q 127.0.0.1 "$dicom_port" "$file" >/dev/null 2>&1 || true; done
 for url in "/api/studies?q=ZZNAMEZZ" "/fhir/R4/Patient?identifier=ZZPIDZZ" "/fhir/R4/ImagingStudy?identifier=ZZACCZZ" "/ZZNAMEZZ" \
   "/dicom-web/studies/ZZ" "/api/reports/ZZNAMEZZ" "/fhir/R4/ZZ/ZZ?ZZ=ZZ" "/api/studies?q=%00ZZNAMEZZ"; do
   curl -sS -o /dev/null -H "Referer: ZZNAMEZZ" "$base$url" || die "no answer to $url"
@@ -83,7 +82,7 @@ if grep -a -l ZZ "${logs[@]}"; then
   grep -a -h ZZ "${logs[@]}" | cut -c1-300 >&2
   die "a log holds what it must not"
 fi
-for word in "job started" "draft made" "order stored" "message refused" "delivery" "association opened"; do
+for word in "job started" "draft made" "order stored" "message refused" "instance quarantined" "delivery" "association opened"; do
   grep -q "\"event\":\"$word\"" "$work/log.jsonl" || die "the log does not say '$word'"
 done
 grep -v '^{' "$work/log.jsonl" && die "a line of the log is no JSON"
