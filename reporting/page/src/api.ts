@@ -89,7 +89,7 @@ export function poll(ms: number, act: () => Promise<void>): () => void {
   const again = async (): Promise<void> => {
     window.clearTimeout(timer);
     if (stopped) return;
-    if (!document.hidden) await act().catch(() => undefined);
+    if (!document.hidden) await act().catch((reason: unknown) => reason instanceof Unreachable || reason instanceof Refused || reportError(reason));
     if (!stopped && !document.hidden) timer = window.setTimeout(() => void again(), ms);
   };
   const shown = (): void => {

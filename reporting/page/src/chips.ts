@@ -20,7 +20,7 @@ export function stateChip(state: StudyState, report?: ReportState): HTMLElement 
 }
 
 export function outcomeChip(outcome: Outcome, reason?: string): HTMLElement {
-  const { letter, words, means } = outcomes[outcome];
+  const { letter, style, words, means } = outcomes[outcome];
   const title = `${words}: ${reason || means}`;
-  return el('span', { class: `outcome ${outcome}`, title, role: 'img', 'aria-label': title }, letter);
+  return el('span', { class: `outcome ${style}`, title, role: 'img', 'aria-label': title }, letter);
 }

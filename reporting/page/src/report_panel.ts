@@ -80,7 +80,7 @@ export class ReportPanel {
     const pending = this.pending as Pending;
     const edited = pending.changed.get(statement.id);
     const struck = statement.removed === true || edited === '';
-    const classes = ['line', statement.verification.outcome, struck ? 'struck' : '', edited !== undefined ? 'unsaved' : '', statement.id === this.selected ? 'selected' : ''];
+    const classes = ['line', outcomes[statement.verification.outcome].style, struck ? 'struck' : '', edited !== undefined ? 'unsaved' : '', statement.id === this.selected ? 'selected' : ''];
     const pointing = this.report ? evidenceOf(this.report, statement).length > 0 : false;
     const sentence = el('div', { class: `sentence${pointing ? ' pointing' : ''}`, tabindex: 0, role: 'button', 'aria-label': `${outcomes[statement.verification.outcome].words}: ${edited || statement.text}` });
     const was = edited ? statement.text : original?.text;

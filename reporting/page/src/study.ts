@@ -70,7 +70,13 @@ class StudyPage {
       if (!this.detail || !this.viewer) await this.first(brief.report || !brief.study.reportId ? brief : await api.study(this.uid));
       else await this.later(brief);
     } catch (reason) {
-      if (reason instanceof api.Refused && !this.detail) {
+      if (reason instanceof api.Unreachable) return; // said by the banner; the next call tries again
+      if (!(reason instanceof api.Refused)) {
+        this.stopPolling();
+        replace(this.body, el('div', { class: 'empty' }, el('h2', {}, 'This page failed'), el('p', { class: 'reason' }, String(reason)), el('p', {}, 'Reload it; the report is also at hand as text and FHIR.')));
+        throw reason;
+      }
+      if (!this.detail) {
         replace(this.body, el('div', { class: 'empty' }, el('h2', {}, reason.message), el('p', {}, el('a', { href: '/', 'data-inside': true }, 'Back to the worklist'))));
         this.stopPolling();
       }
