@@ -307,7 +307,7 @@ TEST(DicomWebMetadata, IsValidJsonWhateverTheTextsHold) {
   const tests::TempFolder folder;
   const auto file = tests::write_slice(folder.path(), 0);
   // Latin-1 bytes under UTF-8, control characters, and a name that looks like markup.
-  const auto changed = tests::run(R"~(dcmodify -nb -m "0008,103e=$(printf 'a\344\001b')" )~"
+  const auto changed = tests::run(R"~(dcmodify -nb -i "0008,103e=$(printf 'a\344\001b')" )~"
                                   R"~(-m "0010,0010=<script>\"^x" )~" +
                                   file.string());
   ASSERT_EQ(changed.status, 0) << changed.output;

@@ -47,6 +47,7 @@ async function call<T>(path: string, body?: unknown): Promise<T> {
     throw new Unreachable(gone);
   }
   showOffline(false);
+  if (response.status === 401) location.assign('/login'); // the session ended; edits stay in this browser
   const text = await response.text();
   let json: unknown = {};
   try {
@@ -61,7 +62,7 @@ async function call<T>(path: string, body?: unknown): Promise<T> {
 
 const seg = encodeURIComponent;
 
-export const studies = (text: string): Promise<{ studies: StudyRow[] }> =>
+export const studies = (text: string): Promise<{ studies: StudyRow[]; receiver: { title: string; port: number } }> =>
   call(`/api/studies${text ? `?text=${seg(text)}` : ''}`);
 export const study = (uid: string): Promise<StudyDetail> => call(`/api/studies/${seg(uid)}`);
 export const studyBrief = (uid: string): Promise<StudyDetail> => call(`/api/studies/${seg(uid)}?brief=1`);

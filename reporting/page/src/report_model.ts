@@ -22,7 +22,7 @@ export const outcomes: Record<Outcome, { letter: string; style: string; words: s
   'not assessable': { letter: 'N', style: 'unassessed', words: 'not assessed', means: 'this cannot be checked here' },
 };
 
-export const authors: Record<Statement['author'], string> = { geometry: 'measured', model: 'AI', person: 'person' };
+export const authors: Record<Statement['author'], string> = { geometry: 'measured', model: 'by AI', person: 'by a person' };
 
 export const isSigned = (report: Report): boolean => ['final', 'corrected', 'appended'].includes(report.state);
 
