@@ -143,6 +143,9 @@ void Worker::analyse_job(db::JobQueue& queue, const db::Job& job, const std::sto
                           .predecessor = input.predecessor,
                           .now = input.now,
                           .code_version = code_version()};
+  if (input.conflicts > 0)
+    context.notes = {"other versions of " + std::to_string(input.conflicts) +
+                     " image(s) arrived under UIDs that were taken: kept apart, not read"};
   context.now.offset = now().offset;  // the database knows the instant, the site its time zone
   std::variant<AnalysedStudy, Unsuitable> result = Unsuitable{input.mismatch};
   if (input.mismatch.empty()) {
