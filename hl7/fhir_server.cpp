@@ -320,8 +320,9 @@ class FhirServer {
 
   /// A report answers to its study's identifiers too: accession number and Study Instance UID.
   static Json with_study_identifiers(const ReportVersion& version, Json resource) {
+    const Json study = detail::imaging_study(version);  // outlives the loop below
     if (resource["resourceType"] == "DiagnosticReport" || resource["resourceType"] == "Observation")
-      for (const Json& identifier : detail::imaging_study(version)["identifier"])
+      for (const Json& identifier : study.at("identifier"))
         resource["identifier"].push_back(identifier);
     return resource;
   }

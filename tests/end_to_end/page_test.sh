@@ -22,4 +22,4 @@ TOML
 start_tomoscribe
 "$programs/tomoscribe" phantom --out "$work/phantom" --seed 7 --slices 140 --spacing 2.5 >/dev/null || die "no phantom"
 node "$page/page_test.mjs" --url "http://127.0.0.1:$http_port" ${1:+--screenshots "$1"} \
-  --send "dcmsend -aec TOMOSCRIBE 127.0.0.1 $dicom_port +sd $work/phantom" || die "the page failed over the real service"
+  --send "dcmsend -aec TOMOSCRIBE 127.0.0.1 $dicom_port $work/phantom/*.dcm" || die "the page failed over the real service"
