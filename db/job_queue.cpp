@@ -175,6 +175,21 @@ void JobQueue::give_back(const Job& job) {
   });
 }
 
+bool retry(const std::string& dsn, const dicom::StudyUid& study) {
+  return detail::Pool(dsn).transact([&](pqxx::work& transaction) {
+    const auto rows = detail::run(
+        transaction,
+        "UPDATE study SET state = 'receiving', reason = '', not_before = clock_timestamp() "
+        "WHERE uid = $1 AND state IN ('failed', 'unsuitable')",
+        study.str());
+    if (rows.affected_rows() == 0) return false;
+    detail::run(transaction,
+                "INSERT INTO audit (actor, action, object) VALUES ('operator', 'retry', $1)",
+                study.str());
+    return true;
+  });
+}
+
 void JobQueue::wait(std::chrono::milliseconds timeout) {
   class Ignore : public pqxx::notification_receiver {
    public:

@@ -339,7 +339,8 @@ Config load_config(const std::optional<std::filesystem::path>& file, const Envir
   std::ifstream stream(*file, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();
-  if (!stream) throw ConfigError(file->string() + " cannot be read");
+  if (!stream || std::filesystem::is_directory(*file))
+    throw ConfigError(file->string() + " cannot be read");
   return parse_config(text.str(), file->string(), variables);
 }
 

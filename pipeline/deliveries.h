@@ -38,9 +38,9 @@ class Deliveries {
   ~Deliveries();  ///< lets the attempts in flight end
 
  private:
-  void run(const std::stop_token& stop, int number);
-  bool work(db::DeliveryQueue& queue);
-  Attempt attempt(const db::Delivery& delivery);
+  void run(const std::stop_token& stop, const DestinationConfig& destination);
+  bool work(db::DeliveryQueue& queue, const DestinationConfig& destination);
+  Attempt attempt(const db::Delivery& delivery, const DestinationConfig& destination);
   void rest(const std::stop_token& stop, std::chrono::milliseconds length);
 
   const Config& config_;

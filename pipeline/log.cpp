@@ -1,5 +1,6 @@
 #include "pipeline/log.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -10,20 +11,41 @@
 namespace tomoscribe::pipeline {
 namespace {
 
+/// Length of the UTF-8 character that `text` begins with; 0 when it is none (RFC 3629 4).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const unsigned lead = byte(0), next = byte(1);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  if ((lead == 0xe0 && next < 0xa0) || (lead == 0xed && next > 0x9f) ||
+      (lead == 0xf0 && next < 0x90) || (lead == 0xf4 && next > 0x8f))
+    return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0U) != 0x80U) return 0;
+  return length;
+}
+
 void append_quoted(std::string& line, std::string_view text) {
   line += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    const std::size_t length = utf8_length(text);
+    if (byte == '"' || byte == '\\') {
       line += '\\';
-      line += c;
+      line += text.front();
     } else if (byte < 0x20 || byte == 0x7f) {
       std::array<char, 8> escape{};
       std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(byte));
       line += escape.data();
+    } else if (length == 0) {
+      line += "\\ufffd";
     } else {
-      line += c;
+      line += text.substr(0, length);
     }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   line += '"';
 }

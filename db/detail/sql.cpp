@@ -32,6 +32,11 @@ void Pool::clear() {
   idle_.clear();
 }
 
+bool is_passing(std::string_view sqlstate) {
+  const auto family = sqlstate.substr(0, 2);
+  return family == "53" || family == "57" || family == "58";
+}
+
 reporting::Moment moment(const pqxx::field& epoch_seconds) {
   return {.utc = std::chrono::sys_seconds(std::chrono::seconds(epoch_seconds.as<std::int64_t>()))};
 }

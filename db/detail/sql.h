@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <pqxx/pqxx>
@@ -19,14 +20,18 @@ pqxx::result run(pqxx::transaction_base& transaction, const char* sql, const Val
   return transaction.exec_params(sql, values...);
 }
 
+/// True for a SQLSTATE that says nothing against the statement: out of disk, memory or connections,
+/// shutting down (PostgreSQL's appendix A: classes 53, 57, 58).
+bool is_passing(std::string_view sqlstate);
+
 /// A few connections, made when needed and kept. Thread-safe.
 class Pool {
  public:
   explicit Pool(std::string dsn) : dsn_(std::move(dsn)) {}
 
   /// Runs `work(transaction)` and commits. A kept connection that the server ended in the meantime
-  /// is replaced once. \throws Unavailable when the database cannot be reached or ends the
-  /// connection.
+  /// is replaced once. \throws Unavailable when the database cannot be reached, ends the connection
+  /// or has no room.
   template <class Work>
   auto transact(Work work) {
     for (int round = 0;; ++round) {
@@ -47,6 +52,17 @@ class Pool {
       } catch (const pqxx::in_doubt_error&) {
         throw Unavailable("the database ended the connection while committing");
       } catch (const pqxx::broken_connection&) {
+        if (fresh || round > 0) throw Unavailable("the database ended the connection");
+        clear();
+      } catch (const pqxx::transaction_rollback&) {  // libpqxx's class for SQLSTATE 40xxx
+        if (connection->is_open()) give_back(std::move(connection));
+        throw Unavailable("the database undid it for another's sake");
+      } catch (const pqxx::sql_error& fault) {
+        if (connection->is_open()) {
+          give_back(std::move(connection));
+          if (!is_passing(fault.sqlstate())) throw;
+          throw Unavailable("the database cannot do it at the moment");
+        }
         if (fresh || round > 0) throw Unavailable("the database ended the connection");
         clear();
       } catch (...) {
