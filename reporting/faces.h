@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reporting/report.h"
 
@@ -20,6 +21,8 @@ ReportVersion from_json(std::string_view json);
 /// Plain text, 80 columns, section headings, each finding with its outcome letter and its
 /// series:image.
 std::string to_text_report(const ReportVersion&);
+/// Statements in force of one section, without the contradicted ones: those are for the page alone.
+std::vector<const Statement*> outgoing_statements(const ReportVersion&, Section);
 /// One section as plain text, a statement a line (what ORU and FHIR carry).
 std::string section_text(const ReportVersion&, Section);
 /// A self-contained HTML page: no script, no outside reference, everything escaped.
@@ -27,7 +30,8 @@ std::string to_html(const ReportVersion&);
 /// The body of that page as well-formed XHTML <div> with one <div class="http://loinc.org|code"> a
 /// section (FHIR text).
 std::string to_xhtml_div(const ReportVersion&);
-/// Valid UTF-8 without control characters: broken bytes become U+FFFD, controls a space; line ends stay when asked for.
+/// Valid UTF-8 without control characters: broken bytes become U+FFFD, controls a space; line ends
+/// stay when asked for.
 std::string clean_text(std::string_view, bool keep_lines);
 /// Escapes for HTML and XML text and attributes; control characters that XML forbids are dropped.
 std::string escape_markup(std::string_view);
