@@ -349,7 +349,7 @@ class FhirServer {
   static Json with_study_identifiers(const ReportVersion& version, Json resource) {
     if (resource["resourceType"] == "DiagnosticReport" ||
         resource["resourceType"] == "Observation") {
-      const Json study = detail::imaging_study(version);
+      const Json study = detail::imaging_study(version);  // a name: the loop keeps no temporary
       for (const Json& identifier : study["identifier"])
         resource["identifier"].push_back(identifier);
     }

@@ -105,6 +105,7 @@ reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& 
                                " file(s) that are no readable DICOM were left out");
   if (headers.copies > 0)
     provenance.steps.push_back(std::to_string(headers.copies) + " exact copies of files left out");
+  for (const std::string& note : context.notes) provenance.steps.push_back(note);
   for (const std::string& note : volume.notes) provenance.steps.push_back(note);
   provenance.steps.emplace_back(
       "resampled to 1.5 mm along the patient's axes for masks (block means, linear); "
