@@ -34,6 +34,7 @@ struct Refused {
   int status;
   const char* code;
   std::string sentence;
+  std::string allow;  ///< methods that 405 must name (RFC 9110 15.5.6)
 };
 
 /// One resource type: how it is made from a report version, and what may be searched.
@@ -124,18 +125,30 @@ class FhirServer {
     if (path.size() == 1) return only_get(request), search(request, *type, request.query);
     if (path.size() == 2 && path[1] == "_search") return posted_search(request, *type);
     only_get(request);
+    check_id(path[1]);
     if (path.size() == 2) return read(request, *type, path[1]);
     if (path.size() == 4 && path[2] == "_history" && path[0] == "DiagnosticReport")
       return vread(request, path[1], path[3]);
     throw Refused{404, "not-found", "nothing is served here; see /fhir/R4/metadata"};
   } catch (const Refused& refused) {
-    return refusal(refused.status, refused.code, refused.sentence);
+    HttpResponse response = refusal(refused.status, refused.code, refused.sentence);
+    if (!refused.allow.empty()) response.headers["Allow"] = refused.allow;
+    return response;
   }
 
  private:
+  /// R4 data type id: nothing else reaches the store.
+  static void check_id(std::string_view text) {
+    const bool is_id = text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+                         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                                (c >= 'a' && c <= 'z') || c == '-' || c == '.';
+                       });
+    if (!is_id) throw Refused{404, "not-found", "there is no such resource"};
+  }
+
   static void only_get(const HttpRequest& request) {
     if (request.method != "GET" && request.method != "HEAD")
-      throw Refused{405, "not-supported", "only reading and searching are supported"};
+      throw Refused{405, "not-supported", "only reading and searching are supported", "GET, HEAD"};
   }
 
   static void check_format(const HttpRequest& request) {
@@ -213,17 +226,17 @@ class FhirServer {
     query.limit = 100;
     for (query.offset = 0;; query.offset += query.limit) {
       const auto rows = store_.studies(query);
-      for (const auto& row : rows)
-        if (row.version > 0)
-          if (const auto version = shown(row.uid))
-            if (!visit(*version)) return;
-      if (static_cast<int>(rows.size()) < query.limit) return;
+      const bool goes_on = std::ranges::all_of(rows, [&](const reporting::StudyRow& row) {
+        const auto version = row.version > 0 ? shown(row.uid) : std::nullopt;
+        return !version || visit(*version);
+      });
+      if (!goes_on || static_cast<int>(rows.size()) < query.limit) return;
     }
   }
 
   HttpResponse posted_search(const HttpRequest& request,
                              const std::pair<const std::string, Type>& type) const {
-    if (request.method != "POST") throw Refused{405, "not-supported", "_search takes POST"};
+    if (request.method != "POST") throw Refused{405, "not-supported", "_search takes POST", "POST"};
     if (request.header("Content-Type").find("application/x-www-form-urlencoded") ==
         std::string::npos)
       throw Refused{415, "not-supported", "_search takes application/x-www-form-urlencoded"};
@@ -264,10 +277,20 @@ class FhirServer {
 
   struct Search {
     std::map<std::string, std::string> values;  // known parameters, each once
-    std::vector<std::string> honoured;          // "name=value" for the self link
     bool ignored = false;
     int count = default_per_page, offset = 0;
   };
+
+  static int number(const Search& search, const char* name, int fallback, int most) {
+    const auto found = search.values.find(name);
+    if (found == search.values.end()) return fallback;
+    int result = 0;
+    const auto& text = found->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
+    if (error != std::errc{} || end != text.data() + text.size() || result < 0)
+      throw Refused{400, "invalid", "a count is not a number"};
+    return std::min(result, most);
+  }
 
   static Search understood(const HttpRequest& request, const Type& type,
                            const std::vector<std::pair<std::string, std::string>>& query) {
@@ -288,34 +311,38 @@ class FhirServer {
       }
       search.values[name] = value;
     }
-    const auto number = [&](const char* name, int fallback, int most) {
-      const auto found = search.values.find(name);
-      if (found == search.values.end()) return fallback;
-      int result = 0;
-      const auto& text = found->second;
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
-      if (error != std::errc{} || end != text.data() + text.size() || result < 0)
-        throw Refused{400, "invalid", "a count is not a number"};
-      return std::min(result, most);
-    };
-    search.count = number("_count", default_per_page, most_per_page);
-    search.offset = number("_offset", 0, 1000000);
+    search.count = number(search, "_count", default_per_page, most_per_page);
+    search.offset = number(search, "_offset", 0, 1000000);
     return search;
   }
 
-  static bool matches(const Json& resource, const Search& search) {
-    for (const auto& [name, value] : search.values) {
-      if (name == "_id" && resource["id"] != value) return false;
-      if (name == "patient" && !refers_to_patient(resource, without_prefix(value, "Patient/")))
-        return false;
-      if (name == "status" && resource.value("status", "") != token(value).value) return false;
-      if (name == "identifier") {
-        Token wanted = token(value);
-        wanted.value = without_prefix(wanted.value, "urn:oid:");
-        if (!has_identifier(resource, wanted)) return false;
-      }
+  /// Whether the resource fits one value of a parameter.
+  static bool fits(const Json& resource, const std::string& name, const std::string& value) {
+    if (name == "_id") return resource["id"] == value;
+    if (name == "patient") {
+      const std::size_t type = value.rfind("Patient/");  // relative or absolute reference
+      return refers_to_patient(resource,
+                               type == std::string::npos ? value : value.substr(type + 8));
     }
-    return true;
+    if (name == "status") return resource.value("status", "") == token(value).value;
+    Token wanted = token(value);
+    wanted.value = without_prefix(wanted.value, "urn:oid:");
+    return has_identifier(resource, wanted);
+  }
+
+  /// Every parameter must fit; of values parted by commas any one (R4 search 3.1.1.4.10).
+  static bool matches(const Json& resource, const Search& search) {
+    return std::ranges::all_of(search.values, [&](const auto& pair) {
+      const auto& [name, values] = pair;
+      if (name == "_count" || name == "_offset") return true;
+      std::string_view rest = values;
+      while (true) {
+        const std::size_t comma = rest.find(',');
+        if (fits(resource, name, std::string(rest.substr(0, comma)))) return true;
+        if (comma == std::string_view::npos) return false;
+        rest.remove_prefix(comma + 1);
+      }
+    });
   }
 
   /// A report answers to its study's identifiers too: accession number and Study Instance UID.
@@ -329,16 +356,25 @@ class FhirServer {
     return resource;
   }
 
+  /// Narrows where the database can: an accession number or Study Instance UID. matches() decides.
+  reporting::StudyQuery narrowed(const std::string& type, const Search& search) const {
+    const auto found = search.values.find("identifier");
+    if (found == search.values.end() || type == "Patient" || type == "ServiceRequest") return {};
+    const std::string value = without_prefix(token(found->second).value, "urn:oid:");
+    reporting::StudyQuery query{.limit = 1};
+    if (const auto uid = dicom::StudyUid::parse(value)) query.study = uid;
+    if (query.study && !store_.studies(query).empty()) return query;
+    query.study.reset();
+    if (const auto accession = dicom::AccessionNumber::parse(value))
+      query.accession = accession->str();
+    return query.accession.empty() || store_.studies(query).empty() ? reporting::StudyQuery{}
+                                                                    : query;
+  }
+
   HttpResponse search(const HttpRequest& request, const std::pair<const std::string, Type>& type,
                       const std::vector<std::pair<std::string, std::string>>& query) const {
     const Search search = understood(request, type.second, query);
-    reporting::StudyQuery studies;  // narrows where the database can; matches() decides
-    if (const auto found = search.values.find("identifier");
-        found != search.values.end() && type.first != "Patient" && type.first != "ServiceRequest") {
-      const std::string value = without_prefix(token(found->second).value, "urn:oid:");
-      const auto rows = store_.studies({.accession = value, .limit = 1});
-      if (!rows.empty()) studies.accession = value;
-    }
+    const reporting::StudyQuery studies = narrowed(type.first, search);
     const std::string base = request.base_url + "/fhir/R4/";
     Json entries = Json::array();
     std::set<std::string> seen;
@@ -362,17 +398,20 @@ class FhirServer {
         {"resourceType", "Bundle"},
         {"type", "searchset"},
         {"link", {{{"relation", "self"}, {"url", link(base, type.first, search, search.offset)}}}}};
-    if (more)
+    if (more && search.count > 0)
       bundle["link"].push_back(
           {{"relation", "next"},
            {"url", link(base, type.first, search, search.offset + search.count)}});
-    if (search.ignored)
-      entries.push_back({{"resource", detail::operation_outcome(
-                                          "warning", "not-supported",
-                                          "a search parameter is not supported and was ignored")},
-                         {"search", {{"mode", "outcome"}}}});
+    if (search.ignored) entries.push_back(ignored_parameter());
     if (!entries.empty()) bundle["entry"] = std::move(entries);
     return answer(200, bundle);
+  }
+
+  static Json ignored_parameter() {
+    return {{"resource",
+             detail::operation_outcome("warning", "not-supported",
+                                       "a search parameter is not supported and was ignored")},
+            {"search", {{"mode", "outcome"}}}};
   }
 
   static std::string link(const std::string& base, const std::string& type, const Search& search,

@@ -2,135 +2,30 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <iconv.h>
+
+#include "reporting/faces.h"
 
 namespace tomoscribe::hl7 {
 namespace {
 
-constexpr std::size_t most_segments = 20000, most_parts = 100000;
+constexpr std::size_t most_segments = 20000, most_parts = 200000;
 
-struct Separators {
+/// What MSH-1, MSH-2 and MSH-18 declare.
+struct Encoding {
   char field = '|', component = '^', repetition = '~', escape = '\\', subcomponent = '&';
+  const char* set = nullptr;  ///< as iconv calls it; nullptr: UTF-8
 };
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
+template <class Visit>
+void each_part(std::string_view text, char separator, const Visit& visit) {
   while (true) {
     const std::size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
+    visit(text.substr(0, at));
+    if (at == std::string_view::npos) return;
     text.remove_prefix(at + 1);
   }
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
-/// \Xhh…\ : bytes; an odd or foreign digit makes it no escape at all.
-bool append_hex(std::string& out, std::string_view digits) {
-  if (digits.empty() || digits.size() % 2 != 0) return false;
-  std::string bytes;
-  for (std::size_t i = 0; i < digits.size(); i += 2) {
-    const int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
-    if (high < 0 || low < 0) return false;
-    bytes.push_back(static_cast<char>(high * 16 + low));
-  }
-  out += bytes;
-  return true;
-}
-
-/// HL7 2.5.1 chapter 2.7. Unknown escapes (highlighting, character sets) say nothing to a reader
-/// and fall away.
-std::string unescaped(std::string_view text, const Separators& s) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t begin = text.find(s.escape);
-    out += text.substr(0, begin);
-    if (begin == std::string_view::npos) break;
-    text.remove_prefix(begin + 1);
-    const std::size_t end = text.find(s.escape);
-    if (end == std::string_view::npos) {
-      out += s.escape;  // a lone escape character is text
-      continue;
-    }
-    const std::string_view code = text.substr(0, end);
-    if (code == "F")
-      out += s.field;
-    else if (code == "S")
-      out += s.component;
-    else if (code == "T")
-      out += s.subcomponent;
-    else if (code == "R")
-      out += s.repetition;
-    else if (code == "E")
-      out += s.escape;
-    else if (code == ".br" || code == ".sp")
-      out += '\n';
-    else if (!code.empty() && code[0] == 'X')
-      append_hex(out, code.substr(1));
-    text.remove_prefix(end + 1);
-  }
-  return out;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    switch (const char c = text[i]; c) {
-      case '|': out += "\\F\\"; break;
-      case '^': out += "\\S\\"; break;
-      case '&': out += "\\T\\"; break;
-      case '~': out += "\\R\\"; break;
-      case '\\': out += "\\E\\"; break;
-      case '\r':
-        if (i + 1 < text.size() && text[i + 1] == '\n') break;  // CR LF is one line end
-        [[fallthrough]];
-      case '\n': out += "\\.br\\"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return out;
-}
-
-Separators separators(std::string_view text) {
-  if (text.size() < 9 || text.substr(0, 3) != "MSH")
-    throw Rejected("the message does not begin with MSH", 100, "MSH");
-  Separators s{.field = text[3],
-               .component = text[4],
-               .repetition = text[5],
-               .escape = text[6],
-               .subcomponent = text[7]};
-  std::array<char, 5> all{s.field, s.component, s.repetition, s.escape, s.subcomponent};
-  std::ranges::sort(all);
-  const bool printable = std::ranges::all_of(all, [](char c) {
-    return c > ' ' && c < 0x7f && !(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z');
-  });
-  if (!printable || std::ranges::adjacent_find(all) != all.end() || text[8] != s.field)
-    throw Rejected("MSH-1 and MSH-2 are no usable separators", 102, "MSH^1^2");
-  return s;
-}
-
-/// MSH-18, the first repetition (table 0211), as iconv calls it; nullptr: ASCII or UTF-8 as it is.
-const char* iconv_name(std::string_view set) {
-  struct Name {
-    std::string_view hl7;
-    const char* iconv;
-  };
-  static constexpr std::array names{
-      Name{"8859/1", "ISO-8859-1"},   Name{"8859/2", "ISO-8859-2"},    Name{"8859/3", "ISO-8859-3"},
-      Name{"8859/4", "ISO-8859-4"},   Name{"8859/5", "ISO-8859-5"},    Name{"8859/6", "ISO-8859-6"},
-      Name{"8859/7", "ISO-8859-7"},   Name{"8859/8", "ISO-8859-8"},    Name{"8859/9", "ISO-8859-9"},
-      Name{"8859/15", "ISO-8859-15"}, Name{"GB 18030-2000", "GB18030"}};
-  const auto* const found = std::ranges::find(names, set, &Name::hl7);
-  if (found != names.end()) return found->iconv;
-  if (set.empty() || set == "ASCII" || set == "UNICODE UTF-8" || set == "UNICODE" ||
-      set == "UTF-8" || set == "utf-8")
-    return nullptr;
-  throw Rejected("the character set in MSH-18 is not supported", 103, "MSH^1^18");
 }
 
 bool is_utf8(std::string_view text) {
@@ -152,8 +47,8 @@ bool is_utf8(std::string_view text) {
 
 std::string to_utf8(std::string_view text, const char* set) {
   iconv_t converter = ::iconv_open("UTF-8", set);
-  if (converter == reinterpret_cast<iconv_t>(-1))
-    throw Rejected("the character set in MSH-18 is not supported", 103, "MSH^1^18");  // NOLINT
+  if (converter == reinterpret_cast<iconv_t>(-1))  // NOLINT(performance-no-int-to-ptr): iconv(3)
+    throw Rejected("the character set in MSH-18 is not supported", 103, "MSH^1^18");
   std::string input(text), output(input.size() * 4 + 4, '\0');
   char* from = input.data();
   char* to = output.data();
@@ -165,14 +60,152 @@ std::string to_utf8(std::string_view text, const char* set) {
   return output;
 }
 
-/// Text with no declared set that is not UTF-8 is read as Latin-1, as DICOM text is.
-std::string decoded(std::string_view text, const Separators& s) {
-  const auto fields = split(text.substr(0, text.find('\r')), s.field);
-  const std::string_view set =
-      fields.size() > 17 ? split(fields[17], s.repetition)[0] : std::string_view();
-  const char* name = iconv_name(set);
-  if (name == nullptr && !is_utf8(text)) name = "ISO-8859-1";
-  return name == nullptr ? std::string(text) : to_utf8(text, name);
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+/// \Xhh…\ : bytes in the message's character set; an odd or foreign digit makes it no escape at
+/// all.
+void append_hex(std::string& out, std::string_view digits, const Encoding& e) {
+  if (digits.size() % 2 != 0) return;
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    const int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
+    if (high < 0 || low < 0) return;
+    const int byte = high * 16 + low;
+    bytes.push_back(byte == 0 ? ' ' : static_cast<char>(byte));
+  }
+  if (e.set != nullptr) {
+    out += to_utf8(bytes, e.set);
+  } else {
+    out += is_utf8(bytes) ? bytes : to_utf8(bytes, "ISO-8859-1");
+  }
+}
+
+/// Formatting commands of FT (2.7.6) that part two words.
+std::string_view formatted(std::string_view code) {
+  if (code.starts_with(".br") || code.starts_with(".sp") || code.starts_with(".ce")) return "\n";
+  return code.starts_with(".sk") ? " " : "";
+}
+
+/// HL7 2.5.1 chapter 2.7. Unknown escapes (highlighting, character sets) say nothing to a reader
+/// and fall away.
+std::string unescaped(std::string_view text, const Encoding& e) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t begin = text.find(e.escape);
+    out += text.substr(0, begin);
+    if (begin == std::string_view::npos) break;
+    text.remove_prefix(begin + 1);
+    const std::size_t end = text.find(e.escape);
+    if (end == std::string_view::npos) {
+      out += e.escape;  // a lone escape character is text
+      continue;
+    }
+    const std::string_view code = text.substr(0, end);
+    if (code == "F")
+      out += e.field;
+    else if (code == "S")
+      out += e.component;
+    else if (code == "T")
+      out += e.subcomponent;
+    else if (code == "R")
+      out += e.repetition;
+    else if (code == "E")
+      out += e.escape;
+    else if (code.starts_with('X'))
+      append_hex(out, code.substr(1), e);
+    else
+      out += formatted(code);
+    text.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+std::string escaped(std::string_view value) {
+  const std::string text = reporting::clean_text(value, true);
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    switch (const char c = text[i]; c) {
+      case '|': out += "\\F\\"; break;
+      case '^': out += "\\S\\"; break;
+      case '&': out += "\\T\\"; break;
+      case '~': out += "\\R\\"; break;
+      case '\\': out += "\\E\\"; break;
+      case '\r':
+        if (i + 1 < text.size() && text[i + 1] == '\n') break;  // CR LF is one line end
+        [[fallthrough]];
+      case '\n': out += "\\.br\\"; break;
+      default: out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+  }
+  return out;
+}
+
+/// MSH-1 and MSH-2; the latter may have HL7 2.7's truncation character as its fifth.
+Encoding separators(std::string_view text) {
+  if (text.size() < 9 || text.substr(0, 3) != "MSH")
+    throw Rejected("the message does not begin with MSH", 100, "MSH");
+  const Encoding e{.field = text[3],
+                   .component = text[4],
+                   .repetition = text[5],
+                   .escape = text[6],
+                   .subcomponent = text[7]};
+  const std::size_t end = text.find(e.field, 4);
+  std::string all(text.substr(3, std::min<std::size_t>(end, 10) - 3));
+  std::ranges::sort(all);
+  const bool printable = std::ranges::all_of(all, [](char c) {
+    return c > ' ' && c < 0x7f && !(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z');
+  });
+  if (!printable || std::ranges::adjacent_find(all) != all.end() || (end != 8 && end != 9))
+    throw Rejected("MSH-1 and MSH-2 are no usable separators", 102, "MSH^1^2");
+  return e;
+}
+
+/// MSH-18, the first repetition (table 0211), as iconv calls it; nullptr: ASCII or UTF-8 as it is.
+const char* iconv_name(std::string_view set) {
+  struct Name {
+    std::string_view hl7;
+    const char* iconv;
+  };
+  static constexpr std::array names{
+      Name{"8859/1", "ISO-8859-1"},   Name{"8859/2", "ISO-8859-2"},    Name{"8859/3", "ISO-8859-3"},
+      Name{"8859/4", "ISO-8859-4"},   Name{"8859/5", "ISO-8859-5"},    Name{"8859/6", "ISO-8859-6"},
+      Name{"8859/7", "ISO-8859-7"},   Name{"8859/8", "ISO-8859-8"},    Name{"8859/9", "ISO-8859-9"},
+      Name{"8859/15", "ISO-8859-15"}, Name{"GB 18030-2000", "GB18030"}};
+  const auto* const found = std::ranges::find(names, set, &Name::hl7);
+  if (found != names.end()) return found->iconv;
+  if (set.empty() || set == "ASCII" || set == "UNICODE UTF-8" || set == "UNICODE" ||
+      set == "UTF-8" || set == "utf-8")
+    return nullptr;
+  throw Rejected("the character set in MSH-18 is not supported", 103, "MSH^1^18");
+}
+
+/// The text as UTF-8 by MSH-18; notes the set for \Xhh\. Text that declares no set and is not UTF-8
+/// is read as Latin-1, as DICOM text is.
+std::string decoded(std::string_view text, Encoding& e) {
+  std::string_view declared;
+  int field = 0;
+  each_part(text.substr(0, text.find('\r')), e.field, [&](std::string_view value) {
+    if (++field == 18) declared = value.substr(0, value.find(e.repetition));
+  });
+  e.set = iconv_name(declared);
+  if (e.set == nullptr && !is_utf8(text)) {
+    if (!declared.empty())
+      throw Rejected("the text does not fit the character set in MSH-18", 102, "MSH^1^18");
+    e.set = "ISO-8859-1";
+  }
+  return e.set == nullptr ? std::string(text) : to_utf8(text, e.set);
+}
+
+bool is_segment_name(std::string_view name) {
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  return name.size() == 3 &&
+         std::ranges::all_of(name, [&](char c) { return upper(c) || (c >= '0' && c <= '9'); }) &&
+         upper(name[0]);
 }
 
 template <class T>
@@ -189,12 +222,67 @@ const T* at(const std::vector<T>& values, int index) {
              : &values[static_cast<std::size_t>(index) - 1];
 }
 
+/// Repetitions, components and subcomponents of one field into `segment`; counts what it makes.
+void read_field(Segment& segment, int field, std::string_view value, const Encoding& e,
+                std::size_t& parts) {
+  int repetition = 0;
+  each_part(value, e.repetition, [&](std::string_view one) {
+    ++repetition;
+    int component = 0;
+    each_part(one, e.component, [&](std::string_view part) {
+      ++component;
+      int subcomponent = 0;
+      each_part(part, e.subcomponent, [&](std::string_view leaf) {
+        if (++parts > most_parts) throw Rejected("the message has too many parts", 102);
+        segment.set(field, unescaped(leaf, e), component, ++subcomponent, repetition);
+      });
+    });
+  });
+}
+
+Segment read_segment(std::string_view line, const Encoding& e, std::size_t& parts) {
+  if (!is_segment_name(line.substr(0, 3))) throw Rejected("a segment has no name", 100);
+  if (line.size() > 3 && line[3] != e.field)
+    throw Rejected("a segment's name is not followed by a separator", 100);
+  Segment segment{std::string(line.substr(0, 3))};
+  int field = 0;
+  std::size_t first = 3;
+  if (segment.name() == "MSH") {
+    first = std::min(line.size(), line.find(e.field, 4));
+    segment.set(1, line.substr(3, 1)).set(2, line.substr(4, first - 4));
+    field = 2;
+  }
+  if (first < line.size())
+    each_part(line.substr(first + 1), e.field,
+              [&](std::string_view value) { read_field(segment, ++field, value, e, parts); });
+  return segment;
+}
+
+/// Components and subcomponents with their usual separators, unescaped.
+std::string readable(const std::vector<std::vector<std::string>>& components) {
+  std::string text;
+  for (std::size_t i = 0; i < components.size(); ++i)
+    for (std::size_t j = 0; j < components[i].size(); ++j)
+      text += (j > 0 ? "&" : i > 0 ? "^" : "") + components[i][j];
+  return text;
+}
+
+/// What is empty at the end is left out (2.5.3), but for repetitions, which may be counted.
+template <class T, class Write>
+std::string joined(const std::vector<T>& values, char separator, const Write& write) {
+  std::string text;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) text += separator;
+    text += write(values[i]);
+  }
+  while (separator != '~' && !text.empty() && text.back() == separator) text.pop_back();
+  return text;
+}
+
 }  // namespace
 
-Rejected::Rejected(std::string sentence, int error_code, std::string location)
-    : std::runtime_error(std::move(sentence)),
-      error_code_(error_code),
-      location_(std::move(location)) {}
+Rejected::Rejected(const std::string& sentence, int error_code, std::string location)
+    : std::runtime_error(sentence), error_code_(error_code), location_(std::move(location)) {}
 
 Segment::Segment(std::string name) : name_(std::move(name)) {}
 
@@ -212,14 +300,12 @@ int Segment::repetitions(int field) const {
 }
 
 std::string Segment::whole(int field) const {
-  std::string text;
   const auto* repetitions_of = at(fields_, field);
-  if (repetitions_of == nullptr) return text;
+  if (repetitions_of == nullptr) return {};
+  std::string text;
   for (const auto& components : *repetitions_of) {
     if (!text.empty()) text += '\n';
-    for (std::size_t i = 0; i < components.size(); ++i)
-      for (std::size_t j = 0; j < components[i].size(); ++j)
-        text += (j > 0 ? "&" : i > 0 ? "^" : "") + components[i][j];
+    text += readable(components);
   }
   return text == "\"\"" ? std::string() : text;
 }
@@ -237,69 +323,52 @@ bool Segment::is_null(int field) const {
          (*repetitions_of)[0][0][0] == "\"\"";
 }
 
-Message Message::parse(std::string_view raw) {
-  while (!raw.empty() && (raw.front() == '\n' || raw.front() == '\r')) raw.remove_prefix(1);
-  std::string lines(raw);
+Message Message::parse(std::string_view text) {
+  while (!text.empty() && (text.front() == '\n' || text.front() == '\r')) text.remove_prefix(1);
+  std::string lines(text);
   std::ranges::replace(lines, '\n', '\r');  // files with LF or CR LF line ends are read too
-  const Separators s = separators(lines);
-  const std::string text = decoded(lines, s);
+  std::ranges::replace(lines, '\0', ' ');
+  Encoding e = separators(lines);
+  const std::string in_utf8 = decoded(lines, e);
   Message message;
   std::size_t parts = 0;
-  for (std::string_view line : split(text, '\r')) {
-    if (line.empty()) continue;
-    if (line.size() < 3 || message.segments_.size() >= most_segments)
-      throw Rejected("a segment has no name", 100);
-    Segment segment{std::string(line.substr(0, 3))};
-    const bool is_header = segment.name_ == "MSH";
-    if (is_header) segment.set(1, std::string_view(&s.field, 1)).set(2, line.substr(4, 4));
-    if (line.size() > 3 && line[3] != s.field)
-      throw Rejected("a segment's name is not followed by a separator", 100);
-    int field = is_header ? 1 : 0;
-    for (const std::string_view value :
-         split(line.substr(std::min<std::size_t>(line.size(), 4)), s.field)) {
-      ++field;
-      if (is_header && field == 2) continue;
-      int repetition = 0;
-      for (const std::string_view one : split(value, s.repetition)) {
-        ++repetition;
-        int component = 0;
-        for (const std::string_view part : split(one, s.component)) {
-          ++component;
-          int subcomponent = 0;
-          for (const std::string_view leaf : split(part, s.subcomponent)) {
-            if (++parts > most_parts * 10) throw Rejected("the message has too many parts", 102);
-            segment.set(field, unescaped(leaf, s), component, ++subcomponent, repetition);
-          }
-        }
-      }
-    }
-    message.segments_.push_back(std::move(segment));
-  }
+  each_part(in_utf8, '\r', [&](std::string_view line) {
+    if (line.empty()) return;
+    if (message.segments_.size() >= most_segments)
+      throw Rejected("the message has too many segments", 100);
+    if (!message.segments_.empty() && line.starts_with("MSH"))
+      throw Rejected("a second message follows the first", 100, "MSH^2");
+    message.segments_.push_back(read_segment(line, e, parts));
+  });
   if (message.type().empty()) throw Rejected("MSH-9 is missing", 101, "MSH^1^9");
+  if (e.set != nullptr) message.segments_.front().set(18, "UNICODE UTF-8");  // as it is now
+  const std::string version = message.segments_.front().get(12);
+  if (!version.empty() && !version.starts_with('2'))
+    throw Rejected("only HL7 version 2 is read", 203, "MSH^1^12");
   return message;
 }
 
 std::string Message::encode() const {
+  using Components = std::vector<std::vector<std::string>>;
+  const auto component = [](const std::vector<std::string>& values) {
+    return joined(values, '&', escaped);
+  };
+  const auto repetition = [&](const Components& values) { return joined(values, '^', component); };
+  const auto field = [&](const std::vector<Components>& values) {
+    return joined(values, '~', repetition);
+  };
   std::string text;
   for (const Segment& segment : segments_) {
+    auto fields = segment.fields_;
     text += segment.name_;
-    const bool is_header = segment.name_ == "MSH";
-    std::string line;
-    for (std::size_t field = is_header ? 2 : 0; field < segment.fields_.size(); ++field) {
-      line += '|';
-      for (std::size_t repetition = 0; repetition < segment.fields_[field].size(); ++repetition) {
-        if (repetition > 0) line += '~';
-        const auto& components = segment.fields_[field][repetition];
-        for (std::size_t component = 0; component < components.size(); ++component) {
-          if (component > 0) line += '^';
-          for (std::size_t i = 0; i < components[component].size(); ++i)
-            line += (i > 0 ? "&" : "") + escaped(components[component][i]);
-        }
-      }
+    if (segment.name_ == "MSH") {
+      text += "|^~\\&";
+      fields.erase(fields.begin(),
+                   fields.begin() + std::min<std::ptrdiff_t>(std::ssize(fields), 2));
     }
-    if (is_header) text += "|^~\\&";
-    while (!line.empty() && line.back() == '|') line.pop_back();
-    text += line + '\r';
+    const std::string line = joined(fields, '|', field);
+    if (!line.empty()) text += '|' + line;
+    text += '\r';
   }
   return text;
 }

@@ -14,7 +14,7 @@ namespace tomoscribe::hl7 {
 /// holds field content.
 class Rejected : public std::runtime_error {
  public:
-  Rejected(std::string sentence, int error_code, std::string location = "");
+  Rejected(const std::string& sentence, int error_code, std::string location = "");
   int error_code() const { return error_code_; }
   const std::string& location() const { return location_; }
 
@@ -47,10 +47,12 @@ class Segment {
 
 class Message {
  public:
-  /// \throws Rejected (100, 101, 102, 203) when it is no HL7 v2 message. Character set by MSH-18;
-  /// the result is UTF-8.
+  /// One message; a second MSH is refused, lest an order be lost. Character set by MSH-18; the
+  /// result is UTF-8 without NUL. At most 20,000 segments and 200,000 parts.
+  /// \throws Rejected (100, 101, 102, 103, 203) when it is no HL7 v2 message.
   static Message parse(std::string_view text);
-  std::string encode() const;  ///< segments end in CR, UTF-8
+  /// Segments end in CR; valid UTF-8, no other control character: line ends are escaped (.br).
+  std::string encode() const;
   Segment& add(std::string_view name);
   const Segment* find(std::string_view name, std::size_t nth = 0) const;
   const std::vector<Segment>& segments() const { return segments_; }

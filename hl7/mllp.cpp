@@ -4,6 +4,7 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <sys/socket.h>
 #include <system_error>
 #include <thread>
 
@@ -69,7 +70,7 @@ void send_frame(Poco::Net::StreamSocket& socket, std::string_view message) {
   frame += carriage_return;
   for (std::size_t sent = 0; sent < frame.size();)
     sent += static_cast<std::size_t>(
-        socket.sendBytes(frame.data() + sent, static_cast<int>(frame.size() - sent)));
+        socket.sendBytes(frame.data() + sent, static_cast<int>(frame.size() - sent), MSG_NOSIGNAL));
 }
 
 }  // namespace
@@ -78,7 +79,8 @@ struct MllpServer::Impl {
   Impl(MllpSettings given, MllpHandler answer)
       : settings(std::move(given)), handler(std::move(answer)) {
     try {
-      socket.bind(Poco::Net::SocketAddress(settings.listen_address, settings.port), true);
+      // Reuses the address, not the port: a second listener would take a share of the messages.
+      socket.bind(Poco::Net::SocketAddress(settings.listen_address, settings.port), true, false);
       socket.listen(64);
     } catch (const Poco::Exception& fault) {
       throw std::system_error(fault.code() != 0 ? fault.code() : EADDRINUSE,

@@ -33,7 +33,7 @@ reporting::Patient read_patient(const Message& message) {
   reporting::Patient patient;
   patient.id = parsed<dicom::PatientId>(pid->get(3, 1, 1, chosen), "PID^1^3");
   if (patient.id.empty()) throw Rejected("PID-3 is missing", 101, "PID^1^3");
-  patient.issuer = pid->get(3, 4, 1, chosen);
+  patient.issuer = first_of({pid->get(3, 4, 1, chosen), pid->get(3, 4, 2, chosen)});
   patient.name = {.family = pid->get(5),
                   .given = pid->get(5, 2),
                   .middle = pid->get(5, 3),
@@ -55,27 +55,44 @@ void append(std::string& text, const std::string& more) {
   text += (text.empty() ? "" : "; ") + more;
 }
 
-/// Diagnoses and observations that came with the order (creatinine, weight, …).
+/// OBX-5 as a reader wants it: the text of a coded value, the parts of a structured number.
+std::string observed(const Segment& obx) {
+  const std::string type = obx.get(2);
+  if (type == "CE" || type == "CWE" || type == "CNE")
+    return first_of({obx.get(5, 2), obx.get(5, 9), obx.get(5)});
+  if (type == "SN") return obx.get(5) + obx.get(5, 2) + obx.get(5, 3) + obx.get(5, 4);
+  return obx.whole(5);
+}
+
+/// Observations and notes that came with the order (creatinine, weight, …).
 std::string clinical_information(const Message& message) {
   std::string text;
-  append(text, value(message.find("OBR"), 13));
-  for (std::size_t i = 0; const Segment* obx = message.find("OBX", i); ++i) {
-    if (obx->whole(5).empty()) continue;
-    std::string line = first_of({obx->get(3, 2), obx->get(3)}) + ": " + obx->get(5);
-    if (!obx->get(6).empty()) line += ' ' + obx->get(6);
+  if (const Segment* obr = message.find("OBR")) append(text, obr->whole(13));
+  for (const Segment& obx : message.segments()) {
+    if (obx.name() != "OBX" || observed(obx).empty()) continue;
+    std::string line = first_of({obx.get(3, 2), obx.get(3)}) + ": " + observed(obx);
+    if (!obx.get(6).empty()) line += ' ' + obx.get(6);
     append(text, line);
   }
-  for (std::size_t i = 0; const Segment* nte = message.find("NTE", i); ++i)
-    append(text, nte->whole(3));
+  for (const Segment& nte : message.segments())
+    if (nte.name() == "NTE") append(text, nte.whole(3));
   return text;
 }
 
 std::string reason_for_study(const Message& message) {
-  const Segment* obr = message.find("OBR");
-  std::string text = first_of({value(obr, 31, 2), value(obr, 31)});
-  for (std::size_t i = 0; const Segment* dg1 = message.find("DG1", i); ++i)
-    append(text, first_of({dg1->get(3, 2), dg1->get(4), dg1->get(3)}));
+  std::string text;
+  if (const Segment* obr = message.find("OBR"))
+    for (int i = 1; i <= obr->repetitions(31); ++i)
+      append(text, first_of({obr->get(31, 2, 1, i), obr->get(31, 1, 1, i)}));
+  for (const Segment& dg1 : message.segments())
+    if (dg1.name() == "DG1") append(text, first_of({dg1.get(3, 2), dg1.get(4), dg1.get(3)}));
   return text;
+}
+
+/// ORC-1, and ORC-5 where the message only tells a status.
+bool is_cancelled(const std::string& control, const std::string& order_status) {
+  return control == "CA" || control == "OC" || control == "DC" ||
+         (control == "SC" && (order_status == "CA" || order_status == "DC"));
 }
 
 std::string priority(const Message& message) {
@@ -106,6 +123,19 @@ Message answer(const Route& route, const reporting::Moment& now, std::string_vie
   return message;
 }
 
+std::string_view error_text(int code) {
+  switch (code) {
+    case 100: return "Segment sequence error";
+    case 101: return "Required field missing";
+    case 102: return "Data type error";
+    case 103: return "Table value not found";
+    case 200: return "Unsupported message type";
+    case 201: return "Unsupported event code";
+    case 203: return "Unsupported version id";
+    default: return "Application internal error";
+  }
+}
+
 void add_error(Message& message, const Rejected& why, std::string_view code) {
   Segment& err = message.add("ERR");
   std::string_view location = why.location();
@@ -115,13 +145,24 @@ void add_error(Message& message, const Rejected& why, std::string_view code) {
     if (caret == std::string_view::npos) break;
     location.remove_prefix(caret + 1);
   }
-  err.set(3, std::to_string(why.error_code())).set(4, code == "AA" ? "W" : "E").set(8, why.what());
+  err.set(3, std::to_string(why.error_code()))
+      .set(3, error_text(why.error_code()), 2)
+      .set(3, "HL70357", 3)
+      .set(4, code == "AA" ? "W" : "E")
+      .set(8, why.what());
 }
 
-}  // namespace
+/// OBR-16, else ORC-12, as "id^family^given".
+std::string ordering_provider(const Segment* obr, const Segment* orc) {
+  const bool in_obr = !value(obr, 16).empty();
+  const Segment* from = in_obr ? obr : orc;
+  const int field = in_obr ? 16 : 12;
+  const std::string text =
+      value(from, field) + '^' + value(from, field, 2) + '^' + value(from, field, 3);
+  return text == "^^" ? std::string() : text;
+}
 
-OrderMessage read_order(const Message& message) {
-  const std::string type = message.type();
+void check_type(const std::string& type) {
   const std::string kind = type.substr(0, 3);
   if (type != "ORM^O01" && type != "OMI^O23") {
     const bool order_type = kind == "ORM" || kind == "OMI";
@@ -129,9 +170,17 @@ OrderMessage read_order(const Message& message) {
                               : "only ORM^O01 and OMI^O23 are taken here",
                    order_type ? 201 : 200, "MSH^1^9");
   }
+}
+
+}  // namespace
+
+OrderMessage read_order(const Message& message) {
+  check_type(message.type());
   const Segment *header = message.find("MSH"), *orc = message.find("ORC"),
                 *obr = message.find("OBR"), *ipc = message.find("IPC");
   if (orc == nullptr) throw Rejected("ORC is missing", 101, "ORC");
+  if (message.find("ORC", 1) != nullptr)
+    throw Rejected("the message holds several orders; send one a message", 100, "ORC^2");
   if (header->get(10).empty()) throw Rejected("MSH-10 is missing", 101, "MSH^1^10");
   OrderMessage order{.control_id = header->get(10),
                      .sender = header->get(3) + '|' + header->get(4),
@@ -151,14 +200,9 @@ OrderMessage read_order(const Message& message) {
   o.procedure = {value(obr, 4), value(obr, 4, 3), value(obr, 4, 2)};
   o.indication = reason_for_study(message);
   o.history = clinical_information(message);
-  const Segment* orderer = value(obr, 16).empty() ? orc : obr;
-  const int orderer_field = orderer == obr ? 16 : 12;
-  o.ordering_provider = value(orderer, orderer_field) + '^' + value(orderer, orderer_field, 2) +
-                        '^' + value(orderer, orderer_field, 3);
-  if (o.ordering_provider == "^^") o.ordering_provider.clear();
+  o.ordering_provider = ordering_provider(obr, orc);
   o.priority = priority(message);
-  o.status = order.control == "CA" || order.control == "OC" || order.control == "DC" ? "cancelled"
-                                                                                     : "active";
+  o.status = is_cancelled(order.control, orc->get(5)) ? "cancelled" : "active";
   return order;
 }
 

@@ -8,8 +8,8 @@
 
 namespace tomoscribe::hl7 {
 
-/// An order message, understood. ORC-1: NW new, XO change, SC status, RP/RO replace, CA/OC/DC
-/// cancel.
+/// An order message, understood. ORC-1: NW new, XO change, SC status (ORC-5 CA, DC: cancelled),
+/// RP/RO replace, CA/OC/DC cancel.
 struct OrderMessage {
   std::string control_id;  ///< with `sender` the key against duplicates
   std::string sender;      ///< MSH-3|MSH-4
@@ -18,7 +18,8 @@ struct OrderMessage {
 };
 
 /// Reads ORM^O01 (2.3.1, ZDS-1 or OBR-18) and OMI^O23 (2.5.1, IPC).
-/// \throws Rejected: 200/201 other message, 101 no order number or patient id, 103 unknown ORC-1.
+/// \throws Rejected: 200/201 other message, 100 several orders, 101 no order number or patient id,
+/// 102 an identifier too long, 103 unknown ORC-1.
 OrderMessage read_order(const Message& message);
 
 /// "AA", "AE" or "AR" for `received`; with ERR for the latter two. `now` and `control_id` are ours.

@@ -83,7 +83,8 @@ class Oru {
     Segment& pid = message_.add("PID");
     pid.set(1, "1").set(3, patient().id.str()).set(3, authority(), 4).set(3, "MR", 5);
     const dicom::PersonName& name = patient().name;
-    pid.set(5, name.family)
+    // PID-5 is required; a study without a name is no reason to withhold its report.
+    pid.set(5, name.family.empty() && name.given.empty() ? "UNKNOWN" : name.family)
         .set(5, name.given, 2)
         .set(5, name.middle, 3)
         .set(5, name.suffix, 4)
@@ -131,7 +132,7 @@ class Oru {
       obr.set(31, version_.order->indication, 2);
     if (version_.signature) {
       const reporting::Person& signer = version_.signature->signer;
-      obr.set(32, signer.id.empty() ? "0" : signer.id, 1, 1)
+      obr.set(32, signer.id, 1, 1)
           .set(32, signer.name.family, 1, 2)
           .set(32, signer.name.given, 1, 3);
       obr.set(32, version_.signature->when.dtm(), 2);
@@ -150,6 +151,10 @@ class Oru {
   }
 
   Segment& add_observation(std::string_view type, const Code& what, std::string_view sub_id) {
+    return add_observation(type, what, sub_id, observation_status(version_.state));
+  }
+  Segment& add_observation(std::string_view type, const Code& what, std::string_view sub_id,
+                           std::string_view status) {
     Segment& obx = message_.add("OBX");
     obx.set(1, std::to_string(++observations_))
         .set(2, type)
@@ -157,13 +162,13 @@ class Oru {
         .set(3, what.meaning, 2)
         .set(3, what.scheme, 3)
         .set(4, sub_id);
-    obx.set(11, observation_status(version_.state)).set(14, version_.created.dtm());
+    obx.set(11, status).set(14, version_.created.dtm());
     obx.set(18, version_.provenance.product).set(18, version_.provenance.code_version, 2);
     return obx;
   }
 
   void add_label() {
-    add_observation("TX", {"77599-9", "LN", "Additional documentation"}, "1")
+    add_observation("TX", {"77599-9", "LN", "Additional documentation"}, "0")
         .set(5, reporting::ai_label(version_));
   }
 
@@ -177,41 +182,55 @@ class Oru {
         .set(5, version_.study.uid.str());
   }
 
+  /// Rows of one group, OBX-4: the finding, whether it is there, where, and what was measured. What
+  /// was not assessed is X ("cannot be obtained"), so that no reader takes the code alone for a
+  /// find.
   void add_finding(const reporting::Finding& finding, int number) {
     const std::string group = std::to_string(number);
-    add_observation("CWE", {"121071", "DCM", "Finding"}, group)
-        .set(5, finding.observation.value)
-        .set(5, finding.observation.meaning, 2)
-        .set(5, finding.observation.scheme, 3);
+    const bool assessed = finding.presence != reporting::Presence::not_assessed;
+    const std::string_view status = assessed || version_.state == ReportState::withdrawn
+                                        ? observation_status(version_.state)
+                                        : "X";
+    Segment& what = add_observation("CWE", {"121071", "DCM", "Finding"}, group, status);
+    set_code(what, finding.observation);
+    if (finding.critical) what.set(8, "AA");  // table 0078: very abnormal
+    Segment& presence = add_observation("CWE", {"705057003", "SCT", "Presence"}, group, status);
+    set_code(presence, reporting::presence_code(finding.presence));
     if (!finding.site.empty()) {
       const std::string side(to_text(finding.laterality));
-      add_observation("CWE", {"363698007", "SCT", "Finding Site"}, group)
-          .set(5, finding.site.value)
-          .set(5, finding.site.meaning, 2)
-          .set(5, finding.site.scheme, 3)
-          .set(5, side.empty() ? "" : side + " " + finding.site.meaning, 9);
+      Segment& site = add_observation("CWE", {"363698007", "SCT", "Finding Site"}, group, status);
+      set_code(site, finding.site);
+      if (!side.empty()) site.set(5, side + " " + finding.site.meaning, 9);
     }
     if (!finding.not_assessed.empty())
       add_observation("TX", {"121106", "DCM", "Comment"}, group)
           .set(5, "Not assessed: " + finding.not_assessed);
     int row = 0;
-    for (const reporting::Measurement& measurement : finding.measurements) {
-      if (!measurement.value) continue;
-      reporting::Measurement bare =
-          measurement;  // the number alone: the unit has a field of its own
-      bare.unit = {};
-      bare.lower_bound = false;
-      Segment& obx =
-          add_observation("NM", measurement.concept_name, group + "." + std::to_string(++row));
-      obx.set(5, value_text(bare))
-          .set(6, measurement.unit.value)
-          .set(6, measurement.unit.meaning, 2)
-          .set(6, "UCUM", 3);
-      obx.set(17, measurement.id)
-          .set(17,
-               measurement.lower_bound ? "lower bound: cut by the scan" : "measured by geometry", 2)
-          .set(17, "L", 3);
+    for (const reporting::Measurement& measurement : finding.measurements)
+      if (measurement.value) add_measurement(measurement, group + "." + std::to_string(++row));
+  }
+
+  static void set_code(Segment& obx, const Code& code) {
+    obx.set(5, code.value).set(5, code.meaning, 2).set(5, code.scheme, 3);
+  }
+
+  /// A lower bound is a structured number (SN, ">="): a bare NM would be read as the value.
+  void add_measurement(const reporting::Measurement& measurement, const std::string& sub_id) {
+    reporting::Measurement bare = measurement;  // the number alone: the unit has a field of its own
+    bare.unit = {};
+    bare.lower_bound = false;
+    Segment& obx =
+        add_observation(measurement.lower_bound ? "SN" : "NM", measurement.concept_name, sub_id);
+    if (measurement.lower_bound) {
+      obx.set(5, ">=").set(5, value_text(bare), 2);
+    } else {
+      obx.set(5, value_text(bare));
     }
+    obx.set(6, measurement.unit.value).set(6, measurement.unit.meaning, 2).set(6, "UCUM", 3);
+    obx.set(17, measurement.id)
+        .set(17, measurement.lower_bound ? "lower bound: cut by the scan" : "measured by geometry",
+             2)
+        .set(17, "L", 3);
   }
 
   const ReportVersion& version_;

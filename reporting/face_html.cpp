@@ -16,7 +16,7 @@ h1{font-size:1.5rem;margin:0 0 .2rem}h2{font-size:1.02rem;margin:1.6rem 0 .35rem
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.6rem 0}dt{color:#5b6875}dd{margin:0}
 p.s{margin:.3rem 0;padding-left:2rem;text-indent:-2rem}
 .chip{display:inline-block;text-indent:0;width:1.4rem;margin-right:.6rem;text-align:center;border-radius:3px;font:700 .75rem/1.35rem Arial,sans-serif;color:#fff}
-.V{background:#1f7a3d}.C{background:#2463a8}.U{background:#b06a00}.X{background:#a3262a}.N{background:#6b7480}
+.V{background:#1f7a3d}.C{background:#2463a8}.U{background:#b06a00}.N{background:#6b7480}
 table{border-collapse:collapse;width:100%;font-size:.86rem;margin:.4rem 0}th,td{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid #e4e8ed}
 th{color:#5b6875;font-weight:600}.num{white-space:nowrap}small,.quiet{color:#5b6875}footer{margin-top:2rem;font-size:.8rem;color:#5b6875}
 @media print{body{background:#fff}main{box-shadow:none;margin:0;max-width:none}}
@@ -30,7 +30,7 @@ std::string chip(Outcome outcome) {
 std::string counts(const ReportVersion& version) {
   std::map<Outcome, int> count;
   for (const Section section : all_sections)
-    for (const Statement* statement : statements_in(version, section))
+    for (const Statement* statement : outgoing_statements(version, section))
       ++count[statement->verification.outcome];
   std::string text;
   for (const auto& [outcome, number] : count)
@@ -62,11 +62,10 @@ void add_header(std::string& out, const ReportVersion& version) {
 
 void add_sections(std::string& out, const ReportVersion& version) {
   for (const Section section : all_sections) {
-    const auto statements = statements_in(version, section);
+    const auto statements = outgoing_statements(version, section);
     if (statements.empty()) continue;
     out += "<h2>" + std::string(heading(section)) + "</h2>\n";
     for (const Statement* statement : statements) {
-      if (statement->verification.outcome == Outcome::contradicted) continue;
       out += "<p class=\"s\">" + chip(statement->verification.outcome) +
              escape_markup(statement->text);
       if (statement->author != Author::geometry)
@@ -78,7 +77,8 @@ void add_sections(std::string& out, const ReportVersion& version) {
 
 void add_measurements(std::string& out, const ReportVersion& version) {
   std::string rows;
-  for (const Finding& finding : version.findings)
+  for (const Finding& finding : version.findings) {
+    if (finding.verification.outcome == Outcome::contradicted) continue;
     for (const Measurement& measurement : finding.measurements) {
       std::string conditions = measurement.not_assessed;
       for (const std::string& condition : measurement.conditions)
@@ -88,6 +88,7 @@ void add_measurements(std::string& out, const ReportVersion& version) {
               escape_markup(measurement.method) + "</td><td>" + escape_markup(conditions) +
               "</td></tr>\n";
     }
+  }
   if (rows.empty()) return;
   out +=
       "<h2>Measurements</h2>\n<table><tr><th>Measurement</th><th>Value</th><th>Method</"
@@ -132,7 +133,8 @@ std::string to_html(const ReportVersion& version) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>CT "
       "report</title>\n<style>" +
       std::string(style) + "</style>\n</head>\n<body" +
-      (is_signed(version.state) ? " class=\"signed\"" : "") + ">\n<main>\n";
+      (is_signed(version.state) && version.state != ReportState::withdrawn ? " class=\"signed\""
+                                                                           : "") + ">\n<main>\n";
   add_header(out, version);
   add_sections(out, version);
   add_measurements(out, version);
@@ -155,12 +157,11 @@ std::string to_xhtml_div(const ReportVersion& version) {
   std::string out = "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p><b>" +
                     escape_markup(ai_label(version)) + "</b></p>";
   for (const Section section : all_sections) {
-    const auto statements = statements_in(version, section);
+    const auto statements = outgoing_statements(version, section);
     if (statements.empty()) continue;
     out += "<div class=\"http://loinc.org|" + loinc(section).value + "\"><h2>" +
            std::string(heading(section)) + "</h2>";
     for (const Statement* statement : statements) {
-      if (statement->verification.outcome == Outcome::contradicted) continue;
       out += std::string("<p>[") + letter(statement->verification.outcome) + "] " +
              escape_markup(statement->text) + "</p>";
     }

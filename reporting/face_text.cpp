@@ -98,18 +98,26 @@ std::string clean_text(std::string_view text, bool keep_lines) {
 }
 
 std::string ai_label(const ReportVersion& version) {
+  if (version.state == ReportState::withdrawn)
+    return "WITHDRAWN - this report was issued in error; do not use it. Not a medical device.";
   if (is_signed(version.state) && version.signature)
     return "Software-assisted report; signed by " + version.signature->signer.name.display() +
            ". Not a medical device.";
   return "AI DRAFT - made by software, not reviewed, not for diagnosis. Not a medical device.";
 }
 
+std::vector<const Statement*> outgoing_statements(const ReportVersion& version, Section section) {
+  auto statements = statements_in(version, section);
+  std::erase_if(statements, [](const Statement* statement) {
+    return statement->verification.outcome == Outcome::contradicted;
+  });
+  return statements;
+}
+
 std::string section_text(const ReportVersion& version, Section section) {
   std::string text;
-  for (const Statement* statement : statements_in(version, section)) {
-    if (statement->verification.outcome == Outcome::contradicted) continue;
+  for (const Statement* statement : outgoing_statements(version, section))
     text += (text.empty() ? "" : "\n") + statement->text;
-  }
   return text;
 }
 
@@ -125,11 +133,10 @@ std::string to_text_report(const ReportVersion& version) {
   wrap(out, "Study:      ", version.study.uid.str());
   if (version.study.started) wrap(out, "Date:       ", version.study.started->iso());
   for (const Section section : all_sections) {
-    const auto statements = statements_in(version, section);
+    const auto statements = outgoing_statements(version, section);
     if (statements.empty()) continue;
     out += '\n' + std::string(heading(section)) + '\n';
     for (const Statement* statement : statements) {
-      if (statement->verification.outcome == Outcome::contradicted) continue;
       wrap(out, std::string("  [") + letter(statement->verification.outcome) + "] ",
            line(statement->text) + evidence_text(version, *statement));
     }

@@ -190,9 +190,19 @@ Code loinc(Section section) {
     case Section::findings: return {"59776-5", "LN", "Procedure findings"};
     case Section::impression: return {"19005-8", "LN", "Radiology Imaging study [Impression]"};
     case Section::recommendations: return {"18783-1", "LN", "Radiology Study recommendation"};
-    case Section::limitations: return {"55107-7", "LN", "Addendum"};
+    case Section::limitations: return {"77599-9", "LN", "Additional documentation"};
   }
   throw std::logic_error("a section without a code");
+}
+
+Code presence_code(Presence presence) {
+  switch (presence) {
+    case Presence::present: return {"52101004", "SCT", "Present"};
+    case Presence::absent: return {"272519000", "SCT", "Absent"};
+    case Presence::indeterminate: return {"82334004", "SCT", "Indeterminate"};
+    case Presence::not_assessed: return {};
+  }
+  throw std::logic_error("unmapped presence");
 }
 
 char letter(Outcome outcome) {

@@ -248,6 +248,7 @@ std::string_view to_text(Section);  ///< "findings"
 std::string_view to_text(ReportState);
 std::string_view heading(Section);  ///< "Findings"
 Code loinc(Section);                ///< the section's LOINC code (STANDARDS 4.3)
+Code presence_code(Presence);       ///< SNOMED CT, DICOM CID 240; empty for not_assessed
 char letter(Outcome);               ///< V C U X N, for those who do not see colour
 template <class T>
 std::optional<T> from_text(std::string_view);  ///< inverse of to_text, for each enum above

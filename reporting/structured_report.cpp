@@ -10,6 +10,7 @@
 #include <dcmtk/dcmdata/dcostrmb.h>
 
 #include "reporting/detail/content_item.h"
+#include "reporting/faces.h"
 
 namespace tomoscribe::reporting {
 namespace {
@@ -215,7 +216,9 @@ void add_group(Content& measurements, const Finding& finding, const Provenance& 
   Content group = measurements.container(contains, dcm("125007", "Measurement Group"), "1501");
   group.text(has_context, dcm("112039", "Tracking Identifier"), finding.id);
   group.uid(has_context, dcm("112040", "Tracking Unique Identifier"), finding.tracking.str());
-  group.code(contains, dcm("121071", "Finding"), finding.observation);
+  // A reader takes the code for a find: what was not looked for has a comment only.
+  const bool assessed = finding.presence != Presence::not_assessed;
+  if (assessed) group.code(contains, dcm("121071", "Finding"), finding.observation);
   if (!finding.site.empty()) {
     Content site = group.code(has_modifier, {"363698007", "SCT", "Finding Site"}, finding.site);
     if (finding.laterality != Laterality::none)
@@ -227,7 +230,11 @@ void add_group(Content& measurements, const Finding& finding, const Provenance& 
              provenance.code_version.empty() ? "unknown" : provenance.code_version);
   group.text(contains, dcm("121106", "Comment"),
              "Verification: " + std::string(to_text(finding.verification.outcome)) +
-                 (finding.not_assessed.empty() ? "" : ". Not assessed: " + finding.not_assessed));
+                 (assessed ? ""
+                           : ". " + finding.observation.meaning +
+                                 " not assessed: " + finding.not_assessed));
+  if (assessed)
+    group.code(contains, {"705057003", "SCT", "Presence"}, presence_code(finding.presence));
   for (const Measurement& measurement : finding.measurements)
     add_measurement(group, measurement, finding);
 }
@@ -254,9 +261,8 @@ void add_tree(DcmItem& item, const ReportVersion& version) {
   std::string narrative;
   for (const Section section : all_sections) {
     std::string text;
-    for (const Statement* statement : statements_in(version, section))
-      if (statement->verification.outcome != Outcome::contradicted)
-        text += (text.empty() ? "" : "\r\n") + statement->text;
+    for (const Statement* statement : outgoing_statements(version, section))
+      text += (text.empty() ? "" : "\r\n") + statement->text;
     if (!text.empty())
       narrative += std::string(narrative.empty() ? "" : "\r\n\r\n") +
                    std::string(heading(section)) + "\r\n" + text;

@@ -135,17 +135,6 @@ Json absent(const std::string& why) {
           {"text", clean(why)}};
 }
 
-Json presence_value(reporting::Presence presence) {
-  switch (presence) {
-    case reporting::Presence::present: return concept_of({"52101004", "SCT", "Present"});
-    case reporting::Presence::absent: return concept_of({"272519000", "SCT", "Absent"});
-    case reporting::Presence::indeterminate:
-      return concept_of({"82334004", "SCT", "Indeterminate"});
-    case reporting::Presence::not_assessed: return {};
-  }
-  throw std::logic_error("unmapped presence");
-}
-
 Json finding_observation(const ReportVersion& version, std::size_t index) {
   const Finding& finding = version.findings[index];
   Json json = observation_base(version, finding_id(version.report_id, index), finding.observation);
@@ -154,7 +143,7 @@ Json finding_observation(const ReportVersion& version, std::size_t index) {
   if (finding.presence == reporting::Presence::not_assessed) {
     json["dataAbsentReason"] = absent(finding.not_assessed);
   } else {
-    json["valueCodeableConcept"] = presence_value(finding.presence);
+    json["valueCodeableConcept"] = concept_of(presence_code(finding.presence));
   }
   json["note"] = {{{"text", "Verification: " + std::string(to_text(finding.verification.outcome)) +
                                 (finding.verification.reason.empty()
@@ -183,9 +172,12 @@ Json measurement_observation(const ReportVersion& version, std::size_t index, st
     json["dataAbsentReason"] = absent(measurement.not_assessed);
   }
   std::string note;
-  if (measurement.uncertainty)
-    note = "Uncertainty +/- " + std::to_string(*measurement.uncertainty) + " " +
-           measurement.unit.value;
+  if (measurement.uncertainty) {
+    Measurement half = measurement;  // as readers see it
+    half.value = measurement.uncertainty;
+    half.lower_bound = false;
+    note = "Uncertainty +/- " + value_text(half);
+  }
   for (const std::string& condition : measurement.conditions)
     note += (note.empty() ? "" : "; ") + condition;
   if (!note.empty()) json["note"] = {{{"text", clean(note)}}};

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/files.h"
+#include "tests/support/validators.h"
 
 namespace tomoscribe::tests {
 namespace {
@@ -195,6 +196,18 @@ TEST_F(Report, IsTheSameForTheSameFilesWhateverTheirNamesAndOrder) {
   EXPECT_EQ(one, two);
   EXPECT_EQ(read_text(temporary_ / "one" / "key-1.png"),
             read_text(temporary_ / "two" / "key-1.png"));
+}
+
+TEST_F(Report, WritesFhirHl7AndSrThatPassTheValidators) {
+  if (!validators_ready() || run("command -v dciodvfy && command -v dsrdump").status != 0)
+    GTEST_SKIP() << "node, its packages, dicom3tools or dcmtk missing";
+  ASSERT_EQ(report(study(), temporary_ / "out").status, 0);
+  expect_valid("validate-fhir.mjs", {{"fhir.json", read_text(temporary_ / "out" / "fhir.json")}});
+  expect_valid("validate-hl7.mjs", {{"oru.hl7", read_text(temporary_ / "out" / "oru.hl7")}});
+  const Ran sr = run(std::string("'") + TOMOSCRIBE_SOURCE_DIR +
+                     "/tests/conformance/validate-sr.sh' '" +
+                     (temporary_ / "out" / "sr.dcm").string() + "'");
+  EXPECT_EQ(sr.status, 0) << sr.output;
 }
 
 TEST_F(Report, ReplacesAnEarlierReportInItsFolder) {

@@ -3,30 +3,22 @@
 
 #include "reporting/faces.h"
 
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "reporting/structured_report.h"
 #include "tests/support/example_report.h"
 #include "tests/support/files.h"
+#include "tests/support/golden.h"
 
 namespace tomoscribe::reporting {
 namespace {
 
-void expect_golden(const std::string& name, const std::string& actual) {
-  const auto file = std::filesystem::path(TOMOSCRIBE_SOURCE_DIR) / "tests" / "golden" / name;
-  if (std::getenv("UPDATE_GOLDEN") != nullptr)
-    std::ofstream(file, std::ios::binary) << actual;  // NOLINT(concurrency-mt-unsafe)
-  EXPECT_EQ(tests::read_text(file), actual) << "UPDATE_GOLDEN=1 rewrites " << name;
-}
-
 TEST(Faces, AreTheGoldenOnes) {
-  expect_golden("draft.txt", to_text_report(tests::example_draft()));
-  expect_golden("final.txt", to_text_report(tests::example_final()));
-  expect_golden("draft.html", to_html(tests::example_draft()));
-  expect_golden("final.json", to_json(tests::example_final()));
+  tests::expect_golden("draft.txt", to_text_report(tests::example_draft()));
+  tests::expect_golden("final.txt", to_text_report(tests::example_final()));
+  tests::expect_golden("draft.html", to_html(tests::example_draft()));
+  tests::expect_golden("final.json", to_json(tests::example_final()));
 }
 
 TEST(TextFace, KeepsToEightyColumnsAndStripsControls) {
@@ -68,6 +60,26 @@ TEST(Faces, KeepContradictedTextInside) {
   for (const std::string& face :
        {to_text_report(version), section_text(version, Section::findings), to_xhtml_div(version)})
     EXPECT_EQ(face.find("Right lung: aerated"), std::string::npos);
+  EXPECT_EQ(to_text_report(version).find("\nFindings\n"), std::string::npos);
+}
+
+TEST(Faces, KeepContradictedFindingsAndTheirNumbersInside) {
+  const auto version = tests::disputed_draft();
+  for (const std::string& face : {to_text_report(version), to_html(version), to_xhtml_div(version),
+                                  to_structured_report(version)}) {
+    EXPECT_THAT(face, testing::HasSubstr("ulmonary embolism"));
+    EXPECT_THAT(face, testing::Not(testing::HasSubstr("wrong")));
+    EXPECT_THAT(face, testing::Not(testing::HasSubstr("4711")));
+  }
+}
+
+TEST(Faces, SayThatAReportIsWithdrawn) {
+  const auto version = tests::example_follower(ReportState::withdrawn);
+  for (const std::string& face :
+       {to_text_report(version), to_html(version), to_xhtml_div(version)}) {
+    EXPECT_THAT(face, testing::HasSubstr("WITHDRAWN"));
+    EXPECT_THAT(face, testing::Not(testing::HasSubstr("class=\"signed\"")));
+  }
 }
 
 TEST(StructuredReport, ReadsBackEveryNumberUnitAndSide) {
@@ -110,10 +122,12 @@ TEST(StructuredReport, PassesTheValidators) {
                                   nothing_measured.findings.begin() + 2);
   nothing_measured.statements =
       compose_statements(nothing_measured.study, std::nullopt, nothing_measured.findings, {});
-  int count = 0;
-  for (const auto& version :
-       {tests::example_draft(), tests::example_final(), tests::hostile_draft(), nothing_measured}) {
-    const auto file = folder / ("sr" + std::to_string(++count) + ".dcm");
+  auto versions = tests::example_versions();
+  versions.emplace_back("hostile", tests::hostile_draft());
+  versions.emplace_back("disputed", tests::disputed_draft());
+  versions.emplace_back("nothing", nothing_measured);
+  for (const auto& [name, version] : versions) {
+    const auto file = folder / (name + ".dcm");
     std::ofstream(file, std::ios::binary) << to_structured_report(version);
     const auto ran = tests::run((tools / "validate-sr.sh").string() + " " + file.string());
     EXPECT_EQ(ran.status, 0) << ran.output;

@@ -1,6 +1,10 @@
 #pragma once
 // A chest report with fictitious content, for tests of the faces.
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "reporting/edit.h"
 #include "reporting/narrative.h"
 #include "reporting/report.h"
@@ -117,6 +121,75 @@ inline reporting::Person example_reader() {
 inline reporting::ReportVersion example_final() {
   const auto later = reporting::Moment::parse_iso("2026-01-02T11:00:00+01:00");
   return reporting::signed_version(example_draft(), 2, example_reader(), later, false);
+}
+
+/// A person changed a sentence; nobody has signed.
+inline reporting::ReportVersion example_preliminary() {
+  return reporting::edited(
+      example_draft(), 2, {{.section = reporting::Section::impression, .text = "Normal lungs."}},
+      example_reader(), reporting::Moment::parse_iso("2026-01-02T10:50:00+01:00"));
+}
+
+/// Signed again after a change.
+inline reporting::ReportVersion example_corrected() {
+  const auto changed = reporting::edited(
+      example_final(), 3,
+      {{.section = reporting::Section::impression, .text = "Emphysema of both upper lobes."}},
+      example_reader(), reporting::Moment::parse_iso("2026-01-03T09:00:00+01:00"));
+  return reporting::signed_version(changed, 4, example_reader(),
+                                   reporting::Moment::parse_iso("2026-01-03T09:05:00+01:00"), true);
+}
+
+/// The final report with another state: a version that follows it.
+inline reporting::ReportVersion example_follower(reporting::ReportState state) {
+  reporting::ReportVersion version = example_final();
+  version.predecessor = version.number++;
+  version.state = state;
+  version.created = reporting::Moment::parse_iso("2026-01-04T08:00:00+01:00");
+  return version;
+}
+
+/// One version of every state, by the state's name.
+inline std::vector<std::pair<std::string, reporting::ReportVersion>> example_versions() {
+  return {{"draft", example_draft()},
+          {"preliminary", example_preliminary()},
+          {"final", example_final()},
+          {"corrected", example_corrected()},
+          {"appended", example_follower(reporting::ReportState::appended)},
+          {"withdrawn", example_follower(reporting::ReportState::withdrawn)}};
+}
+
+/// A draft with a finding and a sentence that were contradicted (both say "wrong lobe"), a find
+/// that is absent, one that is critical, and a lung cut by the scan.
+inline reporting::ReportVersion disputed_draft() {
+  reporting::ReportVersion version = example_draft();
+  version.findings[0].measurements[0].lower_bound = true;
+  const auto add = [&](const char* id, const char* concept_value, const char* meaning) {
+    reporting::Finding finding{
+        .id = id,
+        .tracking = dicom::TrackingUid(dicom::uid_from_name(std::string("tracking ") + id)),
+        .observation = {concept_value, "SCT", meaning},
+        .site = {"39607008", "SCT", "Lung"}};
+    finding.author = reporting::Author::model;
+    finding.verification = {.outcome = reporting::Outcome::consistent, .check = "seen"};
+    version.findings.push_back(finding);
+    return &version.findings.back();
+  };
+  add("chest.pneumothorax", "36118008", "Pneumothorax")->presence = reporting::Presence::absent;
+  add("chest.embolism", "59282003", "Pulmonary embolism")->critical = true;
+  reporting::Finding* wrong = add("chest.wrong", "4147007", "Mass in the wrong lobe");
+  wrong->measurements = {example_measurement(
+      "chest.wrong.lobe", 4711, {"118565006", "SCT", "Volume"}, {"mL", "UCUM", "milliliter"})};
+  wrong->verification = {.outcome = reporting::Outcome::contradicted, .check = "side"};
+  version.statements = reporting::compose_statements(version.study, version.order, version.findings,
+                                                     version.provenance);
+  version.statements.push_back(
+      {.id = "only.wrong",
+       .section = reporting::Section::recommendations,
+       .text = "Biopsy of the wrong lobe.",
+       .author = reporting::Author::model,
+       .verification = {.outcome = reporting::Outcome::contradicted, .check = "side"}});
+  return version;
 }
 
 /// Names and texts that try to break out of every format.

@@ -1,8 +1,8 @@
+#include "tests/support/fake_report_store.h"
+
 #include <algorithm>
 
-#include "tests/page/fake_gateway.h"
-
-namespace tomoscribe::page_test {
+namespace tomoscribe::tests {
 
 using namespace reporting;  // NOLINT(google-build-using-namespace): a test's own file
 
@@ -16,6 +16,8 @@ bool contains(const std::string& text, const std::string& part) {
 bool matches(const StudyRow& row, const StudyQuery& query) {
   if (query.study && *query.study != row.uid) return false;
   if (query.state && *query.state != row.state) return false;
+  if (!query.accession.empty() && query.accession != row.accession.str()) return false;
+  if (!query.patient_id.empty() && query.patient_id != row.patient.id.str()) return false;
   return query.text.empty() || contains(row.patient.name.display(), query.text) ||
          contains(row.patient.id.str(), query.text) || contains(row.accession.str(), query.text);
 }
@@ -36,8 +38,11 @@ FakeReportStore::Held* FakeReportStore::by_report(const std::string& report_id) 
 std::vector<StudyRow> FakeReportStore::studies(const StudyQuery& query) {
   const std::lock_guard lock(mutex_);
   std::vector<StudyRow> rows;
-  for (const Held& held : held_)
-    if (matches(held.row, query)) rows.push_back(held.row);
+  int skip = query.offset;
+  for (const Held& held : held_) {
+    if (static_cast<int>(rows.size()) == query.limit) break;
+    if (matches(held.row, query) && skip-- <= 0) rows.push_back(held.row);
+  }
   return rows;
 }
 
@@ -105,4 +110,4 @@ std::optional<Order> FakeReportStore::order_for(const dicom::StudyUid&,
   return std::nullopt;
 }
 
-}  // namespace tomoscribe::page_test
+}  // namespace tomoscribe::tests
