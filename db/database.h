@@ -58,6 +58,8 @@ class IntakeRecords {
  public:
   explicit IntakeRecords(std::string dsn);
   ~IntakeRecords();
+  IntakeRecords(const IntakeRecords&) = delete;
+  IntakeRecords& operator=(const IntakeRecords&) = delete;
   /// Commits the instance row (and its study and series), moves the study's due time by the quiet
   /// period of the calling AE, all in one transaction, and says what it was. Idempotent: the same
   /// content gives already_held and no new row. \throws Unavailable.
@@ -110,6 +112,8 @@ class JobQueue {
   explicit JobQueue(std::string dsn, std::string worker,
                     std::chrono::seconds lease = std::chrono::seconds(60));
   ~JobQueue();
+  JobQueue(const JobQueue&) = delete;
+  JobQueue& operator=(const JobQueue&) = delete;
   /// Makes jobs for studies whose quiet period is over (database clock). \return how many. \throws
   /// Unavailable.
   int make_due();
@@ -150,6 +154,8 @@ class OrderRecords {
  public:
   explicit OrderRecords(std::string dsn);
   ~OrderRecords();
+  OrderRecords(const OrderRecords&) = delete;
+  OrderRecords& operator=(const OrderRecords&) = delete;
   /// The acknowledgement given before to this message, if any; `control_id` names it among its
   /// sender's for good.
   std::optional<std::string> acknowledged(const std::string& sender, const std::string& control_id);
@@ -179,6 +185,8 @@ class DeliveryQueue {
   explicit DeliveryQueue(std::string dsn, std::string worker,
                          std::chrono::seconds lease = std::chrono::seconds(120));
   ~DeliveryQueue();
+  DeliveryQueue(const DeliveryQueue&) = delete;
+  DeliveryQueue& operator=(const DeliveryQueue&) = delete;
   /// The next that is due for `destination`: a receiver that hangs holds up nobody else's.
   std::optional<Delivery> claim(const std::string& destination);
   void delivered(const Delivery& delivery);

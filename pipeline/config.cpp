@@ -271,7 +271,8 @@ void read_variables(const Environment& variables, Config& config) {
     describe(section, reader);
     prefixes.push_back(variable_name(name, ""));
   });
-  for (const auto& [name, value] : variables) {
+  for (const auto& variable : variables) {
+    const std::string& name = variable.first;
     const bool ours = std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
       return name.starts_with(prefix);
     });

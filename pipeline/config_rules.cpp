@@ -23,7 +23,7 @@ void check_destinations(const Config& config, const std::string& file) {
     require(!destination.name.empty(), file, "a destination needs a name");
     require(names.insert(destination.name).second, file, which + " is there twice");
     require(destination.kind == "oru" || destination.kind == "sr", file,
-            which + " needs kind = \"oru\" or \"sr\"");
+            which + R"( needs kind = "oru" or "sr")");
     require(!destination.host.empty(), file, which + " needs a host");
     require(destination.port >= 1 && destination.port <= 65535, file,
             which + " needs a port from 1 to 65535");

@@ -36,6 +36,8 @@ class Deliveries {
   Deliveries(const Config& config, std::string dsn, reporting::ReportStore& store,
              const dicom::BlobStore& blobs, const Log& log, Metrics& metrics);
   ~Deliveries();  ///< lets the attempts in flight end
+  Deliveries(const Deliveries&) = delete;
+  Deliveries& operator=(const Deliveries&) = delete;
 
  private:
   void run(const std::stop_token& stop, const DestinationConfig& destination);

@@ -11,20 +11,34 @@
 namespace tomoscribe::pipeline {
 namespace {
 
+struct Range {
+  unsigned low, high;
+  bool holds(unsigned byte) const { return byte >= low && byte <= high; }
+};
+
+/// What may follow the lead byte: over-long forms, surrogates and what lies beyond U+10FFFF may
+/// not.
+Range second_byte(unsigned lead) {
+  switch (lead) {
+    case 0xe0: return {0xa0, 0xbf};
+    case 0xed: return {0x80, 0x9f};
+    case 0xf0: return {0x90, 0xbf};
+    case 0xf4: return {0x80, 0x8f};
+    default: return {0x80, 0xbf};
+  }
+}
+
 /// Length of the UTF-8 character that `text` begins with; 0 when it is none (RFC 3629 4).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [text](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
   };
-  const unsigned lead = byte(0), next = byte(1);
+  const unsigned lead = byte(0);
   if (lead < 0x80) return 1;
+  if (!Range{0xc2, 0xf4}.holds(lead) || !second_byte(lead).holds(byte(1))) return 0;
   const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  if ((lead == 0xe0 && next < 0xa0) || (lead == 0xed && next > 0x9f) ||
-      (lead == 0xf0 && next < 0x90) || (lead == 0xf4 && next > 0x8f))
-    return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0U) != 0x80U) return 0;
+  for (std::size_t i = 2; i < length; ++i)
+    if (!Range{0x80, 0xbf}.holds(byte(i))) return 0;
   return length;
 }
 
@@ -69,11 +83,11 @@ struct AppendValue {
 };
 
 std::string utc_now() {
-  using namespace std::chrono;
-  const auto now = floor<milliseconds>(system_clock::now());
-  const auto day = floor<days>(now);
-  const year_month_day date{day};
-  const hh_mm_ss time{now - day};
+  namespace chrono = std::chrono;
+  const auto now = chrono::floor<chrono::milliseconds>(chrono::system_clock::now());
+  const auto day = chrono::floor<chrono::days>(now);
+  const chrono::year_month_day date{day};
+  const chrono::hh_mm_ss time{now - day};
   std::array<char, 40> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <pqxx/pqxx>
@@ -34,40 +35,20 @@ class Pool {
   /// or has no room.
   template <class Work>
   auto transact(Work work) {
-    for (int round = 0;; ++round) {
-      auto [connection, fresh] = take();
+    while (true) {
+      Taken taken = take();
       try {
-        pqxx::work transaction(*connection);
-        if constexpr (std::is_void_v<decltype(work(transaction))>) {
-          work(transaction);
-          transaction.commit();
-          give_back(std::move(connection));
+        if constexpr (std::is_void_v<std::invoke_result_t<Work, pqxx::work&>>) {
+          committed(*taken.connection, work);
+          give_back(std::move(taken.connection));
           return;
         } else {
-          auto result = work(transaction);
-          transaction.commit();
-          give_back(std::move(connection));
+          auto result = committed(*taken.connection, work);
+          give_back(std::move(taken.connection));
           return result;
         }
-      } catch (const pqxx::in_doubt_error&) {
-        throw Unavailable("the database ended the connection while committing");
-      } catch (const pqxx::broken_connection&) {
-        if (fresh || round > 0) throw Unavailable("the database ended the connection");
-        clear();
-      } catch (const pqxx::transaction_rollback&) {  // libpqxx's class for SQLSTATE 40xxx
-        if (connection->is_open()) give_back(std::move(connection));
-        throw Unavailable("the database undid it for another's sake");
-      } catch (const pqxx::sql_error& fault) {
-        if (connection->is_open()) {
-          give_back(std::move(connection));
-          if (!is_passing(fault.sqlstate())) throw;
-          throw Unavailable("the database cannot do it at the moment");
-        }
-        if (fresh || round > 0) throw Unavailable("the database ended the connection");
-        clear();
       } catch (...) {
-        if (connection->is_open()) give_back(std::move(connection));
-        throw;
+        settle(std::move(taken));
       }
     }
   }
@@ -77,7 +58,21 @@ class Pool {
     std::unique_ptr<pqxx::connection> connection;
     bool fresh;
   };
+  template <class Work>
+  static auto committed(pqxx::connection& connection, Work& work) {
+    pqxx::work transaction(connection);
+    if constexpr (std::is_void_v<std::invoke_result_t<Work, pqxx::work&>>) {
+      work(transaction);
+      transaction.commit();
+    } else {
+      auto result = work(transaction);
+      transaction.commit();
+      return result;
+    }
+  }
   Taken take();
+  /// Inside a catch block. Returns when another connection is worth a try, throws otherwise.
+  void settle(Taken taken);
   void give_back(std::unique_ptr<pqxx::connection> connection);
   void clear();
 

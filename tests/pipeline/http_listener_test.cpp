@@ -78,12 +78,16 @@ class Listener : public testing::Test {
     return client.receive_all(patience);
   }
   static std::string get(const std::string& path, const std::string& more = "") {
-    return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
+    std::string text = "GET ";
+    text.append(path).append(" HTTP/1.1\r\nHost: localhost\r\n").append(more);
+    return text.append("\r\n");
   }
   static std::string post(const std::string& more, const std::string& body) {
-    return "POST /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
-           "Connection: close\r\n" +
-           more + "\r\n" + body;
+    std::string text =
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nConnection: "
+        "close\r\n";
+    text.append(more).append("\r\n");
+    return text.append(body);
   }
 
  private:
