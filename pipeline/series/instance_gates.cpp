@@ -69,8 +69,8 @@ std::string why_no_slice(const dicom::InstanceHeader& header) {
       "REFORMATTED", "MPR", "MIP", "MINIP", "AVERAGE", "PROJECTION IMAGE", "VOLUME_RENDER"};
   for (const std::string_view word : reformats)
     if (has_word(header, word)) return "reformat, for display only";
-  static constexpr std::array<std::string_view, 6> maps{"PERFUSION", "IODINE",  "EFF_ATOMIC_NUM",
-                                                        "ELECTRON",  "MAT_", "SUBTRACT"};
+  static constexpr std::array<std::string_view, 6> maps{"PERFUSION", "IODINE", "EFF_ATOMIC_NUM",
+                                                        "ELECTRON",  "MAT_",   "SUBTRACT"};
   for (const std::string_view word : maps)
     if (has_word(header, word)) return "derived map, not Hounsfield units";
   for (const dicom::PlaneHeader& plane : header.planes)
