@@ -96,7 +96,8 @@ TEST_F(PhantomChest, EveryFindingRestsOnAnImageOrSaysWhyNot) {
     for (const reporting::Evidence& evidence : finding.evidence) {
       ASSERT_FALSE(evidence.regions.empty()) << finding.id;
       EXPECT_TRUE(evidence.point_mm);
-      for (const reporting::Region2D& region : evidence.regions) EXPECT_LE(region.outline.size(), 200U);
+      for (const reporting::Region2D& region : evidence.regions)
+        EXPECT_LE(region.outline.size(), 200U);
       EXPECT_THAT(volume_->instances, testing::Contains(evidence.instance));
     }
   }
@@ -111,10 +112,12 @@ TEST_F(PhantomChest, TheLungsCentresAreTheTruth) {
 }
 
 TEST_F(PhantomChest, AKeyImageIsAPng) {
-  const auto picture = key_image(*volume_, finding_of(*findings_, "lungs").evidence.front(), lung_window);
+  const auto picture =
+      key_image(*volume_, finding_of(*findings_, "lungs").evidence.front(), lung_window);
   ASSERT_TRUE(picture);
   EXPECT_EQ(picture->substr(1, 3), "PNG");
-  EXPECT_EQ(picture, key_image(*volume_, finding_of(*findings_, "lungs").evidence.front(), lung_window));
+  EXPECT_EQ(picture,
+            key_image(*volume_, finding_of(*findings_, "lungs").evidence.front(), lung_window));
 }
 
 /// Prone (rows and columns turned round), feet first (slices turned round), a mirrored display:
@@ -122,9 +125,10 @@ TEST_F(PhantomChest, AKeyImageIsAPng) {
 TEST_F(PhantomChest, LateralityComesFromThePatientAndNotFromTheImage) {
   const double right = *measurement(*findings_, "lung.volume.right").value;
   const double left = *measurement(*findings_, "lung.volume.left").value;
-  for (const tests::Stored& stored : {tests::Stored{.columns_flipped = true, .rows_flipped = true},
-                                      tests::Stored{.slices_flipped = true},
-                                      tests::Stored{.columns_flipped = true, .slices_flipped = true}}) {
+  for (const tests::Stored& stored :
+       {tests::Stored{.columns_flipped = true, .rows_flipped = true},
+        tests::Stored{.slices_flipped = true},
+        tests::Stored{.columns_flipped = true, .slices_flipped = true}}) {
     const Findings again = measured(chest_volume(*phantom_, stored));
     EXPECT_NEAR(*measurement(again, "lung.volume.right").value, right, 0.01 * right);
     EXPECT_NEAR(*measurement(again, "lung.volume.left").value, left, 0.01 * left);
@@ -136,7 +140,8 @@ TEST_F(PhantomChest, LateralityComesFromThePatientAndNotFromTheImage) {
 TEST_F(PhantomChest, ALungCutByTheFirstSliceIsALowerBound) {
   Volume cut = chest_volume(*phantom_);
   const int from = cut.grid.size[2] / 2;
-  cut.hu.erase(cut.hu.begin(), cut.hu.begin() + static_cast<std::ptrdiff_t>(cut.grid.offset(0, 0, from)));
+  cut.hu.erase(cut.hu.begin(),
+               cut.hu.begin() + static_cast<std::ptrdiff_t>(cut.grid.offset(0, 0, from)));
   cut.grid.origin_mm = cut.grid.point_mm(0, 0, from);
   cut.grid.size[2] -= from;
   cut.instances.erase(cut.instances.begin(), cut.instances.begin() + from);
@@ -144,12 +149,15 @@ TEST_F(PhantomChest, ALungCutByTheFirstSliceIsALowerBound) {
   const Findings findings = measured(cut);
   EXPECT_TRUE(measurement(findings, "lung.volume.right").lower_bound);
   EXPECT_TRUE(measurement(findings, "lung.volume.total").lower_bound);
+  EXPECT_THAT(measurement(findings, "lung.laa950.total").conditions,
+              testing::Contains("only part of the lungs is in the scan: flagged"));
 }
 
 TEST_F(PhantomChest, LowAttenuationIsRefusedOnThickSlicesAndSharpKernels) {
   Volume other = *volume_;
   other.header.planes[0].slice_thickness_mm = 5;
-  EXPECT_EQ(measurement(measured(other), "lung.laa950.total").not_assessed, "slice thickness 5.00 mm > 2.5 mm");
+  EXPECT_EQ(measurement(measured(other), "lung.laa950.total").not_assessed,
+            "slice thickness 5.00 mm > 2.5 mm");
   other = *volume_;
   other.header.convolution_kernel = "LUNG";
   EXPECT_THAT(measurement(measured(other), "lung.laa950.right").not_assessed,
@@ -158,27 +166,75 @@ TEST_F(PhantomChest, LowAttenuationIsRefusedOnThickSlicesAndSharpKernels) {
 
 TEST(Measure, AnEmptyVolumeIsNotAssessedThroughout) {
   Volume volume{.header = tests::chest_header({}, 0)};
-  volume.grid = {.size = {64, 64, 20}, .origin_mm = {}, .step_mm = {Vec3{3, 0, 0}, Vec3{0, 3, 0}, Vec3{0, 0, 3}}};
+  volume.grid = {.size = {64, 64, 20},
+                 .origin_mm = {},
+                 .step_mm = {Vec3{3, 0, 0}, Vec3{0, 3, 0}, Vec3{0, 0, 3}}};
   volume.hu.assign(volume.grid.voxels(), -1000);
-  for (int i = 0; i < 20; ++i) volume.instances.push_back(volume.header.sop_instance), volume.frames.push_back(1);
+  for (int i = 0; i < 20; ++i)
+    volume.instances.push_back(volume.header.sop_instance), volume.frames.push_back(1);
   for (const reporting::Finding& finding : measured(volume)) {
     EXPECT_EQ(finding.presence, Presence::not_assessed) << finding.id;
     for (const auto& one : finding.measurements) EXPECT_FALSE(one.value) << one.id;
   }
 }
 
+/// A volume of air, 2 mm cubes, with what `hu_at` puts there (millimetres from the middle).
+template <class HuAt>
+Volume painted(const HuAt& hu_at) {
+  Volume volume{.header = tests::chest_header(model::phantom::Phantom{}, 0)};
+  volume.grid = {.size = {160, 160, 60},
+                 .origin_mm = {-160, -160, 0},
+                 .step_mm = {Vec3{2, 0, 0}, Vec3{0, 2, 0}, Vec3{0, 0, 2}}};
+  volume.hu.resize(volume.grid.voxels());
+  std::size_t at = 0;
+  for (int slice = 0; slice < 60; ++slice)
+    for (int row = 0; row < 160; ++row)
+      for (int column = 0; column < 160; ++column, ++at)
+        volume.hu[at] = static_cast<std::int16_t>(hu_at(2.0 * column - 160, 2.0 * row - 160));
+  for (int slice = 0; slice < 60; ++slice) {
+    volume.instances.push_back(dicom::SopInstanceUid("1.2.3." + std::to_string(slice)));
+    volume.frames.push_back(1);
+  }
+  return volume;
+}
+
+TEST(Body, APlateThatTouchesItIsTakenOff) {
+  constexpr double radius = 90, pi = 3.14159265358979;
+  const auto findings = measured(painted([](double x, double y) {
+    const bool body = std::hypot(x, y) < radius;
+    const bool plate = y > radius - 4 && y < radius + 14 && std::abs(x) < 140;
+    return body ? 40 : plate ? 100 : -1000;
+  }));
+  const double truth_ml = pi * radius * radius * 120 / 1000;
+  EXPECT_NEAR(*measurement(findings, "body.volume").value, truth_ml, 0.05 * truth_ml);
+}
+
+TEST(Body, AHollowSkullIsAPhantom) {
+  const Volume volume = painted([](double x, double y) {
+    const double r = std::hypot(x, 0.9 * y);
+    return r < 90 && r > 83 ? 900 : -1000;
+  });
+  Scene scene = make_scene(volume);
+  Findings findings;
+  for (const Step& step : steps()) step.run(scene, findings);
+  EXPECT_TRUE(scene.skull_without_brain);
+}
+
 TEST(Outline, ASquareIsFourCornersInPixelCoordinates) {
   SliceMask mask{.columns = 8, .rows = 6, .values = std::vector<std::uint8_t>(48, 0)};
   for (int row = 2; row < 5; ++row)
-    for (int column = 3; column < 7; ++column) mask.values[static_cast<std::size_t>(row * 8 + column)] = 1;
+    for (int column = 3; column < 7; ++column)
+      mask.values[static_cast<std::size_t>(row * 8 + column)] = 1;
   const auto regions = outlines(mask);
   ASSERT_EQ(regions.size(), 1U);
-  EXPECT_EQ(regions[0].outline, (std::vector<std::array<double, 2>>{{3, 2}, {7, 2}, {7, 5}, {3, 5}}));
+  EXPECT_EQ(regions[0].outline,
+            (std::vector<std::array<double, 2>>{{3, 2}, {7, 2}, {7, 5}, {3, 5}}));
   EXPECT_DOUBLE_EQ(polygon_area(regions[0]), 12);
 }
 
 TEST(Outline, ACircleKeepsItsAreaInAtMostTwoHundredPoints) {
-  SliceMask mask{.columns = 512, .rows = 512, .values = std::vector<std::uint8_t>(512UL * 512UL, 0)};
+  SliceMask mask{
+      .columns = 512, .rows = 512, .values = std::vector<std::uint8_t>(512UL * 512UL, 0)};
   double pixels = 0;
   for (int row = 0; row < 512; ++row)
     for (int column = 0; column < 512; ++column)
@@ -196,7 +252,8 @@ TEST(Outline, PiecesComeLargestFirstAndCrumbsAreLeftOut) {
   SliceMask mask{.columns = 40, .rows = 20, .values = std::vector<std::uint8_t>(800, 0)};
   const auto square = [&](int low, int side) {
     for (int row = 1; row <= side; ++row)
-      for (int column = low; column < low + side; ++column) mask.values[static_cast<std::size_t>(row * 40 + column)] = 1;
+      for (int column = low; column < low + side; ++column)
+        mask.values[static_cast<std::size_t>(row * 40 + column)] = 1;
   };
   square(1, 6), square(10, 12), square(30, 1);
   const auto regions = outlines(mask);
@@ -214,17 +271,22 @@ TEST(Normalise, ALinearRampStaysOnItsPlaceOnAShearedGrid) {
     for (int row = 0; row < 40; ++row)
       for (int column = 0; column < 40; ++column) {
         const Vec3 point = volume.grid.point_mm(column, row, slice);
-        volume.hu.push_back(static_cast<std::int16_t>(std::lround(10 * point[0] + 5 * point[1] + 7 * point[2])));
+        volume.hu.push_back(
+            static_cast<std::int16_t>(std::lround(10 * point[0] + 5 * point[1] + 7 * point[2])));
       }
   const Grid target = patient_grid(volume.grid, 1.5);
   const GridImage image = resample(volume, target);
   int compared = 0;
   for (int slice = 2; slice < target.size[2] - 2; ++slice) {
     const Vec3 centre = volume.grid.point_mm(20, 20, 0);
-    const Vec3 at = target.index_at({centre[0], centre[1] + (target.point_mm(0, 0, slice)[2] - 3) * 0.4, target.point_mm(0, 0, slice)[2]});
-    const int column = static_cast<int>(std::lround(at[0])), row = static_cast<int>(std::lround(at[1]));
+    const Vec3 at =
+        target.index_at({centre[0], centre[1] + (target.point_mm(0, 0, slice)[2] - 3) * 0.4,
+                         target.point_mm(0, 0, slice)[2]});
+    const int column = static_cast<int>(std::lround(at[0])),
+              row = static_cast<int>(std::lround(at[1]));
     const Vec3 point = target.point_mm(column, row, slice);
-    EXPECT_NEAR(image.hu[target.offset(column, row, slice)], 10 * point[0] + 5 * point[1] + 7 * point[2], 1.6);
+    EXPECT_NEAR(image.hu[target.offset(column, row, slice)],
+                10 * point[0] + 5 * point[1] + 7 * point[2], 1.6);
     ++compared;
   }
   EXPECT_GT(compared, 10);

@@ -96,18 +96,26 @@ TEST(SelectSeries, GivesOneReasonForEachThingThatIsNoVolume) {
   const auto why = [](const auto& change) { return refusal(changed(series({}), change)); };
   using Header = dicom::InstanceHeader;
   EXPECT_EQ(why([](Header& h) { h.modality = "MR"; }), "modality MR, not CT");
-  EXPECT_EQ(why([](Header& h) { h.sop_class = "1.2.840.10008.5.1.4.1.1.4"; }), "not a CT image class");
+  EXPECT_EQ(why([](Header& h) { h.sop_class = "1.2.840.10008.5.1.4.1.1.4"; }),
+            "not a CT image class");
   EXPECT_EQ(why([](Header& h) { h.frames = 0, h.planes.clear(); }), "no pixel data");
   EXPECT_EQ(why([](Header& h) { h.samples_per_pixel = 3; }), "colour picture");
-  EXPECT_EQ(why([](Header& h) { h.photometric = "PALETTE COLOR"; }), "colour map, not Hounsfield units");
-  EXPECT_EQ(why([](Header& h) { h.image_type = {"DERIVED", "PRIMARY", "PERFUSION", "RCBF"}; }),
+  EXPECT_EQ(why([](Header& h) { h.photometric = "PALETTE COLOR"; }),
+            "colour map, not Hounsfield units");
+  EXPECT_EQ(why([](Header& h) {
+              h.image_type = {"DERIVED", "PRIMARY", "PERFUSION", "RCBF"};
+            }),
             "derived map, not Hounsfield units");
-  EXPECT_EQ(why([](Header& h) { h.image_type = {"DERIVED", "SECONDARY", "REFORMATTED"}; }),
+  EXPECT_EQ(why([](Header& h) {
+              h.image_type = {"DERIVED", "SECONDARY", "REFORMATTED"};
+            }),
             "reformat, for display only");
   EXPECT_EQ(why([](Header& h) { h.planes[0].rescale_type = "MGML"; }),
             "values are not Hounsfield units (rescale type MGML)");
-  EXPECT_EQ(why([](Header& h) { h.planes[0].rescale_slope.reset(); }), "no rescale to Hounsfield units");
-  EXPECT_EQ(why([](Header& h) { h.planes[0].image_position_patient.reset(); }), "no image position");
+  EXPECT_EQ(why([](Header& h) { h.planes[0].rescale_slope.reset(); }),
+            "no rescale to Hounsfield units");
+  EXPECT_EQ(why([](Header& h) { h.planes[0].image_position_patient.reset(); }),
+            "no image position");
   EXPECT_EQ(why([](Header& h) { h.bits_stored = 8; }), "8-bit picture, already windowed");
   EXPECT_EQ(why([](Header& h) {
               const double along = (*h.planes[0].image_position_patient)[2];
@@ -132,7 +140,8 @@ TEST(SelectSeries, RefusesTwoStudiesByUidAndNeverByName) {
            header.study_header.patient_id = dicom::PatientId("TEST-2");
          }));
   const std::string reason = refusal(study);
-  EXPECT_EQ(reason, "the images belong to two or more patients: studies 1.2.3 and 1.2.4; give one study");
+  EXPECT_EQ(reason,
+            "the images belong to two or more patients: studies 1.2.3 and 1.2.4; give one study");
   EXPECT_THAT(reason, Not(HasSubstr("TEST")));
 }
 
