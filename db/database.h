@@ -58,6 +58,8 @@ class IntakeRecords {
  public:
   explicit IntakeRecords(std::string dsn);
   ~IntakeRecords();
+  IntakeRecords(const IntakeRecords&) = delete;
+  IntakeRecords& operator=(const IntakeRecords&) = delete;
   /// Commits the instance row (and its study and series), moves the study's due time by the quiet
   /// period of the calling AE, all in one transaction, and says what it was. Idempotent: the same
   /// content gives already_held and no new row. \throws Unavailable.
@@ -110,6 +112,8 @@ class JobQueue {
   explicit JobQueue(std::string dsn, std::string worker,
                     std::chrono::seconds lease = std::chrono::seconds(60));
   ~JobQueue();
+  JobQueue(const JobQueue&) = delete;
+  JobQueue& operator=(const JobQueue&) = delete;
   /// Makes jobs for studies whose quiet period is over (database clock). \return how many. \throws
   /// Unavailable.
   int make_due();
@@ -137,6 +141,11 @@ class JobQueue {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Puts a study back in line whose job is dead or whose images were unsuitable; the next draft
+/// comes after its quiet period. \return false when no such study is in one of these states.
+/// \throws Unavailable.
+bool retry(const std::string& dsn, const dicom::StudyUid& study);
+
 // ---- orders
 // ------------------------------------------------------------------------------------------------------------
 
@@ -145,7 +154,10 @@ class OrderRecords {
  public:
   explicit OrderRecords(std::string dsn);
   ~OrderRecords();
-  /// The acknowledgement given before to this message (sender, control id), if any.
+  OrderRecords(const OrderRecords&) = delete;
+  OrderRecords& operator=(const OrderRecords&) = delete;
+  /// The acknowledgement given before to this message, if any; `control_id` names it among its
+  /// sender's for good.
   std::optional<std::string> acknowledged(const std::string& sender, const std::string& control_id);
   /// Stores or changes the order (by placer/filler number), remembers the acknowledgement, and
   /// moves due studies it joins.
@@ -167,13 +179,16 @@ struct Delivery {
   int version = 0;
 };
 
-/// Deliveries of signed versions, in order per destination and report. One per thread.
+/// Deliveries of signed versions, in order per report. One per thread.
 class DeliveryQueue {
  public:
   explicit DeliveryQueue(std::string dsn, std::string worker,
                          std::chrono::seconds lease = std::chrono::seconds(120));
   ~DeliveryQueue();
-  std::optional<Delivery> claim();
+  DeliveryQueue(const DeliveryQueue&) = delete;
+  DeliveryQueue& operator=(const DeliveryQueue&) = delete;
+  /// The next that is due for `destination`: a receiver that hangs holds up nobody else's.
+  std::optional<Delivery> claim(const std::string& destination);
   void delivered(const Delivery& delivery);
   /// Retry with back-off (1 s doubling to 1 h), or dead when `final`.
   void failed(const Delivery& delivery, const std::string& reason, bool final);

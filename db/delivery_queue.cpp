@@ -14,18 +14,18 @@ DeliveryQueue::DeliveryQueue(std::string dsn, std::string worker, std::chrono::s
     : impl_(std::make_unique<Impl>(std::move(dsn), std::move(worker), lease)) {}
 DeliveryQueue::~DeliveryQueue() = default;
 
-std::optional<Delivery> DeliveryQueue::claim() {
-  return impl_->pool.transact([this](pqxx::work& transaction) -> std::optional<Delivery> {
+std::optional<Delivery> DeliveryQueue::claim(const std::string& destination) {
+  return impl_->pool.transact([&](pqxx::work& transaction) -> std::optional<Delivery> {
     // Versions of one report reach a destination in their order; a dead one holds nobody up.
     const auto rows = detail::run(transaction, R"(
         UPDATE delivery SET state = 'sending', attempt = attempt + 1, worker = $1, lease_until = now() + $2::interval, changed = now()
         WHERE id = (SELECT d.id FROM delivery d JOIN destination t ON t.name = d.destination AND t.active
-                    WHERE ((d.state = 'waiting' AND d.run_after <= now()) OR (d.state = 'sending' AND d.lease_until < now()))
+                    WHERE d.destination = $3 AND ((d.state = 'waiting' AND d.run_after <= now()) OR (d.state = 'sending' AND d.lease_until < now()))
                       AND NOT EXISTS (SELECT FROM delivery e WHERE e.report_id = d.report_id AND e.destination = d.destination
                                       AND e.version < d.version AND e.state IN ('waiting', 'sending'))
                     ORDER BY d.run_after, d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED)
         RETURNING id, attempt, destination, kind, report_id, version)",
-                                  impl_->worker, detail::interval(impl_->lease));
+                                  impl_->worker, detail::interval(impl_->lease), destination);
     if (rows.empty()) return std::nullopt;
     const auto& row = rows[0];
     return Delivery{.id = row[0].as<std::int64_t>(),

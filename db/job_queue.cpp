@@ -19,8 +19,8 @@ struct JobQueue::Impl {
 
   /// Ends the job and puts the study where it belongs: back to receiving when slices or an order
   /// came meanwhile.
-  void end(pqxx::transaction_base& transaction, const Job& job, const char* study_state,
-           const std::string& reason) {
+  static void end(pqxx::transaction_base& transaction, const Job& job, const char* study_state,
+                  const std::string& reason) {
     must_own(detail::run(transaction,
                          "UPDATE job SET state = 'done', lease_until = NULL, reason = $3 "
                          "WHERE id = $1 AND attempt = $2 AND state = 'running'",
@@ -135,14 +135,14 @@ void JobQueue::renew(const Job& job, const std::string& stage, double progress) 
 void JobQueue::finish(const Job& job, const reporting::ReportVersion& version) {
   impl_->pool.transact([&](pqxx::work& transaction) {
     // The job first: its row lock keeps a second worker of the same study out until this commits.
-    impl_->end(transaction, job, "drafted", "");
+    Impl::end(transaction, job, "drafted", "");
     detail::append_version(transaction, version, "worker");
   });
 }
 
 void JobQueue::finish_unsuitable(const Job& job, const std::string& reason) {
   impl_->pool.transact(
-      [&](pqxx::work& transaction) { impl_->end(transaction, job, "unsuitable", reason); });
+      [&](pqxx::work& transaction) { Impl::end(transaction, job, "unsuitable", reason); });
 }
 
 void JobQueue::fail(const Job& job, const std::string& reason) {
@@ -172,6 +172,21 @@ void JobQueue::give_back(const Job& job) {
                 "UPDATE study SET state = 'queued', stage = '', progress = 0 WHERE uid = $1",
                 job.study.str());
     transaction.exec("NOTIFY tomoscribe_job");
+  });
+}
+
+bool retry(const std::string& dsn, const dicom::StudyUid& study) {
+  return detail::Pool(dsn).transact([&](pqxx::work& transaction) {
+    const auto rows = detail::run(
+        transaction,
+        "UPDATE study SET state = 'receiving', reason = '', not_before = clock_timestamp() "
+        "WHERE uid = $1 AND state IN ('failed', 'unsuitable')",
+        study.str());
+    if (rows.affected_rows() == 0) return false;
+    detail::run(transaction,
+                "INSERT INTO audit (actor, action, object) VALUES ('operator', 'retry', $1)",
+                study.str());
+    return true;
   });
 }
 

@@ -17,6 +17,8 @@
 namespace tomoscribe::dicom {
 namespace {
 
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
 class FileDescriptor {
  public:
   FileDescriptor(const std::filesystem::path& path, int flags)
@@ -51,11 +53,10 @@ class Digest {
   BlobId finish() {
     std::array<unsigned char, 32> digest{};
     EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string hex;
     for (const unsigned char byte : digest) {
-      hex.push_back(digits[byte >> 4U]);
-      hex.push_back(digits[byte & 15U]);
+      hex.push_back(hex_digits[byte >> 4U]);
+      hex.push_back(hex_digits[byte & 15U]);
     }
     return BlobId(hex);
   }
@@ -101,7 +102,14 @@ BlobId sha256_of_file(const std::filesystem::path& file) {
 BlobStore::BlobStore(std::filesystem::path folder) : folder_(std::move(folder)) {
   std::error_code error;
   std::filesystem::create_directories(folder_ / "incoming", error);
-  if (error) throw OutOfResources("cannot make the store's folder: " + error.message());
+  // All of them now, so that storing never makes a folder whose own entry would have to be synced.
+  for (int first = 0; first < 256 && !error; ++first) {
+    const auto byte = static_cast<unsigned>(first);
+    std::filesystem::create_directory(
+        folder_ / std::string{hex_digits[byte >> 4U], hex_digits[byte & 15U]}, error);
+  }
+  if (error) throw OutOfResources("cannot make the store's folders: " + error.message());
+  sync_path(folder_, O_RDONLY | O_DIRECTORY);
 }
 
 BlobId BlobStore::put(std::string_view bytes) const {
@@ -129,16 +137,10 @@ void BlobStore::adopt(const std::filesystem::path& file, const BlobId& id) const
   const std::filesystem::path target = path_of(id);
   sync_path(file, O_RDWR);
   std::error_code error;
-  const bool made = std::filesystem::create_directories(target.parent_path(), error);
-  if (error) throw OutOfResources("cannot make a folder in the store: " + error.message());
   std::filesystem::rename(file, target,
                           error);  // same name, same bytes: replacing it changes nothing
   if (error) throw OutOfResources("cannot rename into the store: " + error.message());
   sync_path(target.parent_path(), O_RDONLY | O_DIRECTORY);
-  if (made) {
-    sync_path(target.parent_path().parent_path(), O_RDONLY | O_DIRECTORY);
-    sync_path(folder_, O_RDONLY | O_DIRECTORY);
-  }
 }
 
 std::optional<std::string> BlobStore::read(const BlobId& id) const {
@@ -155,7 +157,7 @@ std::optional<std::string> BlobStore::read(const BlobId& id) const {
 }
 
 std::filesystem::path BlobStore::path_of(const BlobId& id) const {
-  return folder_ / id.str().substr(0, 2) / id.str().substr(2, 2) / id.str();
+  return folder_ / id.str().substr(0, 2) / id.str();
 }
 
 bool BlobStore::has(const BlobId& id) const {

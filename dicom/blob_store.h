@@ -34,7 +34,7 @@ class OutOfResources : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Immutable bytes under their hash, in one POSIX folder (`ab/cd/abcd…`); nothing is ever
+/// Immutable bytes under their hash, in one POSIX folder (`ab/abcd…`); nothing is ever
 /// overwritten or deleted. Thread-safe, also between processes that share the folder.
 class BlobStore {
  public:

@@ -15,6 +15,7 @@
 
 #include "dicom/detail/dicom_json.h"
 #include "dicom/detail/media_type.h"
+#include "dicom/detail/open_file.h"
 #include "dicom/detail/picture.h"
 
 namespace tomoscribe::dicom {
@@ -117,12 +118,10 @@ std::optional<detail::Window> window_parameter(const HttpRequest& request) {
   return window;
 }
 
-/// The header of one file as DICOM JSON. DCMTK leaves values over 4 KiB in the file until somebody
-/// asks, so pixels are not loaded.
+/// The header of one file as DICOM JSON. Values over 4 KiB stay in the file until somebody asks, so
+/// pixels are not loaded.
 std::string file_metadata(const std::filesystem::path& file) {
-  DcmFileFormat format;
-  if (format.loadFile(file.c_str()).bad()) throw Malformed("a stored file cannot be read");
-  return detail::dicom_json(*format.getDataset());
+  return detail::dicom_json(*detail::open_file(file, true)->getDataset());
 }
 
 std::string stored_syntax(const std::filesystem::path& file) {
@@ -422,8 +421,8 @@ HttpResponse DicomWeb::answer(const HttpRequest& request) {
     return HttpResponse::text(refusal.status, refusal.sentence + '\n');
   } catch (const detail::NotRenderable& reason) {
     return HttpResponse::text(404, std::string(reason.what()) + '\n');
-  } catch (const Malformed& reason) {
-    return HttpResponse::text(500, std::string(reason.what()) + '\n');
+  } catch (const Malformed& reason) {  // kept as it came, but not to be had in this form
+    return HttpResponse::text(406, std::string(reason.what()) + '\n');
   }
 }
 

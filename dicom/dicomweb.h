@@ -40,7 +40,7 @@ class InstanceIndex {
                                                  const SeriesUid& series) = 0;
 };
 
-/// Handler for /dicom-web/…: series, instances, metadata, frames (as stored or Explicit LE),
+/// Handler for /dicom-web/…: series, instances, metadata, frames (decoded, Explicit LE),
 /// instances, rendered. PS3.18 10.4 (WADO-RS), 10.6 (QIDO-RS), PS3.18 F (JSON). `index` and `blobs`
 /// must outlive the handler.
 HttpHandler dicomweb_handler(InstanceIndex& index, const BlobStore& blobs);

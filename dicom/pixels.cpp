@@ -195,4 +195,12 @@ std::vector<StoredFrame> read_frames(const std::filesystem::path& file) {
   return frames;
 }
 
+std::optional<StoredFrame> read_frame(const std::filesystem::path& file, int number) {
+  const InstanceHeader header = read_header(file);
+  check_describable(header);
+  if (number < 1 || number > header.frames) return std::nullopt;
+  const auto format = detail::open_file(file, true);
+  return FrameReader(*format->getDataset(), header).read(number - 1);
+}
+
 }  // namespace tomoscribe::dicom

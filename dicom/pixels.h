@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "dicom/instance_header.h"
@@ -30,5 +31,8 @@ class Codecs {
 /// data are absent, cut, colour, larger than `rows*columns` say, or cannot be decoded. Standard:
 /// PS3.5 8, A.4; PS3.3 C.7.6.3.
 std::vector<StoredFrame> read_frames(const std::filesystem::path& file);
+
+/// The same for frame `number` alone, from 1; nullopt when there is no such frame.
+std::optional<StoredFrame> read_frame(const std::filesystem::path& file, int number);
 
 }  // namespace tomoscribe::dicom

@@ -78,15 +78,17 @@ SendResult send_instance(const std::filesystem::path& file, const Peer& peer,
   if (!DcmXfer(syntax).isEncapsulated() && syntax != EXS_LittleEndianImplicit)
     syntaxes.push_back(UID_LittleEndianImplicitTransferSyntax);
   Sender sender(peer, calling, timeout);
+  const SendResult not_taken{.kind = Kind::refused_final,
+                             .reason = "the peer does not accept this kind of object"};
   if (const OFCondition connected = sender.connect(sop_class.c_str(), syntaxes); connected.bad())
-    return unreachable(connected);
+    return connected == NET_EC_NoAcceptablePresentationContexts ? not_taken
+                                                                : unreachable(connected);
   Uint16 status = 0;
   const OFCondition sent = sender.sendSTORERequest(0, file.c_str(), nullptr, status);
   if (sent.bad()) {
     if (sent == DIMSE_NOVALIDPRESENTATIONCONTEXTID ||
         sent == NET_EC_NoAcceptablePresentationContexts)
-      return {.kind = Kind::refused_final,
-              .reason = "the peer does not accept this kind of object"};
+      return not_taken;
     return unreachable(sent);
   }
   return judged(status);

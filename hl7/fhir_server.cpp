@@ -320,9 +320,12 @@ class FhirServer {
 
   /// A report answers to its study's identifiers too: accession number and Study Instance UID.
   static Json with_study_identifiers(const ReportVersion& version, Json resource) {
-    if (resource["resourceType"] == "DiagnosticReport" || resource["resourceType"] == "Observation")
-      for (const Json& identifier : detail::imaging_study(version)["identifier"])
+    if (resource["resourceType"] == "DiagnosticReport" ||
+        resource["resourceType"] == "Observation") {
+      const Json study = detail::imaging_study(version);  // a name: the loop keeps no temporary
+      for (const Json& identifier : study["identifier"])
         resource["identifier"].push_back(identifier);
+    }
     return resource;
   }
 

@@ -1,7 +1,6 @@
 #include "hl7/mllp.h"
 
 #include <atomic>
-#include <condition_variable>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -94,71 +93,94 @@ struct MllpServer::Impl {
   ~Impl() {
     acceptor.request_stop();
     acceptor.join();
-    std::unique_lock lock(mutex);
-    for (auto& connection : connections) connection.request_stop();
-    ended.wait_for(lock, std::chrono::seconds(10), [this] { return open == 0; });
-    auto last = std::move(connections);
-    lock.unlock();
-    last.clear();
+    const std::lock_guard lock(mutex);
+    for (auto& connection : connections) connection.thread.request_stop();
+    connections.clear();  // joins; their threads take no lock
   }
+
+  /// One peer and the thread that talks with it.
+  struct Connection {
+    explicit Connection(const Poco::Net::StreamSocket& peer) : socket(peer) {}
+    Poco::Net::StreamSocket socket;
+    std::atomic<Clock::time_point> heard = Clock::now();  ///< the last whole message, or connecting
+    std::atomic<bool> answering = false, over = false;
+    bool dismissed = false;
+    std::jthread thread;
+  };
 
   void accept(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       try {
-        if (!socket.poll(span(std::chrono::milliseconds(200)), Poco::Net::Socket::SELECT_READ))
-          continue;
-        Poco::Net::StreamSocket peer = socket.acceptConnection();
+        const bool called =
+            socket.poll(span(std::chrono::milliseconds(200)), Poco::Net::Socket::SELECT_READ);
         const std::lock_guard lock(mutex);
-        reap();
-        if (open >= settings.connections) continue;  // closed by going out of scope
-        ++open;
-        connections.emplace_back(
-            [this, peer](const std::stop_token& ending) mutable { serve(peer, ending); });
+        std::erase_if(connections,
+                      [](const Connection& connection) { return connection.over.load(); });
+        if (!called) continue;
+        const Poco::Net::StreamSocket peer = socket.acceptConnection();
+        if (!make_room()) continue;  // closed by going out of scope
+        Connection& connection = connections.emplace_back(peer);
+        connection.thread = std::jthread(
+            [this, &connection](const std::stop_token& ending) { serve(connection, ending); });
       } catch (const Poco::Exception&) {
         continue;  // one connection's fault is not the listener's
       }
     }
   }
 
-  /// Joins the threads that have ended. Called with the mutex held.
-  void reap() {
-    for (const auto& id : finished)
-      connections.remove_if([&](const std::jthread& thread) { return thread.get_id() == id; });
-    finished.clear();
+  /// Silent peers must not keep others out: the one that has been silent longest makes room. False:
+  /// all are being answered. Called with the mutex held.
+  bool make_room() {
+    int open = 0;
+    Connection* quietest = nullptr;
+    for (Connection& connection : connections) {
+      if (connection.dismissed) continue;
+      ++open;
+      if (!connection.answering &&
+          (quietest == nullptr || connection.heard.load() < quietest->heard.load()))
+        quietest = &connection;
+    }
+    if (open < settings.connections) return true;
+    if (quietest == nullptr) return false;
+    quietest->dismissed = true;
+    quietest->socket.shutdownReceive();  // its thread reads the end and goes
+    return true;
   }
 
-  void serve(Poco::Net::StreamSocket& peer, const std::stop_token& stop) {
+  void serve(Connection& connection, const std::stop_token& stop) {
     try {
-      talk(peer, stop);
+      talk(connection, stop);
     } catch (const std::exception&) {
       // The peer went away or the handler failed: this connection ends, nothing was acknowledged
       // that was not stored.
     }
-    peer.close();
-    {
-      const std::lock_guard lock(mutex);
-      --open;
-      finished.push_back(std::this_thread::get_id());
+    try {
+      connection.socket.shutdown();  // closed by the acceptor, who may be looking at it
+    } catch (const Poco::Exception&) {
+      // The peer was faster.
     }
-    ended.notify_all();
+    connection.over = true;
   }
 
-  void talk(Poco::Net::StreamSocket& peer, const std::stop_token& stop) {
+  void talk(Connection& connection, const std::stop_token& stop) const {
+    Poco::Net::StreamSocket& peer = connection.socket;
     peer.setNoDelay(true);
     peer.setSendTimeout(span(std::chrono::seconds(30)));
     FrameReader reader(settings.max_frame_bytes);
     std::string buffer(1 << 16, '\0');
-    auto heard = Clock::now();
     const std::string address = peer.peerAddress().host().toString();
-    while (!stop.stop_requested() && Clock::now() - heard < settings.idle_timeout) {
+    while (!stop.stop_requested() &&
+           Clock::now() - connection.heard.load() < settings.idle_timeout) {
       if (!peer.poll(span(std::chrono::milliseconds(200)), Poco::Net::Socket::SELECT_READ))
         continue;
       const int got = peer.receiveBytes(buffer.data(), static_cast<int>(buffer.size()));
       if (got <= 0) return;
       if (!reader.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got)))) return;
       while (const auto frame = reader.next()) {
+        connection.answering = true;
         send_frame(peer, handler(*frame, address));
-        heard = Clock::now();  // only a whole message keeps a connection alive: a trickle does not
+        connection.heard = Clock::now();  // only a whole message keeps it alive: a trickle does not
+        connection.answering = false;
       }
     }
   }
@@ -168,10 +190,7 @@ struct MllpServer::Impl {
   Poco::Net::ServerSocket socket;
   std::uint16_t port = 0;
   std::mutex mutex;
-  std::condition_variable ended;
-  int open = 0;                         // guarded by mutex
-  std::list<std::jthread> connections;  // guarded by mutex
-  std::list<std::thread::id> finished;  // guarded by mutex
+  std::list<Connection> connections;  // guarded by mutex
   std::jthread acceptor;
 };
 

@@ -12,7 +12,7 @@ namespace tomoscribe::hl7 {
 struct MllpSettings {
   std::string listen_address = "127.0.0.1";
   std::uint16_t port = 2575;  ///< 0: any free port
-  int connections = 16;       ///< at once; more are closed
+  int connections = 16;       ///< at once; one more, and the one silent longest is closed
   std::chrono::seconds idle_timeout{300};
   std::size_t max_frame_bytes = 50u << 20;
 };

@@ -132,6 +132,7 @@ reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& 
   if (headers.copies > 0)
     provenance.steps.push_back(counted(headers.copies, "exact copy", "exact copies") +
                                " of a file left out");
+  for (const std::string& note : context.notes) provenance.steps.push_back(note);
   for (const std::string& note : volume.notes) provenance.steps.push_back(note);
   provenance.steps.emplace_back(
       "resampled to 1.5 mm along the patient's axes for masks (block means, linear); "

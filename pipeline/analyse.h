@@ -33,7 +33,8 @@ struct AnalysisContext {
   int version_number = 1, predecessor = 0;
   reporting::Moment now;  ///< becomes the version's `created`
   std::string code_version;
-  std::stop_token stop;  ///< asked between stages; \see Cancelled
+  std::vector<std::string> notes;  ///< how the images arrived: said among the limitations
+  std::stop_token stop;            ///< asked between stages; \see Cancelled
 };
 
 /// The analysis was asked to stop.

@@ -48,22 +48,36 @@ int status(const std::string& dsn) {
   return 0;
 }
 
+int retry(const std::string& dsn, const std::string& uid) {
+  const auto study = dicom::StudyUid::parse(uid);
+  if (!study) throw std::runtime_error("retry needs a Study Instance UID");
+  if (!db::retry(dsn, *study))
+    throw std::runtime_error("no study " + study->str() + " has failed or is unsuitable");
+  std::cout << "study " << study->str() << " is analysed again after its quiet period\n";
+  return 0;
+}
+
 }  // namespace
 
 int command_db(int argc, char** argv) {
   ProgramOptions options;
-  CLI::App app("Migrates the database or shows its state.", "tomoscribe db");
+  std::string study;
+  CLI::App app("Migrates the database, shows its state or tries a failed study again.",
+               "tomoscribe db");
   app.add_option("--data", options.data, "data folder (default: where tomoscribe up keeps it)");
   app.add_option("--config", options.config, "configuration file")->check(CLI::ExistingFile);
+  app.fallthrough();  // options may follow the word: before the words are added, which inherit it
   auto* migrating = app.add_subcommand("migrate", "apply what is missing; nothing is ever undone");
   app.add_subcommand("status", "schema version, and what the database holds");
+  auto* retrying = app.add_subcommand("retry", "analyse a failed or unsuitable study again");
+  retrying->add_option("study", study, "its Study Instance UID")->required();
   app.require_subcommand(1);
-  app.fallthrough();
   if (const auto ended = ends_here(app, argc, argv)) return *ended;
   return run_program("tomoscribe db", [&] {
     const Config config = load_config(options.config, environment());
     std::optional<FileLock> lock;
     const DatabaseAccess database = reach_database(config, options.data_folder(), lock);
+    if (retrying->parsed()) return retry(database.dsn, study);
     return migrating->parsed() ? migrate(database.dsn) : status(database.dsn);
   });
 }

@@ -271,7 +271,8 @@ void read_variables(const Environment& variables, Config& config) {
     describe(section, reader);
     prefixes.push_back(variable_name(name, ""));
   });
-  for (const auto& [name, value] : variables) {
+  for (const auto& variable : variables) {
+    const std::string& name = variable.first;
     const bool ours = std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
       return name.starts_with(prefix);
     });
@@ -339,7 +340,8 @@ Config load_config(const std::optional<std::filesystem::path>& file, const Envir
   std::ifstream stream(*file, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();
-  if (!stream) throw ConfigError(file->string() + " cannot be read");
+  if (!stream || std::filesystem::is_directory(*file))
+    throw ConfigError(file->string() + " cannot be read");
   return parse_config(text.str(), file->string(), variables);
 }
 

@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <set>
 
 #include "dicom/identity.h"
@@ -22,7 +23,7 @@ void check_destinations(const Config& config, const std::string& file) {
     require(!destination.name.empty(), file, "a destination needs a name");
     require(names.insert(destination.name).second, file, which + " is there twice");
     require(destination.kind == "oru" || destination.kind == "sr", file,
-            which + " needs kind = \"oru\" or \"sr\"");
+            which + R"( needs kind = "oru" or "sr")");
     require(!destination.host.empty(), file, which + " needs a host");
     require(destination.port >= 1 && destination.port <= 65535, file,
             which + " needs a port from 1 to 65535");
@@ -39,7 +40,7 @@ void check_http(const HttpConfig& http, const std::string& file) {
           "http.listen = \"" + http.listen +
               "\" would show patient data to the network: set http.tls_certificate, http.tls_key "
               "and http.tokens_file, or listen on 127.0.0.1");
-  require(http.threads >= 4, file, "http.threads must be at least 4");
+  require(http.threads >= 4 && http.threads <= 1024, file, "http.threads must be from 4 to 1024");
   require(http.max_body_kib >= 1, file, "http.max_body_kib must be at least 1");
   require(http.header_timeout_s >= 1 && http.body_timeout_s >= 1, file,
           "http.header_timeout_s and http.body_timeout_s must be at least 1");
@@ -56,8 +57,14 @@ void validate_config(const Config& config, const std::string& file) {
     check_title(file, "dicom.allowed_calling", title);
   for (const auto& [title, seconds] : config.study.quiet_period_by_ae_s)
     check_title(file, "study.quiet_period_by_ae_s", title);
-  require(config.dicom.associations >= 1, file, "dicom.associations must be at least 1");
-  require(config.mllp.connections >= 1, file, "mllp.connections must be at least 1");
+  require(config.dicom.associations >= 1 && config.dicom.associations <= 256, file,
+          "dicom.associations must be from 1 to 256");
+  require(config.dicom.acse_timeout_s >= 1 && config.dicom.dimse_timeout_s >= 1 &&
+              config.dicom.idle_timeout_s >= 1,
+          file, "dicom's timeouts must be at least 1");
+  require(config.mllp.connections >= 1 && config.mllp.connections <= 256, file,
+          "mllp.connections must be from 1 to 256");
+  require(config.mllp.idle_timeout_s >= 1, file, "mllp.idle_timeout_s must be at least 1");
   require(config.dicom.max_instance_mib >= 1, file, "dicom.max_instance_mib must be at least 1");
   require(config.mllp.max_message_mib >= 1, file, "mllp.max_message_mib must be at least 1");
   require(config.worker.lease_s >= 3, file, "worker.lease_s must be at least 3");
@@ -72,7 +79,9 @@ void validate_config(const Config& config, const std::string& file) {
 }
 
 bool is_loopback(const std::string& address) {
-  return address == "localhost" || address == "::1" || address.starts_with("127.");
+  in_addr parsed{};
+  return address == "localhost" || address == "::1" ||
+         (address.starts_with("127.") && ::inet_pton(AF_INET, address.c_str(), &parsed) == 1);
 }
 
 }  // namespace tomoscribe::pipeline

@@ -1,6 +1,5 @@
 #include "pipeline/deliveries.h"
 
-#include <algorithm>
 #include <unistd.h>
 
 #include "dicom/store_scu.h"
@@ -82,8 +81,9 @@ Deliveries::Deliveries(const Config& config, std::string dsn, reporting::ReportS
       blobs_(blobs),
       log_(log),
       metrics_(metrics) {
-  for (int i = 0; i < static_cast<int>(config.destinations.size()); ++i)
-    threads_.emplace_back([this, i](const std::stop_token& stop) { run(stop, i); });
+  for (const auto& destination : config.destinations)
+    threads_.emplace_back(
+        [this, &destination](const std::stop_token& stop) { run(stop, destination); });
 }
 
 Deliveries::~Deliveries() {
@@ -97,13 +97,15 @@ void Deliveries::rest(const std::stop_token& stop, std::chrono::milliseconds len
   wake_.wait_for(lock, stop, length, [] { return false; });
 }
 
-void Deliveries::run(const std::stop_token& stop, int number) {
-  const std::string name = "gateway-" + std::to_string(getpid()) + "-" + std::to_string(number);
+void Deliveries::run(const std::stop_token& stop, const DestinationConfig& destination) {
+  const std::string name = "gateway-" + std::to_string(getpid()) + "-" + destination.name;
+  // An attempt waits for connection, association and answer; nobody else may start it meanwhile.
+  const std::chrono::seconds lease = std::chrono::seconds(destination.timeout_s) * 4 + 60s;
   while (!stop.stop_requested()) {
     try {
-      db::DeliveryQueue queue(dsn_, name);
+      db::DeliveryQueue queue(dsn_, name, lease);
       while (!stop.stop_requested())
-        if (!work(queue)) rest(stop, 500ms);
+        if (!work(queue, destination)) rest(stop, 500ms);
     } catch (const std::exception& fault) {
       log_.warn("deliveries wait", {{"reason", loggable(fault)}});
       rest(stop, 2s);
@@ -111,27 +113,21 @@ void Deliveries::run(const std::stop_token& stop, int number) {
   }
 }
 
-Attempt Deliveries::attempt(const db::Delivery& delivery) {
-  const auto& known = config_.destinations;
-  const auto destination = std::find_if(known.begin(), known.end(), [&](const auto& item) {
-    return item.name == delivery.destination;
-  });
-  if (destination == known.end())
-    return {Attempt::Outcome::retry, "no such destination in this gateway's configuration"};
+Attempt Deliveries::attempt(const db::Delivery& delivery, const DestinationConfig& destination) {
   const auto version = store_.version(delivery.report_id, delivery.version);
   if (!version) return {Attempt::Outcome::refused, "no such version"};
   if (!reporting::is_signed(version->state))
     return {Attempt::Outcome::refused, "the version is not signed"};
-  return deliver(*version, *destination, config_, blobs_);
+  return deliver(*version, destination, config_, blobs_);
 }
 
-bool Deliveries::work(db::DeliveryQueue& queue) {
-  const auto delivery = queue.claim();
+bool Deliveries::work(db::DeliveryQueue& queue, const DestinationConfig& destination) {
+  const auto delivery = queue.claim(destination.name);
   if (!delivery) return false;
   const auto started = std::chrono::steady_clock::now();
   Attempt result;
   try {
-    result = attempt(*delivery);
+    result = attempt(*delivery, destination);
   } catch (const db::Unavailable&) {
     throw;  // the lease lapses and somebody tries again
   } catch (const std::exception& fault) {
@@ -143,11 +139,12 @@ bool Deliveries::work(db::DeliveryQueue& queue) {
   } else {
     queue.failed(*delivery, result.reason, result.outcome == Attempt::Outcome::refused);
   }
-  const Labels destination{{"destination", delivery->destination}};
-  metrics_.observe("tomoscribe_delivery_seconds", seconds.count(), destination);
-  metrics_.count("tomoscribe_deliveries_total",
-                 {destination.front(), {"outcome", std::string(outcome_text(result.outcome))}});
-  log_.info("delivery", {{"destination", delivery->destination},
+  metrics_.observe("tomoscribe_delivery_seconds", seconds.count(),
+                   {{"destination", destination.name}});
+  metrics_.count(
+      "tomoscribe_deliveries_total",
+      {{"destination", destination.name}, {"outcome", std::string(outcome_text(result.outcome))}});
+  log_.info("delivery", {{"destination", destination.name},
                          {"report", delivery->report_id},
                          {"version", delivery->version},
                          {"attempt", delivery->attempt},

@@ -36,11 +36,13 @@ class Deliveries {
   Deliveries(const Config& config, std::string dsn, reporting::ReportStore& store,
              const dicom::BlobStore& blobs, const Log& log, Metrics& metrics);
   ~Deliveries();  ///< lets the attempts in flight end
+  Deliveries(const Deliveries&) = delete;
+  Deliveries& operator=(const Deliveries&) = delete;
 
  private:
-  void run(const std::stop_token& stop, int number);
-  bool work(db::DeliveryQueue& queue);
-  Attempt attempt(const db::Delivery& delivery);
+  void run(const std::stop_token& stop, const DestinationConfig& destination);
+  bool work(db::DeliveryQueue& queue, const DestinationConfig& destination);
+  Attempt attempt(const db::Delivery& delivery, const DestinationConfig& destination);
   void rest(const std::stop_token& stop, std::chrono::milliseconds length);
 
   const Config& config_;

@@ -22,10 +22,13 @@ bool is_one_of(const std::exception& fault) {
 
 }  // namespace
 
+bool is_ours(const std::exception& fault) {
+  return is_one_of<db::Unavailable, db::Fenced, dicom::Malformed, dicom::OutOfResources,
+                   ConfigError, reporting::Conflict, std::system_error>(fault);
+}
+
 std::string loggable(const std::exception& fault) {
-  if (is_one_of<db::Unavailable, db::Fenced, dicom::Malformed, dicom::OutOfResources, ConfigError,
-                reporting::Conflict, std::system_error>(fault))
-    return fault.what();
+  if (is_ours(fault)) return fault.what();
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> name(
       abi::__cxa_demangle(typeid(fault).name(), nullptr, nullptr, &status), &std::free);

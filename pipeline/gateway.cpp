@@ -161,8 +161,11 @@ struct Gateway::Impl {
   }
 
   std::vector<Route> routes() {
-    return {{"/", "page", reporting::review_handler(*reports, page_folder(config), now)},
-            {"/api", "api", reporting::review_handler(*reports, page_folder(config), now)},
+    const auto review =
+        reporting::review_handler(*reports, page_folder(config), now,
+                                  {.title = config.dicom.title, .port = config.dicom.port});
+    return {{"/", "page", review},
+            {"/api", "api", review},
             {"/fhir/R4", "fhir", hl7::fhir_handler(*reports)},
             {"/dicom-web", "dicom-web", dicom::dicomweb_handler(*index, blobs)},
             {"/healthz", "health", liveness, true},

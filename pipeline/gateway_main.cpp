@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "dicom/pixels.h"
 #include "pipeline/clock.h"
 #include "pipeline/gateway.h"
 #include "pipeline/process.h"
@@ -16,6 +17,7 @@ int serve(const ProgramOptions& options, const std::string& ready_file) {
   const auto data = options.data_folder();
   make_folder(data, std::filesystem::perms::owner_all);
   block_signals();
+  const dicom::Codecs codecs;
   const Log log("gateway");
   {
     const Gateway gateway(config, data, log);

@@ -5,6 +5,7 @@
 
 #include "db/database.h"
 #include "pipeline/failure.h"
+#include "pipeline/login_page.h"
 
 namespace tomoscribe::pipeline {
 
@@ -86,21 +87,6 @@ std::string cookie_value(const HttpRequest& request) {
   return {};
 }
 
-HttpResponse login_page(int status, std::string_view sentence) {
-  HttpResponse page;
-  page.status = status;
-  page.headers["Content-Type"] = "text/html; charset=utf-8";
-  page.body =
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Tomoscribe</title>"
-      "<h1>Tomoscribe</h1><p>" +
-      std::string(sentence) +
-      "</p><form method=\"post\" action=\"/login\"><label>Access token "
-      "<input type=\"password\" name=\"token\" autocomplete=\"current-password\" required "
-      "autofocus>"
-      "</label> <button>Sign in</button></form></html>\n";
-  return page;
-}
-
 bool is_bearer(const HttpRequest& request) {
   return request.header("Authorization").starts_with("Bearer ");
 }
@@ -148,16 +134,14 @@ std::optional<std::string> host_name(std::string_view host) {
 
 void add_security_headers(HttpResponse& response, bool tls) {
   auto& headers = response.headers;
-  // cornerstone3D: codecs are WebAssembly in workers made from blobs; pictures become blob: and
-  // data: URLs; its tools set style attributes.
-  headers["Content-Security-Policy"] =
-      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
-      "connect-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-      "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
-      "'none'";
+  // What is no page may do nothing; the pages name what they need themselves.
+  headers.try_emplace("Content-Security-Policy",
+                      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors "
+                      "'none'");
   headers["X-Content-Type-Options"] = "nosniff";
   headers["X-Frame-Options"] = "DENY";
-  headers["Referrer-Policy"] = "no-referrer";
+  // Not "no-referrer": with it a browser's form sends `Origin: null`, and nobody could sign in.
+  headers["Referrer-Policy"] = "same-origin";
   headers["Cross-Origin-Resource-Policy"] = "same-origin";
   headers["Cross-Origin-Opener-Policy"] = "same-origin";
   headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
@@ -265,12 +249,16 @@ HttpGuard::Answer HttpGuard::answer(HttpRequest request, std::chrono::sys_second
   result.label = "refused";
   try {
     const bool login_path = tokens_.required() && request.path == "/login";
+    const bool style_path = tokens_.required() && request.path == "/login.css";
     const Route* chosen = route(request.path);
     if (auto refused = refusal(request)) {
       result.response = std::move(*refused);
     } else if (login_path) {
       result.label = "login";
       result.response = login(request, now);
+    } else if (style_path) {
+      result.label = "login";
+      result.response = login_style();
     } else if (chosen == nullptr) {
       result.response = HttpResponse::text(404, "There is nothing here.\n");
     } else {

@@ -65,8 +65,8 @@ std::optional<Target> parse_target(std::string_view target);
 /// The name in a Host header without its port: "localhost", "[::1]"; nullopt when it is no host.
 std::optional<std::string> host_name(std::string_view host);
 
-/// Adds Content-Security-Policy, nosniff and the like; a handler's own value wins only for
-/// Cache-Control.
+/// Adds Content-Security-Policy, nosniff and the like; a handler's own value wins for the policy
+/// (a page needs more than "nothing") and for Cache-Control.
 void add_security_headers(dicom::HttpResponse& response, bool tls);
 
 /// The one table from failure to answer. `failure` gets a sentence for the log without any value

@@ -1,6 +1,8 @@
 #include "pipeline/http_listener.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 #include <system_error>
 
@@ -46,6 +48,20 @@ struct EarlyRefusal {
   const char* sentence = "";
 };
 
+/// RFC 9110 5.6.2: what a header's name is made of.
+bool is_token(const std::string& text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+/// RFC 9110 5.5: no control characters but the tab.
+bool is_header_value(const std::string& text) {
+  return std::ranges::none_of(text,
+                              [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+}
+
 /// RFC 9112 6.3: a request framed in two ways, or naming two hosts, is an attempt to smuggle.
 EarlyRefusal framing_fault(const net::HTTPServerRequest& request) {
   for (const char* once :
@@ -54,6 +70,14 @@ EarlyRefusal framing_fault(const net::HTTPServerRequest& request) {
     for (auto at = request.find(once); at != request.end(); ++at)
       if (Poco::icompare(at->first, once) == 0) ++count;
     if (count > 1) return {400, "A header that may come once came twice.\n"};
+  }
+  for (const auto& [name, value] : request)
+    if (!is_token(name) || !is_header_value(value)) return {400, "A header cannot be read.\n"};
+  if (request.has("Content-Length")) {
+    const std::string& length = request.get("Content-Length");
+    if (length.empty() || length.size() > 18 ||
+        length.find_first_not_of("0123456789") != std::string::npos)
+      return {400, "The length is wrong.\n"};
   }
   if (request.has("Content-Length") && request.has("Transfer-Encoding"))
     return {400, "The request has two lengths.\n"};
@@ -68,7 +92,6 @@ EarlyRefusal read_body(net::HTTPServerRequest& request, std::size_t limit, std::
   std::size_t expected = limit;
   if (request.has("Content-Length")) {
     const auto length = request.getContentLength64();
-    if (length < 0) return {400, "The length is wrong.\n"};
     if (static_cast<std::uint64_t>(length) > limit) return too_long;
     expected = static_cast<std::size_t>(length);
   } else if (!request.getChunkedTransferEncoding()) {
@@ -194,7 +217,8 @@ class Connection : public net::HTTPServerConnection {
     try {
       HTTPServerConnection::run();
     } catch (const std::exception&) {
-      // The peer is gone, was cut, or its TLS handshake failed: nobody is left to answer.
+      // The peer is gone, was cut, its TLS handshake failed, or its length is no number (Poco has
+      // closed the socket by then): nobody is left to answer.
       (void)0;
     }
     shared_.watch.remove(ticket);

@@ -48,7 +48,9 @@ std::string OrderIntake::answered(std::string_view bytes, const std::string& pee
   };
   try {
     hl7::OrderMessage order = hl7::read_order(message);
-    if (auto before = records_.acknowledged(order.sender, order.control_id)) {
+    // Some senders begin their control ids anew: only the same words are the same message.
+    const std::string key = order.control_id + "/" + dicom::sha256(bytes).str().substr(0, 16);
+    if (auto before = records_.acknowledged(order.sender, key)) {
       log_.info("order repeated", {{"peer", peer}});
       metrics_.count("tomoscribe_orders_total", {{"code", "repeated"}});
       return *before;
@@ -56,7 +58,7 @@ std::string OrderIntake::answered(std::string_view bytes, const std::string& pee
     if (order.order.assigning_authority.empty())
       order.order.assigning_authority = assigning_authority_;
     std::string accepted = hl7::acknowledgement(message, "AA", now(), control_id());
-    records_.store(order.order, order.control, order.sender, order.control_id, accepted);
+    records_.store(order.order, order.control, order.sender, key, accepted);
     log_.info("order stored", {{"peer", peer}, {"named study", order.order.study.has_value()}});
     metrics_.count("tomoscribe_orders_total", {{"code", "AA"}});
     return accepted;

@@ -18,11 +18,11 @@ class OrderIntake {
   OrderIntake(db::OrderRecords& records, std::string assigning_authority, const Log& log,
               Metrics& metrics);
   /// The acknowledgement to send back. Never throws.
-  std::string answer(std::string_view message, const std::string& peer);
+  std::string answer(std::string_view bytes, const std::string& peer);
 
  private:
   std::string control_id();
-  std::string answered(std::string_view message, const std::string& peer);
+  std::string answered(std::string_view bytes, const std::string& peer);
   db::OrderRecords& records_;
   std::string assigning_authority_;
   const Log& log_;

@@ -195,7 +195,7 @@ void PrivateCluster::start() {
                                    "-c",
                                    "log_error_verbosity=terse",
                                    "-c",
-                                   "max_connections=100"};
+                                   "max_connections=200"};
   if (durability_ == Durability::throwaway) command.insert(command.end(), {"-c", "fsync=off"});
   pid_ = spawn(command, server_account(), log, true);
   const auto deadline = std::chrono::steady_clock::now() + patience;

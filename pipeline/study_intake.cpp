@@ -56,9 +56,10 @@ dicom::Stored StudyIntake::accept(const dicom::ReceivedInstance& instance) {
   } catch (const db::Unavailable&) {
     remove_quietly(instance.spool_file);
     throw dicom::OutOfResources("the database is not available");
-  } catch (...) {
+  } catch (const std::exception& fault) {
     remove_quietly(instance.spool_file);
-    throw;
+    if (is_ours(fault)) throw;
+    throw std::runtime_error(loggable(fault));  // the intake logs what() as it is
   }
 }
 

@@ -143,6 +143,9 @@ void Worker::analyse_job(db::JobQueue& queue, const db::Job& job, const std::sto
                           .predecessor = input.predecessor,
                           .now = input.now,
                           .code_version = code_version()};
+  if (input.conflicts > 0)
+    context.notes = {"other versions of " + std::to_string(input.conflicts) +
+                     " image(s) arrived under UIDs that were taken: kept apart, not read"};
   context.now.offset = now().offset;  // the database knows the instant, the site its time zone
   std::variant<AnalysedStudy, Unsuitable> result = Unsuitable{input.mismatch};
   if (input.mismatch.empty()) {
@@ -169,9 +172,9 @@ void Worker::analyse_job(db::JobQueue& queue, const db::Job& job, const std::sto
                            {"version", draft.version.number}});
 }
 
-void Worker::work(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop) {
+/// Analyses the job and ends it one way or another. \throws Fenced, Unavailable.
+void Worker::settle(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop) {
   const auto started = std::chrono::steady_clock::now();
-  log_.info("job started", {{"job", job.id}, {"attempt", job.attempt}, {"study", job.study}});
   try {
     analyse_job(queue, job, stop);
   } catch (const Cancelled&) {
@@ -179,8 +182,7 @@ void Worker::work(db::JobQueue& queue, const db::Job& job, const std::stop_token
     log_.info("job put back", {{"job", job.id}});
     return;
   } catch (const db::Fenced&) {
-    log_.warn("job lost to another worker", {{"job", job.id}});
-    return;
+    throw;
   } catch (const db::Unavailable&) {
     throw;  // the lease lapses and somebody tries again
   } catch (const std::exception& fault) {
@@ -191,6 +193,15 @@ void Worker::work(db::JobQueue& queue, const db::Job& job, const std::stop_token
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
   log_.info("job done", {{"job", job.id}, {"seconds", seconds.count()}});
+}
+
+void Worker::work(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop) {
+  log_.info("job started", {{"job", job.id}, {"attempt", job.attempt}, {"study", job.study}});
+  try {
+    settle(queue, job, stop);
+  } catch (const db::Fenced&) {
+    log_.warn("job lost to another worker", {{"job", job.id}});
+  }
 }
 
 }  // namespace tomoscribe::pipeline

@@ -26,6 +26,7 @@ class Worker {
 
  private:
   void work(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop);
+  void settle(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop);
   void analyse_job(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop);
   std::vector<std::filesystem::path> files(const db::StudyInput& input) const;
 

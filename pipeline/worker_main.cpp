@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "dicom/pixels.h"
 #include "model/runtime.h"
 #include "pipeline/clock.h"
 #include "pipeline/process.h"
@@ -56,6 +57,7 @@ int work(const Config& config, const ProgramOptions& options) {
     throw ConfigError(
         "no database is configured: set database.dsn or database.dsn_file, or start by tomoscribe "
         "up");
+  const dicom::Codecs codecs;
   const Log log("worker");
   const dicom::BlobStore blobs(options.data_folder() / "store");
   Worker worker(config, dsn, blobs, analyse, log);

@@ -66,8 +66,12 @@ std::string actor(const HttpRequest& request, const Person& signer) {
 
 class Review {
  public:
-  Review(ReportStore& store, std::filesystem::path page, std::function<Moment()> now)
-      : store_(store), page_(std::move(page)), now_(std::move(now)) {}
+  Review(ReportStore& store, std::filesystem::path page, std::function<Moment()> now,
+         Receiver receiver)
+      : store_(store),
+        page_(std::move(page)),
+        now_(std::move(now)),
+        receiver_(std::move(receiver)) {}
 
   HttpResponse answer(const HttpRequest& request) {
     const auto path = dicom::path_segments(request.path);
@@ -99,6 +103,7 @@ class Review {
   ReportStore& store_;
   std::filesystem::path page_;
   std::function<Moment()> now_;
+  Receiver receiver_;
 };
 
 HttpResponse Review::read(const HttpRequest& request, const Path& path) {
@@ -125,7 +130,7 @@ HttpResponse Review::worklist(const HttpRequest& request) {
     *field = *value;
   }
   query.limit = std::clamp(query.limit, 1, 1000);
-  return api_answer(200, detail::worklist_json(store_.studies(query)));
+  return api_answer(200, detail::worklist_json(store_.studies(query), receiver_));
 }
 
 HttpResponse Review::study(const HttpRequest& request, const std::string& uid) {
@@ -221,8 +226,9 @@ HttpResponse Review::resend(const HttpRequest& request, const std::string& repor
 }  // namespace
 
 dicom::HttpHandler review_handler(ReportStore& store, std::filesystem::path page,
-                                  std::function<Moment()> now) {
-  auto review = std::make_shared<Review>(store, std::move(page), std::move(now));
+                                  std::function<Moment()> now, Receiver receiver) {
+  auto review =
+      std::make_shared<Review>(store, std::move(page), std::move(now), std::move(receiver));
   return [review](const HttpRequest& request) { return review->answer(request); };
 }
 

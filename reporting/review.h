@@ -12,7 +12,7 @@
 //    "newerDraft": bool}
 //
 //   GET  /api/studies[?text=&state=&limit=&offset=]
-//        200 {"studies": [row…]}
+//        200 {"studies": [row…], "receiver": {"title", "port"}}
 //   GET  /api/studies/{uid}[?brief=1]
 //        200 {"study": row, "versions": [1,2,…], "deliveries":
 //        [{"destination","kind","state","version","attempts",
@@ -40,16 +40,23 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include "dicom/http_message.h"
 #include "reporting/report_store.h"
 
 namespace tomoscribe::reporting {
 
+/// Where images are sent to; the empty worklist says so.
+struct Receiver {
+  std::string title = "TOMOSCRIBE";  ///< AE title
+  int port = 11112;
+};
+
 /// Handler for `/api/…` as above and, for every other path, the built page in `page` (index.html at
 /// `/` and
 /// `/studies/…`). `now` is the one clock. `store` must outlive the handler and be thread-safe.
 dicom::HttpHandler review_handler(ReportStore& store, std::filesystem::path page,
-                                  std::function<Moment()> now);
+                                  std::function<Moment()> now, Receiver receiver = {});
 
 }  // namespace tomoscribe::reporting

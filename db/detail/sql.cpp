@@ -22,6 +22,31 @@ Pool::Taken Pool::take() {
   }
 }
 
+void Pool::settle(Taken taken) {
+  const bool open = taken.connection->is_open();
+  try {
+    throw;
+  } catch (const pqxx::in_doubt_error&) {
+    throw Unavailable("the database ended the connection while committing");
+  } catch (const pqxx::broken_connection&) {
+    (void)0;                                     // below
+  } catch (const pqxx::transaction_rollback&) {  // libpqxx's class for SQLSTATE 40xxx
+    if (open) give_back(std::move(taken.connection));
+    throw Unavailable("the database undid it for another's sake");
+  } catch (const pqxx::sql_error& fault) {
+    if (open) {
+      give_back(std::move(taken.connection));
+      if (!is_passing(fault.sqlstate())) throw;
+      throw Unavailable("the database cannot do it at the moment");
+    }
+  } catch (...) {
+    if (open) give_back(std::move(taken.connection));
+    throw;
+  }
+  if (taken.fresh) throw Unavailable("the database ended the connection");
+  clear();  // the others were kept as long and are as dead
+}
+
 void Pool::give_back(std::unique_ptr<pqxx::connection> connection) {
   const std::lock_guard lock(mutex_);
   if (idle_.size() < most_idle) idle_.push_back(std::move(connection));
@@ -30,6 +55,11 @@ void Pool::give_back(std::unique_ptr<pqxx::connection> connection) {
 void Pool::clear() {
   const std::lock_guard lock(mutex_);
   idle_.clear();
+}
+
+bool is_passing(std::string_view sqlstate) {
+  const auto family = sqlstate.substr(0, 2);
+  return family == "53" || family == "57" || family == "58";
 }
 
 reporting::Moment moment(const pqxx::field& epoch_seconds) {

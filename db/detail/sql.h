@@ -5,6 +5,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <pqxx/pqxx>
@@ -19,39 +21,34 @@ pqxx::result run(pqxx::transaction_base& transaction, const char* sql, const Val
   return transaction.exec_params(sql, values...);
 }
 
+/// True for a SQLSTATE that says nothing against the statement: out of disk, memory or connections,
+/// shutting down (PostgreSQL's appendix A: classes 53, 57, 58).
+bool is_passing(std::string_view sqlstate);
+
 /// A few connections, made when needed and kept. Thread-safe.
 class Pool {
  public:
   explicit Pool(std::string dsn) : dsn_(std::move(dsn)) {}
 
   /// Runs `work(transaction)` and commits. A kept connection that the server ended in the meantime
-  /// is replaced once. \throws Unavailable when the database cannot be reached or ends the
-  /// connection.
+  /// is replaced once. \throws Unavailable when the database cannot be reached, ends the connection
+  /// or has no room.
   template <class Work>
   auto transact(Work work) {
-    for (int round = 0;; ++round) {
-      auto [connection, fresh] = take();
+    while (true) {
+      Taken taken = take();
       try {
-        pqxx::work transaction(*connection);
-        if constexpr (std::is_void_v<decltype(work(transaction))>) {
-          work(transaction);
-          transaction.commit();
-          give_back(std::move(connection));
+        if constexpr (std::is_void_v<std::invoke_result_t<Work, pqxx::work&>>) {
+          committed(*taken.connection, work);
+          give_back(std::move(taken.connection));
           return;
         } else {
-          auto result = work(transaction);
-          transaction.commit();
-          give_back(std::move(connection));
+          auto result = committed(*taken.connection, work);
+          give_back(std::move(taken.connection));
           return result;
         }
-      } catch (const pqxx::in_doubt_error&) {
-        throw Unavailable("the database ended the connection while committing");
-      } catch (const pqxx::broken_connection&) {
-        if (fresh || round > 0) throw Unavailable("the database ended the connection");
-        clear();
       } catch (...) {
-        if (connection->is_open()) give_back(std::move(connection));
-        throw;
+        settle(std::move(taken));
       }
     }
   }
@@ -61,7 +58,21 @@ class Pool {
     std::unique_ptr<pqxx::connection> connection;
     bool fresh;
   };
+  template <class Work>
+  static auto committed(pqxx::connection& connection, Work& work) {
+    pqxx::work transaction(connection);
+    if constexpr (std::is_void_v<std::invoke_result_t<Work, pqxx::work&>>) {
+      work(transaction);
+      transaction.commit();
+    } else {
+      auto result = work(transaction);
+      transaction.commit();
+      return result;
+    }
+  }
   Taken take();
+  /// Inside a catch block. Returns when another connection is worth a try, throws otherwise.
+  void settle(Taken taken);
   void give_back(std::unique_ptr<pqxx::connection> connection);
   void clear();
 

@@ -1,98 +1,75 @@
 #include "dicom/detail/picture.h"
 
 #include <algorithm>
-#include <limits>
 #include <png.h>
 #include <vector>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 
-#include "dicom/identity.h"
+#include "dicom/detail/open_file.h"
+#include "dicom/pixels.h"
 
 namespace tomoscribe::dicom::detail {
 namespace {
 
 constexpr std::uint64_t largest_frame_bytes = 1ULL << 30U;
 
-struct Pixels {
-  unsigned rows = 0, columns = 0, samples = 1, allocated = 0, stored = 0;
-  bool is_signed = false, inverted = false;
-  double slope = 1, intercept = 0;
-  std::optional<Window> window;
-  std::string bytes;
-};
-
-unsigned required(DcmItem& item, const DcmTagKey& tag) {
-  Uint16 value = 0;
-  if (item.findAndGetUint16(tag, value).bad() || value == 0)
-    throw NotRenderable("this instance has no pixels");
-  return value;
+/// The header, once it is sure that frame `number` is there.
+std::optional<InstanceHeader> header_of_frame(const std::filesystem::path& file,
+                                              std::uint32_t number) {
+  InstanceHeader header = read_header(file);
+  if (header.frames == 0) throw NotRenderable("this instance has no pixels");
+  if (number == 0 || number > static_cast<std::uint32_t>(header.frames)) return std::nullopt;
+  return header;
 }
 
-std::optional<double> real(DcmItem& item, const DcmTagKey& tag) {
-  Float64 value = 0;
-  if (item.findAndGetFloat64(tag, value).bad()) return std::nullopt;
-  return value;
+/// As stored, little endian; the sign fills the bits above BitsStored, which may not matter
+/// (PS3.5 8.1.1).
+std::string packed(const StoredFrame& frame, int bits_allocated) {
+  const auto width = static_cast<std::size_t>(bits_allocated / 8);
+  std::string bytes(frame.values.size() * width, '\0');
+  for (std::size_t i = 0; i < frame.values.size(); ++i)
+    for (std::size_t byte = 0; byte < width; ++byte)
+      bytes[i * width + byte] =
+          static_cast<char>(static_cast<std::uint32_t>(frame.values[i]) >> (8U * byte) & 0xFFU);
+  return bytes;
 }
 
-void describe(DcmItem& item, Pixels& pixels) {
-  pixels.rows = required(item, DCM_Rows);
-  pixels.columns = required(item, DCM_Columns);
-  pixels.allocated = required(item, DCM_BitsAllocated);
-  pixels.stored = required(item, DCM_BitsStored);
-  Uint16 value = 0;
-  if (item.findAndGetUint16(DCM_SamplesPerPixel, value).good() && value != 0)
-    pixels.samples = value;
-  if (item.findAndGetUint16(DCM_PixelRepresentation, value).good()) pixels.is_signed = value == 1;
-  OFString text;
-  if (item.findAndGetOFString(DCM_PhotometricInterpretation, text).good())
-    pixels.inverted = text == "MONOCHROME1";
-  pixels.slope = real(item, DCM_RescaleSlope).value_or(1);
-  pixels.intercept = real(item, DCM_RescaleIntercept).value_or(0);
-  const auto centre = real(item, DCM_WindowCenter), width = real(item, DCM_WindowWidth);
-  if (centre && width && *width >= 1) pixels.window = Window{*centre, *width};
-}
-
-std::optional<Pixels> read_pixels(const std::filesystem::path& file, std::uint32_t number) {
-  DcmFileFormat format;
-  if (format.loadFile(file.c_str()).bad()) throw Malformed("the stored file cannot be read");
-  DcmDataset& set = *format.getDataset();
-  Pixels pixels;
-  describe(set, pixels);
-  Sint32 frames = 1;
-  (void)set.findAndGetSint32(DCM_NumberOfFrames, frames);
-  if (number == 0 || number > static_cast<std::uint32_t>(std::max(frames, 1))) return std::nullopt;
-  const std::uint64_t size =
-      std::uint64_t{pixels.rows} * pixels.columns * pixels.samples * ((pixels.allocated + 7) / 8);
+std::string colour_frame(const std::filesystem::path& file, const InstanceHeader& header,
+                         std::uint32_t number) {
+  const auto format = open_file(file, true);
   DcmElement* element = nullptr;
-  if (set.findAndGetElement(DCM_PixelData, element).bad())
+  if (format->getDataset()->findAndGetElement(DCM_PixelData, element).bad())
     throw NotRenderable("this instance has no pixels");
-  if (size > largest_frame_bytes) throw Malformed("the frame is larger than 1 GiB");
-  pixels.bytes.resize(size + size % 2);  // DCMTK wants room for the padding byte
+  auto* pixels = dynamic_cast<DcmPixelData*>(element);
+  const std::uint64_t size = std::uint64_t{static_cast<unsigned>(header.rows)} *
+                             static_cast<unsigned>(header.columns) *
+                             static_cast<unsigned>(header.samples_per_pixel) *
+                             static_cast<unsigned>((header.bits_allocated + 7) / 8);
+  if (pixels == nullptr || size == 0 || size > largest_frame_bytes)
+    throw Malformed("the pixels are not as the header says");
+  std::string bytes(size + size % 2, '\0');  // DCMTK wants room for the padding byte
   Uint32 fragment = 0;
   OFString colour;
-  const OFCondition result = dynamic_cast<DcmPixelData&>(*element).getUncompressedFrame(
-      &set, number - 1, fragment, pixels.bytes.data(), static_cast<Uint32>(pixels.bytes.size()),
-      colour);
-  if (result.bad()) throw Malformed("the pixels cannot be decoded");
-  pixels.bytes.resize(size);
-  return pixels;
+  if (pixels
+          ->getUncompressedFrame(format->getDataset(), number - 1, fragment, bytes.data(),
+                                 static_cast<Uint32>(bytes.size()), colour)
+          .bad())
+    throw Malformed("the pixels cannot be decoded");
+  bytes.resize(size);
+  return bytes;
 }
 
-/// The value of pixel `i` in the modality's units; bits above BitsStored are not part of it
-/// (PS3.5 8.1.1).
-double value_at(const Pixels& pixels, std::size_t i) {
-  std::uint32_t raw = 0;
-  const std::size_t width = pixels.allocated / 8;
-  for (std::size_t byte = 0; byte < width; ++byte)
-    raw |= std::uint32_t{static_cast<unsigned char>(pixels.bytes[i * width + byte])} << (8U * byte);
-  const std::uint32_t mask = (1U << pixels.stored) - 1U, sign = 1U << (pixels.stored - 1U);
-  raw &= mask;
-  const double stored = pixels.is_signed && (raw & sign) != 0
-                            ? static_cast<double>(raw) - static_cast<double>(mask) - 1.0
-                            : static_cast<double>(raw);
-  return stored * pixels.slope + pixels.intercept;
+/// The window that the file itself asks for (PS3.3 C.11.2.1.2).
+std::optional<Window> own_window(const std::filesystem::path& file) {
+  const auto format = open_file(file, false);
+  Float64 centre = 0, width = 0;
+  DcmDataset& set = *format->getDataset();
+  if (set.findAndGetFloat64(DCM_WindowCenter, centre).bad() ||
+      set.findAndGetFloat64(DCM_WindowWidth, width).bad() || !(width >= 1))
+    return std::nullopt;
+  return Window{centre, width};
 }
 
 Window full_range(const std::vector<double>& values) {
@@ -112,6 +89,7 @@ std::uint8_t grey(double value, const Window& window, bool inverted) {
   return inverted ? static_cast<std::uint8_t>(255 - byte) : byte;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): libpng's macro, not ours
 std::string png(const std::vector<std::uint8_t>& picture, unsigned columns, unsigned rows) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
@@ -130,26 +108,36 @@ std::string png(const std::vector<std::uint8_t>& picture, unsigned columns, unsi
 }  // namespace
 
 std::optional<std::string> decoded_frame(const std::filesystem::path& file, std::uint32_t number) {
-  auto pixels = read_pixels(file, number);
-  if (!pixels) return std::nullopt;
-  return std::move(pixels->bytes);
+  const auto header = header_of_frame(file, number);
+  if (!header) return std::nullopt;
+  if (header->samples_per_pixel != 1) return colour_frame(file, *header, number);
+  const auto frame = read_frame(file, static_cast<int>(number));
+  if (!frame) return std::nullopt;
+  return packed(*frame, header->bits_allocated);
 }
 
 std::optional<std::string> rendered_png(const std::filesystem::path& file, std::uint32_t number,
                                         std::optional<Window> window) {
-  const auto pixels = read_pixels(file, number);
-  if (!pixels) return std::nullopt;
-  if (pixels->samples != 1)
+  const auto header = header_of_frame(file, number);
+  if (!header) return std::nullopt;
+  if (header->samples_per_pixel != 1)
     throw NotRenderable("only grey-scale images are rendered; this one is in colour");
-  if ((pixels->allocated != 8 && pixels->allocated != 16) || pixels->stored > pixels->allocated)
-    throw NotRenderable("only images of 8 or 16 bits are rendered");
-  std::vector<double> values(std::size_t{pixels->rows} * pixels->columns);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = value_at(*pixels, i);
-  const Window used = window ? *window : pixels->window ? *pixels->window : full_range(values);
+  const auto frame = read_frame(file, static_cast<int>(number));
+  if (!frame) return std::nullopt;
+  const PlaneHeader& plane = header->planes.at(number - 1);
+  const double slope = plane.rescale_slope.value_or(1);
+  const double intercept = plane.rescale_intercept.value_or(0);
+  std::vector<double> values(frame->values.size());
+  std::ranges::transform(frame->values, values.begin(), [&](std::int32_t stored) {
+    return static_cast<double>(stored) * slope + intercept;
+  });
+  if (!window) window = own_window(file);
+  const Window used = window ? *window : full_range(values);
+  const bool inverted = header->photometric == "MONOCHROME1";
   std::vector<std::uint8_t> picture(values.size());
   std::ranges::transform(values, picture.begin(),
-                         [&](double value) { return grey(value, used, pixels->inverted); });
-  return png(picture, pixels->columns, pixels->rows);
+                         [&](double value) { return grey(value, used, inverted); });
+  return png(picture, static_cast<unsigned>(header->columns), static_cast<unsigned>(header->rows));
 }
 
 }  // namespace tomoscribe::dicom::detail

@@ -9,7 +9,7 @@
 
 namespace tomoscribe::pipeline::measure {
 
-namespace codes {  // PS3.16 only
+namespace codes {  // PS3.16, and of SNOMED CT the ratio that it lacks
 using reporting::Code;
 inline const Code presence{"705057003", "SCT", "Presence"};
 inline const Code lung{"39607008", "SCT", "Lung"};
@@ -19,7 +19,7 @@ inline const Code abdomen{"818981001", "SCT", "Abdomen"};
 inline const Code abdomen_pelvis{"818982008", "SCT", "Abdomen and Pelvis"};
 inline const Code chest_abdomen_pelvis{"416775004", "SCT", "Chest, Abdomen and Pelvis"};
 inline const Code volume{"118565006", "SCT", "Volume"};
-inline const Code length{"410668003", "SCT", "Length"};
+inline const Code ratio{"118586006", "SCT", "Ratio"};
 inline const Code millilitre{"mL", "UCUM", "milliliter"};
 inline const Code percent{"%", "UCUM", "percent"};
 }  // namespace codes

@@ -106,7 +106,7 @@ Measurement measurement_of(std::string id, const Gate& gate, const std::string& 
                            const Counts& counts) {
   Measurement result{
       .id = std::move(id),
-      .concept_name = codes::volume,
+      .concept_name = codes::ratio,
       .value = std::nullopt,
       .unit = codes::percent,
       .decimals = 1,

@@ -188,7 +188,7 @@ reporting::Code site_of(const Scene& scene) {
 
 Measurement share_measurement(const Scene& scene, const NamedRegion& entry) {
   return {.id = entry.id,
-          .concept_name = codes::length,
+          .concept_name = codes::ratio,
           .value = std::round(scene.share(entry.region) * 1000) / 10,
           .unit = codes::percent,
           .decimals = 0,

@@ -133,10 +133,11 @@ StatementEdit parse_edit(const Json& json) {
 
 }  // namespace
 
-std::string worklist_json(const std::vector<StudyRow>& rows) {
+std::string worklist_json(const std::vector<StudyRow>& rows, const Receiver& receiver) {
   Json list = Json::array();
   for (const StudyRow& row : rows) list.push_back(row_json(row));
-  return dumped({{"studies", std::move(list)}});
+  return dumped({{"studies", std::move(list)},
+                 {"receiver", {{"title", receiver.title}, {"port", receiver.port}}}});
 }
 
 std::string study_json(const StudyAnswer& answer) {

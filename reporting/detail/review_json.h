@@ -7,10 +7,11 @@
 
 #include "reporting/edit.h"
 #include "reporting/report_store.h"
+#include "reporting/review.h"
 
 namespace tomoscribe::reporting::detail {
 
-std::string worklist_json(const std::vector<StudyRow>& rows);
+std::string worklist_json(const std::vector<StudyRow>& rows, const Receiver& receiver);
 
 struct StudyAnswer {
   StudyRow row;

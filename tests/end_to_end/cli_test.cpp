@@ -176,7 +176,25 @@ TEST_F(Report, WritesEveryFaceAndMeasuresThePhantomsLungs) {
     const double painted = structure(truth, "lung." + side).at("volume_ml").get<double>();
     EXPECT_NEAR(measured(version, "lung.volume." + side), painted, 0.05 * painted) << side;
   }
-  EXPECT_THAT(read_text(temporary_ / "out" / "report.txt"), HasSubstr("Measured findings only; no language model configured"));
+  EXPECT_THAT(read_text(temporary_ / "out" / "report.txt"),
+              HasSubstr("Measured findings only; no language model configured"));
+}
+
+TEST_F(Report, IsTheSameForTheSameFilesWhateverTheirNamesAndOrder) {
+  fs::create_directories(temporary_ / "renamed");
+  constexpr int first = 20, last = 39;
+  copy_slices(temporary_ / "some", first, last);
+  for (int number = first; number <= last; ++number)
+    fs::copy_file(slice(study(), number), slice(temporary_ / "renamed", first + last - number));
+  ASSERT_EQ(report(temporary_ / "some", temporary_ / "one").status, 0);
+  ASSERT_EQ(report(temporary_ / "renamed", temporary_ / "two").status, 0);
+  auto one = nlohmann::json::parse(read_text(temporary_ / "one" / "report.json"));
+  auto two = nlohmann::json::parse(read_text(temporary_ / "two" / "report.json"));
+  one.erase("created");  // the moment of its making
+  two.erase("created");
+  EXPECT_EQ(one, two);
+  EXPECT_EQ(read_text(temporary_ / "one" / "key-1.png"),
+            read_text(temporary_ / "two" / "key-1.png"));
 }
 
 TEST_F(Report, ReplacesAnEarlierReportInItsFolder) {

@@ -1,14 +1,13 @@
 #pragma once
-// In-memory stand-ins for the database behind the page, for its own tests only: the real ones are
+// In-memory stand-in for the database behind the page, for its own tests only: the real one is
 // in db/.
 
-#include <map>
+#include <filesystem>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "dicom/dicomweb.h"
+#include "dicom/identity.h"
 #include "reporting/report_store.h"
 
 namespace tomoscribe::page_test {
@@ -38,25 +37,6 @@ class FakeReportStore : public reporting::ReportStore {
   Held* by_report(const std::string& report_id);
   std::mutex mutex_;
   std::vector<Held> held_;
-};
-
-/// Knows the files of one folder.
-class FakeInstanceIndex : public dicom::InstanceIndex {
- public:
-  /// Reads every DICOM file in `folder` and puts it into `blobs`.
-  FakeInstanceIndex(const std::filesystem::path& folder, const dicom::BlobStore& blobs);
-  bool has_study(const dicom::StudyUid& study) override;
-  std::vector<dicom::IndexedSeries> series(const dicom::StudyUid& study) override;
-  std::vector<dicom::IndexedInstance> instances(const dicom::StudyUid& study,
-                                                const dicom::SeriesUid& series) override;
-
- private:
-  struct Row {
-    dicom::StudyUid study;
-    dicom::IndexedSeries series;
-    dicom::IndexedInstance instance;
-  };
-  std::vector<Row> rows_;
 };
 
 /// Writes a small thorax of ellipses as CT slices; for the page only (the measured phantom is in

@@ -19,6 +19,7 @@
 
 #include "reporting/review.h"
 #include "tests/page/fake_gateway.h"
+#include "tests/support/folder_index.h"
 
 namespace {
 
@@ -124,7 +125,8 @@ void fill(page_test::FakeReportStore& store, const page_test::TestSeries& series
 int serve(const std::filesystem::path& page, const std::filesystem::path& folder) {
   const auto series = page_test::write_test_series(folder / "files", 40);
   const dicom::BlobStore blobs(folder / "store");
-  page_test::FakeInstanceIndex index(folder / "files", blobs);
+  tests::FolderIndex index(blobs);
+  index.add_folder(folder / "files");
   page_test::FakeReportStore store;
   fill(store, series);
   const auto now = [] {

@@ -1,6 +1,7 @@
-// Drives the review page as a reader would. With --url it runs against a server that is there already (then only what
-// any gateway with a drafted study can show), with --server it starts the page's own server over fakes.
-// node page_test.mjs (--server PROGRAM --page DIST | --url http://127.0.0.1:8080) [--screenshots DIR]
+// Drives the review page as a reader would. With --server it starts the page's own server over fakes; with --url it runs
+// against a real gateway, where it signs the first draft it finds. --send COMMAND: the gateway is still empty, and this
+// shell command sends it a study while the worklist is open.
+// node page_test.mjs (--server PROGRAM --page DIST | --url http://127.0.0.1:8080 [--send COMMAND]) [--screenshots DIR]
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -9,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { openBrowser, picture, rendered, watch } from './browser.mjs';
 
 const { values: options } = parseArgs({
-  options: { server: { type: 'string' }, page: { type: 'string' }, url: { type: 'string' }, screenshots: { type: 'string' } },
+  options: { server: { type: 'string' }, page: { type: 'string' }, url: { type: 'string' }, send: { type: 'string' }, screenshots: { type: 'string' } },
 });
 
 async function startServer() {
@@ -22,7 +23,9 @@ async function startServer() {
 }
 
 const facts = [];
-const fact = (name, check, needsFakes = false) => facts.push({ name, check, needsFakes });
+/** `where`: over the fakes, over a real service, or (by default) over both. */
+const fact = (name, check, where = '') => facts.push({ name, check, where });
+const here = { '': true, fakes: !options.url, service: !!options.url, 'empty service': !!options.send };
 const shot = async (page, name) => {
   if (options.screenshots) await page.screenshot({ path: `${options.screenshots}/${name}.png` });
 };
@@ -36,6 +39,20 @@ async function drafted(base) {
   return row;
 }
 
+fact('an empty worklist says where to send, then the study comes and is drafted by itself', async (page, base) => {
+  await page.goto(base);
+  await page.getByText('No study yet').waitFor();
+  assert.match(await page.locator('.empty').innerText(), /AE title\s+TOMOSCRIBE[^]*Port\s+\d+[^]*dcmsend --no-halt -aec TOMOSCRIBE/);
+  await shot(page, 'empty');
+  const sending = spawn('sh', ['-c', options.send], { stdio: 'inherit' });
+  const sent = new Promise((resolve) => sending.once('exit', resolve));
+  await page.locator('a.work-row').waitFor({ timeout: 60000 });
+  await page.getByText(/receiving|queued|analysing/).first().waitFor({ timeout: 60000 });
+  await shot(page, 'arriving');
+  await page.getByText('draft ready').waitFor({ timeout: 240000 });
+  assert.equal(await sent, 0, 'the sender failed');
+}, 'empty service');
+
 fact('the worklist names the study and its state', async (page, base) => {
   await page.goto(base);
   const row = await drafted(base);
@@ -48,7 +65,7 @@ fact('the worklist names the study and its state', async (page, base) => {
 fact('an analysing study shows its stage, an unsuitable one its reason', async (page) => {
   await page.getByText('measuring lungs').waitFor();
   await page.getByText('gap of 5.0 mm after slice 16').waitFor();
-}, true);
+}, 'fakes');
 
 fact('the search narrows the list and says when nothing matches', async (page) => {
   await page.getByLabel('Search studies').fill('berta');
@@ -57,7 +74,7 @@ fact('the search narrows the list and says when nothing matches', async (page) =
   await page.getByText('No study matches').waitFor();
   await page.getByLabel('Search studies').fill('');
   await page.waitForFunction(() => document.querySelectorAll('a.work-row').length > 1);
-}, true);
+}, 'fakes');
 
 fact('a study opens and its slice is really drawn', async (page, base) => {
   const row = await drafted(base);
@@ -78,6 +95,31 @@ fact('window presets change the pixels, by button and by key', async (page) => {
   assert.equal(new Set(means.map((mean) => mean.toFixed(1))).size, 4, `means ${means}`);
   await page.locator('[data-preset="Lung"]').click();
   assert.equal(await page.locator('[data-preset="Lung"]').getAttribute('aria-pressed'), 'true');
+});
+
+fact('the first picture has the window of the body region, and says where it is', async (page, base) => {
+  await page.reload();
+  await rendered(page);
+  const row = await drafted(base);
+  const { bodyPart } = (await (await fetch(`${base}/api/studies/${row.uid}`)).json()).report.study;
+  if (bodyPart === 'chest') assert.equal(await page.locator('[data-preset="Lung"]').getAttribute('aria-pressed'), 'true');
+  const [slice, of] = (await page.locator('.slice-number').innerText()).split(' / ').map(Number);
+  assert.ok(Math.abs(slice - of / 2) <= 1, `opened at ${slice} of ${of}`);
+  assert.match(await page.locator('.corner.bl').innerText(), /position -?[\d.]+ mm/);
+  assert.match(await page.locator('.corner.br').innerText(), /C -?\d+\s+W \d+ HU/);
+  assert.ok((await page.locator('.corner.tl').innerText()).includes(row.patient.id));
+});
+
+fact('a question mark shows keys and marks', async (page) => {
+  await page.keyboard.press('?');
+  await page.getByRole('heading', { name: 'Keys' }).waitFor();
+  await shot(page, 'help');
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Keys' }).waitFor({ state: 'detached' });
+});
+
+fact('the label of AI and "not a medical device" stand above the draft', async (page) => {
+  assert.match(await page.locator('.banner').first().innerText(), /AI DRAFT[^]*Not a medical device/);
 });
 
 fact('arrow keys, wheel and slider scroll', async (page) => {
@@ -124,19 +166,19 @@ fact('the nodule outline lies around the bright spot', async (page) => {
   }, png);
   assert.ok(mean > 150, `inside the outline it is dark (${mean})`);
   await shot(page, 'nodule');
-}, true);
+}, 'fakes');
 
 fact('names and texts with markup are shown as text', async (page) => {
   assert.match(await page.locator('.patient').innerText(), /<script>alert\(1\)<\/script>/);
   assert.match(await page.locator('.report-body').innerText(), /<img src=x onerror=alert\(2\)>/);
   assert.equal(await page.locator('.report-body img, .patient img').count(), 0);
-}, true);
+}, 'fakes');
 
 fact('every outcome has its letter, and a contradicted sentence its reason', async (page) => {
   const letters = new Set(await page.locator('.line .outcome').allInnerTexts());
   assert.deepEqual([...letters].sort(), ['C', 'N', 'U', 'V', 'X']);
   await page.getByText('left out of every outgoing report').waitFor();
-}, true);
+}, 'fakes');
 
 async function edit(page, line, text) {
   await line.hover();
@@ -157,7 +199,7 @@ fact('an edit shows its difference, survives a reload, and can be undone', async
   await line.hover();
   await line.getByRole('button', { name: 'Undo' }).click();
   assert.equal(await page.getByText('unsaved change').count(), 0);
-}, true);
+}, 'fakes');
 
 fact('when somebody else was quicker the reader chooses, and saves on the newer version', async (page, base) => {
   await edit(page, sentence(page, 'enlarged mediastinal'), 'No enlarged hilar lymph nodes.');
@@ -182,7 +224,16 @@ fact('when somebody else was quicker the reader chooses, and saves on the newer 
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('Version 3', { exact: true }).waitFor();
   assert.match(await page.locator('.report-body').innerText(), /hilar/);
-}, true);
+}, 'fakes');
+
+fact('an edit and a new sentence wait for the signature', async (page) => {
+  await edit(page, page.locator('[data-section="findings"] .line').first(), 'Rewritten by the reader.');
+  await page.getByRole('button', { name: 'Add a sentence to Impression' }).click();
+  await page.locator('textarea.editor').fill('No acute finding.');
+  await page.locator('textarea.editor').press('Control+Enter');
+  await page.getByText('2 unsaved changes').waitFor();
+  await shot(page, 'edited');
+}, 'service');
 
 fact('a sentence can be struck out and another added', async (page) => {
   const line = sentence(page, 'coronary arteries');
@@ -192,7 +243,7 @@ fact('a sentence can be struck out and another added', async (page) => {
   await page.locator('textarea.editor').fill('CT in three months.');
   await page.locator('textarea.editor').press('Control+Enter');
   await page.getByText('2 unsaved changes').waitFor();
-}, true);
+}, 'fakes');
 
 fact('signing asks about what nobody confirmed, then the report is final', async (page, base) => {
   await page.getByRole('button', { name: 'Sign…' }).click();
@@ -209,12 +260,23 @@ fact('signing asks about what nobody confirmed, then the report is final', async
   await shot(page, 'signed');
 });
 
+fact('the signed report keeps its label and is final in FHIR, with the reader\'s words', async (page, base) => {
+  assert.match(await page.locator('.banner.signed').innerText(), /final[^]*Not a medical device/);
+  const row = await drafted(base);
+  const answer = await fetch(`${base}/fhir/R4/DiagnosticReport?identifier=${encodeURIComponent(`urn:dicom:uid|urn:oid:${row.uid}`)}`);
+  assert.equal(answer.status, 200);
+  const bundle = await answer.json();
+  assert.equal(bundle.entry?.[0]?.resource.status, 'final');
+  const text = await (await fetch(`${base}/api/reports/${row.reportId}/versions/${row.version}/text`)).text();
+  assert.match(text, /Rewritten by the reader\.[^]*No acute finding\./);
+}, 'service');
+
 fact('after signing the deliveries are shown and a dead one can be sent again', async (page) => {
   await page.getByText('the peer refused the association').waitFor();
   await page.locator('[data-resend="pacs"]').click();
   await page.getByText('Sending to pacs again.').waitFor();
   await page.locator('.chip.delivery-waiting').waitFor();
-}, true);
+}, 'fakes');
 
 fact('a gateway that is gone is said, and the page comes back by itself', async (page) => {
   await page.route('**/api/**', (route) => route.abort());
@@ -241,8 +303,7 @@ async function main() {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(15000);
     const seen = watch(page);
-    for (const { name, check, needsFakes } of facts) {
-      if (needsFakes && options.url) continue;
+    for (const { name, check, where } of facts.filter((one) => here[one.where])) {
       const began = Date.now();
       try {
         await check(page, server.url);

@@ -19,11 +19,10 @@ inline model::phantom::Settings small_chest() {
 
 inline dicom::InstanceHeader chest_header(const model::phantom::Phantom& phantom, int slice) {
   const auto& settings = phantom.settings;
-  dicom::InstanceHeader header{
-      .study = dicom::StudyUid(dicom::uid_from_name("phantom study")),
-      .series = dicom::SeriesUid(dicom::uid_from_name("phantom series")),
-      .sop_instance =
-          dicom::SopInstanceUid(dicom::uid_from_name("phantom slice " + std::to_string(slice)))};
+  dicom::InstanceHeader header{.study = dicom::StudyUid(dicom::uid_from_name("phantom study")),
+                               .series = dicom::SeriesUid(dicom::uid_from_name("phantom series")),
+                               .sop_instance = dicom::SopInstanceUid(
+                                   dicom::uid_from_name("phantom slice " + std::to_string(slice)))};
   header.sop_class = "1.2.840.10008.5.1.4.1.1.2";
   header.modality = "CT";
   header.study_header.patient_id = dicom::PatientId("PHANTOM-1");
@@ -39,9 +38,8 @@ inline dicom::InstanceHeader chest_header(const model::phantom::Phantom& phantom
   header.rows = settings.rows;
   header.columns = settings.columns;
   header.planes = {
-      {.image_position_patient =
-           dicom::Vec3{phantom.first_voxel_mm[0], phantom.first_voxel_mm[1],
-                       phantom.first_voxel_mm[2] + slice * settings.slice_mm},
+      {.image_position_patient = dicom::Vec3{phantom.first_voxel_mm[0], phantom.first_voxel_mm[1],
+                                             phantom.first_voxel_mm[2] + slice * settings.slice_mm},
        .image_orientation_patient = std::array{dicom::Vec3{1, 0, 0}, dicom::Vec3{0, 1, 0}},
        .pixel_spacing_mm = std::array{settings.pixel_mm, settings.pixel_mm},
        .slice_thickness_mm = settings.slice_mm,
@@ -57,15 +55,18 @@ struct Stored {
   bool columns_flipped = false, rows_flipped = false, slices_flipped = false;
 };
 
-inline pipeline::Volume chest_volume(const model::phantom::Phantom& phantom, const Stored& stored = {}) {
+inline pipeline::Volume chest_volume(const model::phantom::Phantom& phantom,
+                                     const Stored& stored = {}) {
   const auto& settings = phantom.settings;
   pipeline::Volume volume{.header = chest_header(phantom, 0)};
   pipeline::Grid& grid = volume.grid;
   grid.size = {settings.columns, settings.rows, settings.slices};
-  const std::array<bool, 3> flipped{stored.columns_flipped, stored.rows_flipped, stored.slices_flipped};
+  const std::array<bool, 3> flipped{stored.columns_flipped, stored.rows_flipped,
+                                    stored.slices_flipped};
   const std::array<double, 3> spacing{settings.pixel_mm, settings.pixel_mm, settings.slice_mm};
   for (std::size_t i = 0; i < 3; ++i) {
-    grid.origin_mm[i] = phantom.first_voxel_mm[i] + (flipped[i] ? (grid.size[i] - 1) * spacing[i] : 0);
+    grid.origin_mm[i] =
+        phantom.first_voxel_mm[i] + (flipped[i] ? (grid.size[i] - 1) * spacing[i] : 0);
     grid.step_mm[i][i] = flipped[i] ? -spacing[i] : spacing[i];
   }
   volume.hu.resize(grid.voxels());
@@ -83,7 +84,8 @@ inline pipeline::Volume chest_volume(const model::phantom::Phantom& phantom, con
   return volume;
 }
 
-inline void write_chest(const model::phantom::Phantom& phantom, const std::filesystem::path& folder) {
+inline void write_chest(const model::phantom::Phantom& phantom,
+                        const std::filesystem::path& folder) {
   const std::size_t plane = static_cast<std::size_t>(phantom.settings.columns) *
                             static_cast<std::size_t>(phantom.settings.rows);
   std::vector<std::uint16_t> stored(plane);
@@ -97,7 +99,8 @@ inline void write_chest(const model::phantom::Phantom& phantom, const std::files
   }
 }
 
-inline const model::phantom::Truth& truth_of(const model::phantom::Phantom& phantom, const std::string& name) {
+inline const model::phantom::Truth& truth_of(const model::phantom::Phantom& phantom,
+                                             const std::string& name) {
   for (const auto& truth : phantom.truth)
     if (truth.name == name) return truth;
   throw std::runtime_error("the phantom has no " + name);

@@ -47,6 +47,7 @@ async function call<T>(path: string, body?: unknown): Promise<T> {
     throw new Unreachable(gone);
   }
   showOffline(false);
+  if (response.status === 401) location.assign('/login'); // the session ended; edits stay in this browser
   const text = await response.text();
   let json: unknown = {};
   try {
@@ -61,7 +62,7 @@ async function call<T>(path: string, body?: unknown): Promise<T> {
 
 const seg = encodeURIComponent;
 
-export const studies = (text: string): Promise<{ studies: StudyRow[] }> =>
+export const studies = (text: string): Promise<{ studies: StudyRow[]; receiver: { title: string; port: number } }> =>
   call(`/api/studies${text ? `?text=${seg(text)}` : ''}`);
 export const study = (uid: string): Promise<StudyDetail> => call(`/api/studies/${seg(uid)}`);
 export const studyBrief = (uid: string): Promise<StudyDetail> => call(`/api/studies/${seg(uid)}?brief=1`);
@@ -89,7 +90,7 @@ export function poll(ms: number, act: () => Promise<void>): () => void {
   const again = async (): Promise<void> => {
     window.clearTimeout(timer);
     if (stopped) return;
-    if (!document.hidden) await act().catch(() => undefined);
+    if (!document.hidden) await act().catch((reason: unknown) => reason instanceof Unreachable || reason instanceof Refused || reportError(reason));
     if (!stopped && !document.hidden) timer = window.setTimeout(() => void again(), ms);
   };
   const shown = (): void => {

@@ -2,7 +2,7 @@
 
 import { el } from './dom.ts';
 import { outcomes } from './report_model.ts';
-import type { Outcome, ReportState, StudyState } from './report_types.ts';
+import type { Outcome, ReportState, Statement, StudyState } from './report_types.ts';
 
 const stateWords: Record<StudyState, string> = {
   receiving: 'receiving',
@@ -19,8 +19,12 @@ export function stateChip(state: StudyState, report?: ReportState): HTMLElement 
   return el('span', { class: `chip state-${state}` }, words);
 }
 
+/** How a sentence stands: a person's own word needs no check. */
+export const sentenceChip = ({ author, verification }: Statement): HTMLElement =>
+  author === 'person' ? el('span', { class: 'outcome person', title: 'written by a person', role: 'img', 'aria-label': 'written by a person' }, 'P') : outcomeChip(verification.outcome, verification.reason);
+
 export function outcomeChip(outcome: Outcome, reason?: string): HTMLElement {
-  const { letter, words, means } = outcomes[outcome];
+  const { letter, style, words, means } = outcomes[outcome];
   const title = `${words}: ${reason || means}`;
-  return el('span', { class: `outcome ${outcome}`, title, role: 'img', 'aria-label': title }, letter);
+  return el('span', { class: `outcome ${style}`, title, role: 'img', 'aria-label': title }, letter);
 }

@@ -13,6 +13,7 @@ export interface Slice {
   column?: Vec3; ///< direction of growing row index
   spacing: [number, number]; ///< mm between rows, between columns
   along?: number; ///< mm along the stack's normal
+  thickness?: number; ///< mm
 }
 export type Vec3 = [number, number, number];
 
@@ -79,6 +80,7 @@ function slicesOf(study: string, series: string, header: Header): Slice[] {
     const row = vector(cosines, 0);
     const column = vector(cosines, 3);
     const [between = 1, across = 1] = numbers(plane, '00280030');
+    const thickness = numbers(plane, '00180050')[0];
     return {
       instance,
       frame: i + 1,
@@ -86,6 +88,7 @@ function slicesOf(study: string, series: string, header: Header): Slice[] {
       header,
       ...(position ? { position } : {}),
       ...(row && column ? { row, column } : {}),
+      ...(thickness === undefined ? {} : { thickness }),
       spacing: [between, across] as [number, number],
     };
   });

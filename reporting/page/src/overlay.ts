@@ -2,6 +2,7 @@
 
 import { svg } from './dom.ts';
 import type { Vec3 } from './dicomweb.ts';
+import { outcomes } from './report_model.ts';
 import type { Outcome } from './report_types.ts';
 
 export interface Mark {
@@ -25,7 +26,7 @@ export class Overlay {
   draw(marks: Mark[], place: (point: [number, number] | Vec3) => [number, number]): void {
     this.element.replaceChildren();
     for (const mark of marks) {
-      const group = svg('g', { class: `mark ${mark.outcome}${mark.lit ? ' lit' : ''}` });
+      const group = svg('g', { class: `mark ${outcomes[mark.outcome].style}${mark.lit ? ' lit' : ''}` });
       let anchor: [number, number] | undefined;
       const reach = ([x, y]: [number, number]): void => {
         if (!anchor || y < anchor[1]) anchor = [x, y];

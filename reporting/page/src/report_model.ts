@@ -13,16 +13,16 @@ export const sections: [string, string][] = [
   ['limitations', 'Limitations'],
 ];
 
-/** Letter and words as in reporting/report.h: colour is never the only sign. */
-export const outcomes: Record<Outcome, { letter: string; words: string; means: string }> = {
-  verified: { letter: 'V', words: 'verified', means: 'measured, and within its uncertainty' },
-  consistent: { letter: 'C', words: 'consistent', means: 'evidence in the picture, nothing against it' },
-  unverified: { letter: 'U', words: 'unverified', means: 'no check has confirmed this' },
-  contradicted: { letter: 'X', words: 'contradicted', means: 'a check speaks against it; left out of every outgoing report' },
-  not_assessable: { letter: 'N', words: 'not assessed', means: 'this cannot be checked here' },
+/** Letter and words as in reporting/report.h: colour is never the only sign; `style` is the class that colours it. */
+export const outcomes: Record<Outcome, { letter: string; style: string; words: string; means: string }> = {
+  verified: { letter: 'V', style: 'verified', words: 'verified', means: 'measured, and within its uncertainty' },
+  consistent: { letter: 'C', style: 'consistent', words: 'consistent', means: 'evidence in the picture, nothing against it' },
+  unverified: { letter: 'U', style: 'unverified', words: 'unverified', means: 'no check has confirmed this' },
+  contradicted: { letter: 'X', style: 'contradicted', words: 'contradicted', means: 'a check speaks against it; left out of every outgoing report' },
+  'not assessable': { letter: 'N', style: 'unassessed', words: 'not assessed', means: 'this cannot be checked here' },
 };
 
-export const authors: Record<Statement['author'], string> = { geometry: 'measured', model: 'AI', person: 'person' };
+export const authors: Record<Statement['author'], string> = { geometry: 'measured', model: 'by AI', person: 'by a person' };
 
 export const isSigned = (report: Report): boolean => ['final', 'corrected', 'appended'].includes(report.state);
 

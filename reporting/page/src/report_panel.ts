@@ -1,6 +1,6 @@
 // The report by sections: read, point, edit in place, strike out, add.
 
-import { outcomeChip } from './chips.ts';
+import { outcomeChip, sentenceChip } from './chips.ts';
 import { button, el, replace } from './dom.ts';
 import type { Pending } from './pending.ts';
 import { authors, difference, evidenceOf, lines, outcomes, sections, type Line } from './report_model.ts';
@@ -54,12 +54,14 @@ export class ReportPanel {
       const here = all.filter((line) => line.statement.section === key);
       const added = pending.added.filter((addition) => addition.section === key);
       if (here.length === 0 && added.length === 0 && !['findings', 'impression', 'recommendations'].includes(key)) continue;
-      const section = el('section', { class: 'part', 'data-section': key }, el('h3', {}, title));
+      const heading = el('div', { class: 'part-head' }, el('h3', {}, title));
+      const section = el('section', { class: 'part', 'data-section': key }, heading);
       const empty = here.length === 0 && added.length === 0;
       if (empty && !this.writable) continue;
       for (const line of here) section.append(this.line(line));
       for (const addition of added) section.append(this.addition(addition.id, addition.text));
-      if (this.writable) section.append(button('+ Add sentence', { class: 'add', 'aria-label': `Add a sentence to ${title}` }, (event) => this.write(event.currentTarget as HTMLElement, key)));
+      if (empty) section.append(el('div', { class: 'footnote none' }, 'Nothing here yet.'));
+      if (this.writable) heading.append(button('+ Add', { class: 'add', title: 'Add a sentence', 'aria-label': `Add a sentence to ${title}` }, () => this.write(section, key)));
       parts.push(section);
     }
     replace(this.host, ...parts);
@@ -80,7 +82,7 @@ export class ReportPanel {
     const pending = this.pending as Pending;
     const edited = pending.changed.get(statement.id);
     const struck = statement.removed === true || edited === '';
-    const classes = ['line', statement.verification.outcome, struck ? 'struck' : '', edited !== undefined ? 'unsaved' : '', statement.id === this.selected ? 'selected' : ''];
+    const classes = ['line', statement.author === 'person' ? 'person' : outcomes[statement.verification.outcome].style, struck ? 'struck' : '', edited !== undefined ? 'unsaved' : '', statement.id === this.selected ? 'selected' : ''];
     const pointing = this.report ? evidenceOf(this.report, statement).length > 0 : false;
     const sentence = el('div', { class: `sentence${pointing ? ' pointing' : ''}`, tabindex: 0, role: 'button', 'aria-label': `${outcomes[statement.verification.outcome].words}: ${edited || statement.text}` });
     const was = edited ? statement.text : original?.text;
@@ -97,7 +99,7 @@ export class ReportPanel {
       }
     });
     const row = el('div', { class: classes.filter(Boolean).join(' '), 'data-statement': statement.id },
-      outcomeChip(statement.verification.outcome, statement.verification.reason),
+      sentenceChip(statement),
       el('div', { class: 'text' }, sentence, this.footnote(statement, original, edited)));
     if (this.writable) row.append(this.lineTools(statement, edited, row));
     for (const [on, off] of [['mouseenter', 'mouseleave'], ['focusin', 'focusout']] as const) {
@@ -108,7 +110,7 @@ export class ReportPanel {
   }
 
   private footnote(statement: Statement, original: Statement | undefined, edited: string | undefined): HTMLElement {
-    const notes = [`by ${authors[statement.author]}`];
+    const notes = [authors[statement.author]];
     if (original) notes[0] = `edited by a person (was ${authors[original.author]})`;
     if (statement.removed) notes.push('struck out');
     if (edited !== undefined) notes.push(edited === '' ? 'struck out, unsaved' : 'edited, unsaved');
@@ -164,9 +166,9 @@ export class ReportPanel {
     this.editor(row, now, (text) => pending.change(statement.id, text, statement.text), statement.id);
   }
 
-  private write(place: HTMLElement, section: string): void {
+  private write(host: HTMLElement, section: string): void {
     const row = el('div', { class: 'line unsaved added' });
-    place.before(row);
+    host.append(row);
     this.editor(row, '', (text) => text && this.pending?.add(section, text));
   }
 

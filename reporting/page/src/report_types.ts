@@ -1,6 +1,6 @@
 // The JSON of a report (reporting/report_json.cpp) and of the worklist. Empty values are left out of it.
 
-export type Outcome = 'verified' | 'consistent' | 'unverified' | 'contradicted' | 'not_assessable';
+export type Outcome = 'verified' | 'consistent' | 'unverified' | 'contradicted' | 'not assessable';
 export type StudyState = 'receiving' | 'queued' | 'analysing' | 'drafted' | 'signed' | 'unsuitable' | 'failed';
 export type ReportState = 'draft' | 'preliminary' | 'final' | 'corrected' | 'appended' | 'withdrawn';
 

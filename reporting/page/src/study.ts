@@ -1,17 +1,19 @@
 // One study: images left, report right, and what joins them.
 
 import * as api from './api.ts';
-import { stateChip } from './chips.ts';
 import { askSigner, confirmSignature, mergeDialog, rememberedSigner } from './dialogs.ts';
 import { listSeries, type ImageSeries } from './dicomweb.ts';
-import { button, el, moment, replace } from './dom.ts';
+import { button, el, isTyping, moment, replace } from './dom.ts';
+import { showHelp } from './help.ts';
 import type { Mark } from './overlay.ts';
 import { clashes, Pending, rebased } from './pending.ts';
+import { presetFor } from './presets.ts';
 import { deliveriesPanel, downloads, measurementTable, provenance, seriesPanel } from './panels.ts';
 import { displayName, evidenceOf, findingsOf, isSigned, lines, outcomes } from './report_model.ts';
 import { ReportPanel } from './report_panel.ts';
-import type { Report, Statement, StudyRow } from './report_types.ts';
-import { presets, Viewer } from './viewer.ts';
+import type { Report, Statement } from './report_types.ts';
+import { aboutPatient, studyHead, waiting } from './study_head.ts';
+import { Viewer } from './viewer.ts';
 
 export function studyPage(app: HTMLElement, uid: string): () => void {
   const page = new StudyPage(app, uid);
@@ -38,6 +40,9 @@ class StudyPage {
   private readonly footer = el('div', { class: 'report-footer' });
   private readonly note = el('div', { class: 'note', role: 'status', hidden: true });
   private readonly panel: ReportPanel;
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.key === '?' && !isTyping(event.target)) showHelp();
+  };
 
   constructor(app: HTMLElement, private readonly uid: string) {
     this.panel = new ReportPanel(this.body, {
@@ -49,12 +54,14 @@ class StudyPage {
       el('main', { class: 'study' }, this.viewerHost,
         el('section', { class: 'report', 'aria-label': 'Report' }, this.banner, el('div', { class: 'report-scroll' }, this.body, this.extras), this.note, this.footer)));
     replace(this.body, el('p', { class: 'muted pad' }, 'Loading the report…'));
+    document.addEventListener('keydown', this.onKey);
     void this.begin();
   }
 
   stop(): void {
     this.stopped = true;
     this.stopPolling();
+    document.removeEventListener('keydown', this.onKey);
     this.viewer?.stop();
   }
 
@@ -70,7 +77,13 @@ class StudyPage {
       if (!this.detail || !this.viewer) await this.first(brief.report || !brief.study.reportId ? brief : await api.study(this.uid));
       else await this.later(brief);
     } catch (reason) {
-      if (reason instanceof api.Refused && !this.detail) {
+      if (reason instanceof api.Unreachable) return; // said by the banner; the next call tries again
+      if (!(reason instanceof api.Refused)) {
+        this.stopPolling();
+        replace(this.body, el('div', { class: 'empty' }, el('h2', {}, 'This page failed'), el('p', { class: 'reason' }, String(reason)), el('p', {}, 'Reload it; the report is also at hand as text and FHIR.')));
+        throw reason;
+      }
+      if (!this.detail) {
         replace(this.body, el('div', { class: 'empty' }, el('h2', {}, reason.message), el('p', {}, el('a', { href: '/', 'data-inside': true }, 'Back to the worklist'))));
         this.stopPolling();
       }
@@ -81,8 +94,7 @@ class StudyPage {
     this.detail = detail;
     this.take(detail);
     this.drawHead();
-    const { patient } = detail.study;
-    this.viewer = new Viewer(this.uid, [patient.name || 'unnamed', [patient.id, patient.sex].filter(Boolean).join(' · '), patient.birthDate ? `born ${moment(patient.birthDate)}` : '']);
+    this.viewer = new Viewer(this.uid, [detail.study.patient.name || 'unnamed', aboutPatient(detail.study)]);
     replace(this.viewerHost, this.viewer.element);
     this.draw();
     if (!(await this.viewer.start())) return;
@@ -135,9 +147,7 @@ class StudyPage {
     const images = this.series.filter((series) => !['SR', 'PR', 'KO', 'SEG', 'DOC'].includes(series.modality));
     const chosen = images.find((series) => series.uid === used) ?? [...images].sort((a, b) => b.instances - a.instances)[0];
     if (!chosen) return;
-    const part = this.report?.study.bodyPart ?? '';
-    const preset = presets[part === 'chest' || part === 'thorax' ? 0 : part === 'head' || part === 'brain' ? 3 : 1];
-    if (preset) this.viewer?.setWindow(preset);
+    this.viewer?.setWindow(presetFor(this.report?.study.bodyPart || this.detail?.study.description || ''));
     await this.viewer?.open(chosen.uid, this.seriesTitle(chosen.uid));
     this.drawMarks();
     this.drawExtras();
@@ -205,7 +215,7 @@ class StudyPage {
     this.drawHead();
     this.drawBanners();
     if (this.report && this.pending) this.panel.show(this.report, this.pending, this.isNewest);
-    else if (this.detail) replace(this.body, this.waiting(this.detail.study));
+    else if (this.detail) replace(this.body, waiting(this.detail.study));
     this.drawExtras();
     this.drawFooter();
     this.drawMarks();
@@ -213,29 +223,8 @@ class StudyPage {
 
   private drawHead(): void {
     const row = this.detail?.study;
-    replace(this.head,
-      el('a', { class: 'brand', href: '/', 'data-inside': true, title: 'Worklist' }, el('img', { src: '/mark.svg', alt: '', width: 26, height: 26 }), el('span', {}, 'Worklist')),
-      row ? el('div', { class: 'patient' }, el('strong', {}, row.patient.name || 'unnamed'),
-        el('span', { class: 'muted' }, [row.patient.id, row.patient.birthDate ? `born ${moment(row.patient.birthDate)}` : '', row.patient.sex].filter(Boolean).join(' · ')),
-        el('span', {}, row.description || 'CT'),
-        el('span', { class: 'muted' }, [row.accession ? `Acc. ${row.accession}` : '', moment(row.started ?? row.received)].filter(Boolean).join(' · '))) : null,
-      el('span', { class: 'spring' }),
-      row ? stateChip(row.state, row.reportState) : null);
+    replace(this.head, ...studyHead(row, showHelp));
     if (row) document.title = `${row.patient.name || 'unnamed'} – Tomoscribe`;
-  }
-
-  private waiting(row: StudyRow): HTMLElement {
-    const words: Record<string, string> = {
-      receiving: 'Images are still arriving. The draft begins when the sender has been quiet for a while.',
-      queued: 'The study is complete and waits for a worker.',
-      analysing: row.stage || 'The study is being analysed.',
-      unsuitable: 'There is no draft for this study.',
-      failed: 'The analysis of this study failed.',
-    };
-    return el('div', { class: 'empty' }, stateChip(row.state), el('p', {}, words[row.state] ?? ''),
-      row.state === 'analysing' ? el('progress', { max: 1, value: row.progress, 'aria-label': 'progress' }) : null,
-      row.reason ? el('p', { class: 'reason' }, row.reason) : null,
-      el('p', { class: 'muted' }, `${row.series} series · ${row.instances} images`));
   }
 
   private drawBanners(): void {
@@ -243,10 +232,10 @@ class StudyPage {
     const detail = this.detail;
     this.banner.replaceChildren();
     if (!report || !detail) return;
-    if (isSigned(report) && report.signature)
-      this.banner.append(el('div', { class: 'banner signed' }, el('span', { class: `chip report-${report.state}` }, report.state), `Signed by ${displayName(report.signature.signer.name)}, ${moment(report.signature.when)}`));
-    else
-      this.banner.append(el('div', { class: 'banner ai' }, el('span', { class: `chip report-${report.state}` }, report.state), detail.report === report && detail.label ? detail.label : 'AI draft – not a medical device, not yet signed by a physician'));
+    const words = isSigned(report) ? `Software-assisted report; signed by ${displayName(report.signature?.signer.name)}. Not a medical device.` : 'AI DRAFT - made by software, not signed, not for diagnosis. Not a medical device.';
+    this.banner.append(el('div', { class: `banner ${isSigned(report) ? 'signed' : 'ai'}` }, el('span', { class: `chip report-${report.state}` }, report.state),
+      el('span', { class: 'grow' }, detail.report?.number === report.number && detail.label ? detail.label : words),
+      report.signature ? el('span', { class: 'muted' }, moment(report.signature.when)) : null));
     const draft = detail.report;
     if (detail.signed && draft) {
       const shownIsSigned = report.number === detail.signed.number;
@@ -292,7 +281,7 @@ class StudyPage {
     this.footer.replaceChildren();
     if (!report || !pending || !this.isNewest) return;
     const count = pending.count;
-    this.footer.append(el('span', { class: 'muted', role: 'status' }, count ? `${count} unsaved change${count === 1 ? '' : 's'} · kept in this browser` : isSigned(report) ? `Version ${report.number}, signed` : `Version ${report.number}`), el('span', { class: 'spring' }));
+    this.footer.append(el('span', { class: 'muted', role: 'status', title: count ? 'Kept in this browser until saved' : '' }, count ? `${count} unsaved change${count === 1 ? '' : 's'}` : isSigned(report) ? `Version ${report.number}, signed` : `Version ${report.number}`), el('span', { class: 'spring' }));
     if (count) {
       this.footer.append(
         button('Discard', { class: 'quiet', disabled: this.busy }, () => {

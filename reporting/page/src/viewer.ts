@@ -7,18 +7,7 @@ import { loadSlices, pixelToPatient, side, type Slice, type Vec3 } from './dicom
 import { button, el, isTyping, replace } from './dom.ts';
 import { NearestFirst } from './loading.ts';
 import { Overlay, type Mark } from './overlay.ts';
-
-export interface Preset {
-  name: string;
-  centre: number;
-  width: number;
-}
-export const presets: Preset[] = [
-  { name: 'Lung', centre: -600, width: 1500 },
-  { name: 'Soft tissue', centre: 40, width: 400 },
-  { name: 'Bone', centre: 400, width: 1800 },
-  { name: 'Brain', centre: 40, width: 80 },
-];
+import { presets } from './presets.ts';
 
 let started: Promise<void> | undefined;
 function start(): Promise<void> {
@@ -58,7 +47,7 @@ export class Viewer {
     bl: el('div', { class: 'corner bl' }),
     br: el('div', { class: 'corner br' }),
   };
-  private readonly sides = ['left', 'right', 'top', 'bottom'].map((where) => el('div', { class: `side ${where}` }));
+  private readonly sides = ['left', 'right', 'top', 'bottom'].map((where) => el('div', { class: `side side-${where}` }));
   private readonly presetButtons: HTMLButtonElement[] = [];
   private readonly dragButtons = new Map<Drag, HTMLButtonElement>();
   private readonly overlay = new Overlay();
@@ -72,7 +61,7 @@ export class Viewer {
   private wheel = 0;
   private wanted = -1;
   private settingIndex = false;
-  private window: { centre: number; width: number } = presets[1] ?? { centre: 40, width: 400 };
+  private window: { centre: number; width: number } = presets[1];
   private marks: Mark[] = [];
   private tickList: Tick[] = [];
   private opening = 0;
@@ -184,6 +173,7 @@ export class Viewer {
     this.slider.max = String(slices.length - 1);
     this.loadedBar.style.width = '0';
     this.drawTicks();
+    const window = this.window; // the first image would bring its own
     try {
       await this.viewport.setStack(ids, this.index);
     } catch {
@@ -191,7 +181,7 @@ export class Viewer {
     }
     if (mine !== this.opening) return;
     this.say('');
-    this.setWindow(this.window);
+    this.setWindow(window);
     this.viewport.resetCamera();
     this.viewport.render();
     this.loading = new NearestFirst(ids, (count) => {
@@ -293,7 +283,7 @@ export class Viewer {
   private windowLabels(): void {
     const { centre, width } = this.window;
     const zoom = this.viewport ? this.viewport.getZoom() : 1;
-    replace(this.corners.br, el('div', {}, `C ${Math.round(centre)}  W ${Math.round(width)}`), el('div', {}, `${Math.round(zoom * 100)} %`));
+    replace(this.corners.br, el('div', {}, `C ${Math.round(centre)}   W ${Math.round(width)} HU`), el('div', {}, `zoom ${Math.round(zoom * 100)} %`));
     presets.forEach((preset, i) =>
       this.presetButtons[i]?.setAttribute('aria-pressed', String(Math.abs(preset.centre - centre) < 0.5 && Math.abs(preset.width - width) < 1.5)),
     );
@@ -302,8 +292,9 @@ export class Viewer {
   private labels(): void {
     const slice = this.slices[this.index];
     this.slider.value = String(this.index);
-    const place = slice?.along === undefined ? '' : `${slice.along.toFixed(1)} mm`;
-    replace(this.corners.bl, el('div', { class: 'slice-number', 'data-slice': this.index + 1 }, `${this.index + 1} / ${this.slices.length}`), place ? el('div', {}, place) : null);
+    const place = slice?.along === undefined ? '' : `position ${slice.along.toFixed(1)} mm`;
+    const thickness = slice?.thickness === undefined ? '' : `thickness ${slice.thickness} mm`;
+    replace(this.corners.bl, el('div', { class: 'slice-number', 'data-slice': this.index + 1 }, `${this.index + 1} / ${this.slices.length}`), place ? el('div', {}, place) : null, thickness ? el('div', {}, thickness) : null);
     const back = (v: Vec3 | undefined): Vec3 | undefined => (v ? [-v[0], -v[1], -v[2]] : undefined);
     const letters = [side(back(slice?.row)), side(slice?.row), side(back(slice?.column)), side(slice?.column)];
     this.sides.forEach((element, i) => (element.textContent = letters[i] ?? ''));

@@ -32,13 +32,19 @@ function studyRow(row: StudyRow): HTMLElement {
   return link;
 }
 
-function empty(searching: boolean): HTMLElement {
-  if (searching) return el('div', { class: 'empty' }, el('h2', {}, 'No study matches'), el('p', {}, 'The search looks at name, patient ID and accession number.'));
+function nothingFound(): HTMLElement {
+  return el('div', { class: 'empty' }, el('h2', {}, 'No study matches'), el('p', {}, 'The search looks at name, patient ID and accession number.'));
+}
+
+function empty(receiver: { title: string; port: number }): HTMLElement {
+  const host = location.hostname;
   return el('div', { class: 'empty' },
     el('h2', {}, 'No study yet'),
-    el('p', {}, 'Send a CT study to this gateway from your PACS, or by hand:'),
-    el('pre', {}, `storescu -aec TOMOSCRIBE ${location.hostname} 11112 +sd +r STUDY_FOLDER`),
-    el('p', { class: 'muted' }, 'It appears here with its first slice. Port and AE title stand in the configuration.'),
+    el('p', {}, 'Send a CT study from your PACS to this node:'),
+    el('dl', { class: 'node' }, ...[['AE title', receiver.title], ['Host', host], ['Port', String(receiver.port)]].flatMap(([name, value]) => [el('dt', {}, name), el('dd', { class: 'mono' }, value)])),
+    el('p', {}, 'or by hand:'),
+    el('pre', { class: 'mono' }, `dcmsend --no-halt -aec ${receiver.title} ${host} ${receiver.port} +sd +r STUDY_FOLDER`),
+    el('p', { class: 'muted' }, 'It appears here with its first image, by itself.'),
   );
 }
 
@@ -49,6 +55,7 @@ export function worklist(app: HTMLElement): () => void {
   const filters = el('div', { class: 'button-group', role: 'group', 'aria-label': 'Show' });
   let filter: 'all' | 'open' | 'signed' = 'all';
   let rows: StudyRow[] = [];
+  let receiver = { title: '', port: 0 };
   let shown = '';
 
   const draw = (): void => {
@@ -59,7 +66,7 @@ export function worklist(app: HTMLElement): () => void {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset['study'] : undefined;
     list.setAttribute('aria-busy', 'false');
     count.textContent = `${wanted.length} ${wanted.length === 1 ? 'study' : 'studies'}`;
-    if (wanted.length === 0) return replace(list, empty(search.value.trim() !== '' || rows.length > 0));
+    if (wanted.length === 0) return replace(list, search.value.trim() !== '' || rows.length > 0 ? nothingFound() : empty(receiver));
     const head = el('div', { class: 'work-row work-head', 'aria-hidden': 'true' }, ...['State', 'Patient', 'Exam', 'Accession', 'Received'].map((name) => el('div', { class: 'cell' }, name)));
     replace(list, head, ...wanted.map(studyRow));
     if (focused) list.querySelector<HTMLElement>(`[data-study="${CSS.escape(focused)}"]`)?.focus();
@@ -77,6 +84,7 @@ export function worklist(app: HTMLElement): () => void {
     const text = search.value.trim();
     const answer = await api.studies(text);
     if (text !== search.value.trim()) return;
+    receiver = answer.receiver;
     rows = answer.studies.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.received.localeCompare(a.received));
     draw();
   };
@@ -87,7 +95,7 @@ export function worklist(app: HTMLElement): () => void {
   });
 
   replace(app,
-    el('header', { class: 'top' }, el('a', { class: 'brand', href: '/', 'data-inside': true }, el('img', { src: '/mark.svg', alt: '', width: 26, height: 26 }), 'Tomoscribe'),
+    el('header', { class: 'top worklist-page' }, el('a', { class: 'brand', href: '/', 'data-inside': true }, el('img', { src: '/mark.svg', alt: '', width: 26, height: 26 }), 'Tomoscribe'),
       el('span', { class: 'muted brand-line' }, 'CT drafts for radiologists · AI, not a medical device')),
     el('main', { class: 'worklist' }, el('div', { class: 'work-tools' }, el('h1', {}, 'Worklist'), count, el('span', { class: 'spring' }), filters, search), list),
   );
