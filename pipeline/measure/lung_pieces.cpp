@@ -9,6 +9,7 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr double least_piece_ml = 1, least_rib_contact = 0.35, rib_distance_mm = 12;
+constexpr double trachea_mm = 35;  // nearer to the midline may be the trachea
 constexpr int least_median_hu = -930, most_median_hu = -600;
 constexpr int most_pieces = 12;
 constexpr std::int16_t bone_hu = 180;
@@ -203,12 +204,16 @@ double midline_column(const Scene& scene) {
 Mask along_ribs(const Scene& scene, const Mask& gas) {
   const Grid& grid = scene.work.grid;
   const BoneDistance bone = bone_distance(scene);
+  const double midline = midline_column(scene);
   Mask result(gas.size(), 0);
   std::size_t at = 0;
   for (int slice = 0; slice < grid.size[2]; ++slice)
     for (int row = 0; row < grid.size[1]; ++row)
       for (int column = 0; column < grid.size[0]; ++column, ++at)
-        result[at] = gas[at] != 0 && bone.at(column, row, slice) <= rib_distance_mm ? 1 : 0;
+        result[at] = gas[at] != 0 && std::abs(column - midline) * working_mm >= trachea_mm &&
+                             bone.at(column, row, slice) <= rib_distance_mm
+                         ? 1
+                         : 0;
   return result;
 }
 
