@@ -51,7 +51,7 @@ struct IntakeServer::Impl {
                  [&observer](const std::string& address, const std::string& reason) {
                    observer.association_refused(address, reason);
                  }) {
-    detail::silence_dcmtk();
+    detail::prepare_dcmtk();
     clear_spool(settings.spool_folder);
     dcmDisableGethostbyaddr.set(OFTrue);  // a name server must not delay an association
     for (int i = 0; i < settings.crew; ++i) crew.emplace_back([this, i] { work(i); });

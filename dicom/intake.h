@@ -90,6 +90,8 @@ class IntakeServer {
   /// Listens on return. \throws std::system_error when the port cannot be bound.
   IntakeServer(IntakeSettings settings, InstanceSink& sink, IntakeObserver& observer);
   ~IntakeServer();  ///< stops accepting, lets instances in flight end (at most 10 s), joins
+  IntakeServer(const IntakeServer&) = delete;
+  IntakeServer& operator=(const IntakeServer&) = delete;
   std::uint16_t port() const;
 
  private:

@@ -191,6 +191,7 @@ std::vector<StoredFrame> read_frames(const std::filesystem::path& file) {
   const auto format = detail::open_file(file, true);
   FrameReader reader(*format->getDataset(), header);
   std::vector<StoredFrame> frames;
+  frames.reserve(static_cast<std::size_t>(header.frames));
   for (int frame = 0; frame < header.frames; ++frame) frames.push_back(reader.read(frame));
   return frames;
 }

@@ -18,7 +18,7 @@ using Kind = SendResult::Kind;
 class Sender : public DcmSCU {
  public:
   Sender(const Peer& peer, const AeTitle& calling, std::chrono::seconds timeout) {
-    detail::silence_dcmtk();
+    detail::prepare_dcmtk();
     const auto length = static_cast<Uint32>(timeout.count());
     setAETitle(calling.str().c_str());
     setPeerAETitle(peer.title.str().c_str());

@@ -27,6 +27,8 @@ class MllpServer {
   /// Listens on return. \throws std::system_error when the port cannot be bound.
   MllpServer(MllpSettings settings, MllpHandler handler);
   ~MllpServer();
+  MllpServer(const MllpServer&) = delete;
+  MllpServer& operator=(const MllpServer&) = delete;
   std::uint16_t port() const;
 
  private:

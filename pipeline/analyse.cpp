@@ -25,16 +25,30 @@ constexpr double headers_done = 0.10, decoded = 0.45, measured = 0.97;
 
 struct Headers {
   std::vector<InstanceFile> instances;
-  std::vector<dicom::BlobId> hashes;  ///< of each instance
-  int not_dicom = 0, copies = 0;
+  std::vector<dicom::BlobId> hashes;      ///< of each instance
+  std::map<std::string, int> unreadable;  ///< how many files for each reason
+  int copies = 0;
 };
+
+std::string counted(int count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+/// "3 files are no DICOM data sets", "1 file is not usable: the data set has no valid SOP Instance
+/// UID".
+std::vector<std::string> why_unreadable(const Headers& headers) {
+  std::vector<std::string> sentences;
+  for (const auto& [reason, count] : headers.unreadable)
+    sentences.push_back(counted(count, "file", "files") + " left out: " + reason);
+  return sentences;
+}
 
 void stop_if_asked(const AnalysisContext& context) {
   if (context.stop.stop_requested()) throw Cancelled();
 }
 
-/// Reads every header. Files that are no DICOM are counted; exact copies are dropped. The order of
-/// the result depends on the contents alone, not on file names.
+/// Reads every header. Files that cannot be read are counted by reason; exact copies are dropped.
+/// The order of the result depends on the contents alone, not on file names.
 Headers read_headers(const StudyFiles& study, const AnalysisContext& context,
                      const Progress& progress) {
   Headers headers;
@@ -53,8 +67,8 @@ Headers read_headers(const StudyFiles& study, const AnalysisContext& context,
         ++headers.copies;
       else
         read.emplace_back(std::move(file), std::move(hash));
-    } catch (const dicom::Malformed&) {
-      ++headers.not_dicom;
+    } catch (const dicom::Malformed& fault) {
+      ++headers.unreadable[fault.what()];
     }
   }
   std::ranges::sort(read, [](const auto& a, const auto& b) {
@@ -84,6 +98,17 @@ std::vector<std::string> regions_of(const measure::Scene& scene) {
   return regions;
 }
 
+/// The regions that the examination was made for: the top of the abdomen comes along with every
+/// chest.
+std::vector<std::string> aimed_at(const measure::Scene& scene, std::vector<std::string> regions) {
+  using measure::BodyRegion;
+  const bool mostly_chest =
+      scene.share(BodyRegion::abdomen) < 0.4 * scene.share(BodyRegion::chest) &&
+      scene.share(BodyRegion::pelvis) < 0.05;
+  if (mostly_chest) std::erase(regions, "abdomen");
+  return regions;
+}
+
 std::string geometry_words(const Volume& volume) {
   const std::array<double, 3> spacing = volume.grid.spacing_mm();
   return std::to_string(volume.grid.size[0]) + " x " + std::to_string(volume.grid.size[1]) + " x " +
@@ -93,18 +118,20 @@ std::string geometry_words(const Volume& volume) {
 
 reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& choice,
                                     const Volume& volume, const AnalysisContext& context) {
+  int unreadable = 0;
+  for (const auto& [reason, count] : headers.unreadable) unreadable += count;
   reporting::Provenance provenance;
   provenance.code_version = context.code_version;
   provenance.options = {{"working_grid_mm", "1.5"},
-                        {"files_not_dicom", std::to_string(headers.not_dicom)},
+                        {"files_unreadable", std::to_string(unreadable)},
                         {"files_exact_copies", std::to_string(headers.copies)}};
   provenance.steps = {"stacked by image position along the slice normal: " + geometry_words(volume),
                       "rescaled to Hounsfield units slice by slice, padding set to -1024"};
-  if (headers.not_dicom > 0)
-    provenance.steps.push_back(std::to_string(headers.not_dicom) +
-                               " file(s) that are no readable DICOM were left out");
+  for (std::string& sentence : why_unreadable(headers))
+    provenance.steps.push_back(std::move(sentence));
   if (headers.copies > 0)
-    provenance.steps.push_back(std::to_string(headers.copies) + " exact copies of files left out");
+    provenance.steps.push_back(counted(headers.copies, "exact copy", "exact copies") +
+                               " of a file left out");
   for (const std::string& note : context.notes) provenance.steps.push_back(note);
   for (const std::string& note : volume.notes) provenance.steps.push_back(note);
   provenance.steps.emplace_back(
@@ -178,7 +205,7 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   const std::vector<std::string> regions = regions_of(scene);
   version.study.contrast = !volume.header.contrast_agent.empty();
   version.study.body_part = body_part_words(regions);
-  version.study.procedure = procedure_code(regions, version.study.contrast);
+  version.study.procedure = procedure_code(aimed_at(scene, regions), version.study.contrast);
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
   version.provenance = provenance_of(headers, choice, volume, context);
@@ -194,10 +221,12 @@ std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
                                                 const AnalysisContext& context,
                                                 const Progress& progress) {
   const Headers headers = read_headers(study, context, progress);
-  if (headers.instances.empty())
-    return Unsuitable{headers.not_dicom == 0 ? "there are no files"
-                                             : "none of the " + std::to_string(headers.not_dicom) +
-                                                   " files is readable DICOM"};
+  if (headers.instances.empty()) {
+    std::string sentence;
+    for (const std::string& why : why_unreadable(headers))
+      sentence += (sentence.empty() ? "nothing to read: " : "; ") + why;
+    return Unsuitable{sentence.empty() ? "there are no files" : sentence};
+  }
   stop_if_asked(context);
   progress("choosing a series", headers_done);
   std::variant<SeriesChoice, Unsuitable> selected = select_series(headers.instances);

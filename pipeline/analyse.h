@@ -25,7 +25,7 @@ using Progress = std::function<void(const std::string& stage, double fraction)>;
 
 struct StudyFiles {
   std::vector<std::filesystem::path>
-      files;  ///< any order; files that are no DICOM are named in the limitations
+      files;  ///< any order; files that cannot be read are counted in the limitations, by reason
 };
 
 struct AnalysisContext {

@@ -186,13 +186,16 @@ int report(const Options& options) {
   context.code_version = code_version();
   context.stop = interrupt.token();
   ProgressLines lines(options.quiet);
-  const auto result = analyse(files_below(options.study, options.out), context, std::ref(lines));
+  const auto result = analyse(files_below(options.study, options.out), context,
+                              [&](const std::string& stage, double fraction) {
+                                if (fraction < 1) lines(stage, fraction);  // "done" comes below
+                              });
   if (const auto* reason = std::get_if<Unsuitable>(&result)) return unsuitable(reason->reason);
   const auto& analysed = std::get<AnalysedStudy>(result);
   if (context.order)
     if (const auto reason = mismatch(*context.order, analysed.version.study))
       return unsuitable(*reason);
-  lines("writing the report", 0.97);
+  lines("writing the report", 0.98);
   const std::vector<OutputFile> files = faces(analysed);
   if (context.stop.stop_requested()) throw Cancelled();
   write_together(options.out, files, [](const std::string& name) {

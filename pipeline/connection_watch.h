@@ -19,6 +19,8 @@ class ConnectionWatch {
 
   ConnectionWatch();
   ~ConnectionWatch();
+  ConnectionWatch(const ConnectionWatch&) = delete;
+  ConnectionWatch& operator=(const ConnectionWatch&) = delete;
 
   /// Watches `descriptor` under the peer's address; the connection is idle. \return a ticket for
   /// remove().

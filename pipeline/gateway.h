@@ -24,6 +24,8 @@ class Gateway {
   /// std::system_error.
   Gateway(const Config& config, const std::filesystem::path& data, const Log& log);
   ~Gateway();  ///< stops accepting, finishes what is in flight, joins
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
   Ports ports() const;
 
  private:

@@ -140,7 +140,8 @@ void add_security_headers(HttpResponse& response, bool tls) {
                       "'none'");
   headers["X-Content-Type-Options"] = "nosniff";
   headers["X-Frame-Options"] = "DENY";
-  headers["Referrer-Policy"] = "no-referrer";
+  // Not "no-referrer": with it a browser's form sends `Origin: null`, and nobody could sign in.
+  headers["Referrer-Policy"] = "same-origin";
   headers["Cross-Origin-Resource-Policy"] = "same-origin";
   headers["Cross-Origin-Opener-Policy"] = "same-origin";
   headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";

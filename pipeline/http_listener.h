@@ -43,6 +43,8 @@ class HttpListener {
   /// the TLS files are bad.
   HttpListener(ListenerSettings settings, const HttpGuard& guard, ExchangeObserver observer);
   ~HttpListener();  ///< stops accepting, lets requests in flight end (at most 10 s), joins
+  HttpListener(const HttpListener&) = delete;
+  HttpListener& operator=(const HttpListener&) = delete;
   std::uint16_t port() const;
 
  private:

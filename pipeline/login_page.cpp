@@ -6,7 +6,8 @@ dicom::HttpResponse login_page(int status, std::string_view sentence) {
   dicom::HttpResponse page{.status = status};
   page.headers["Content-Type"] = "text/html; charset=utf-8";
   page.headers["Content-Security-Policy"] =
-      "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
+      "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
+      "frame-ancestors "
       "'none'";
   page.body = R"(<!doctype html>
 <html lang="en">

@@ -40,24 +40,26 @@ bool has(const std::vector<std::string>& regions, std::string_view word) {
 }
 
 struct ProcedureRow {
-  const char* plain;
-  const char* enhanced;
+  const char* open;      ///< contrast not said; nullptr: there is no such code
+  const char* enhanced;  ///< with intravenous contrast
   const char* name;
 };
-// R4 c80-doc-typecodes and DICOM CID 7000: without, with intravenous contrast.
-constexpr ProcedureRow head_row{"30799-1", "24727-0", "CT Head"};
-constexpr ProcedureRow chest_row{"29252-4", "24628-0", "CT Chest"};
-constexpr ProcedureRow abdomen_row{"36424-0", "30599-5", "CT Abdomen"};
-constexpr ProcedureRow abdomen_pelvis_row{"36952-0", "36813-4", "CT Abdomen and Pelvis"};
-constexpr ProcedureRow trunk_row{"72253-8", "72254-6", "CT Chest and Abdomen and Pelvis"};
+// R4 c80-doc-typecodes and DICOM CID 7000.
+constexpr ProcedureRow head_row{"24725-4", "24727-0", "CT Head"};
+constexpr ProcedureRow chest_row{"24627-2", "24628-0", "CT Chest"};
+constexpr ProcedureRow chest_abdomen_row{nullptr, "42275-8", "CT Chest and Abdomen"};
+constexpr ProcedureRow abdomen_row{"41806-1", "30599-5", "CT Abdomen"};
+constexpr ProcedureRow abdomen_pelvis_row{"44115-4", "36813-4", "CT Abdomen and Pelvis"};
+constexpr ProcedureRow trunk_row{nullptr, "72254-6", "CT Chest and Abdomen and Pelvis"};
 
-const ProcedureRow* row_for(const std::vector<std::string>& regions) {
+const ProcedureRow* row_for(const std::vector<std::string>& regions, bool contrast) {
   const bool chest = has(regions, "chest"), abdomen = has(regions, "abdomen"),
              pelvis = has(regions, "pelvis"), head = has(regions, "head");
   if (head) return chest || abdomen || pelvis ? nullptr : &head_row;
   if (chest && pelvis) return &trunk_row;
   if (pelvis) return &abdomen_pelvis_row;
-  if (chest) return &chest_row;  // upper abdomen always comes along
+  // Without a code for chest and abdomen, contrast open: the chest was examined in any case.
+  if (chest) return abdomen && contrast ? &chest_abdomen_row : &chest_row;
   if (abdomen) return &abdomen_row;
   return nullptr;
 }
@@ -81,10 +83,10 @@ std::string body_part_words(const std::vector<std::string>& regions) {
 }
 
 reporting::Code procedure_code(const std::vector<std::string>& regions, bool contrast) {
-  const ProcedureRow* row = row_for(regions);
-  if (row == nullptr) return {"25045-6", "LN", "CT Unspecified body region"};
-  return {contrast ? row->enhanced : row->plain, "LN",
-          std::string(row->name) + (contrast ? " W contrast IV" : " WO contrast")};
+  const ProcedureRow* row = row_for(regions, contrast);
+  const char* code = row == nullptr ? nullptr : contrast ? row->enhanced : row->open;
+  if (code == nullptr) return {"25045-6", "LN", "CT Unspecified body region"};
+  return {code, "LN", std::string(row->name) + (contrast ? " W contrast IV" : "")};
 }
 
 reporting::Study study_from(const std::vector<InstanceFile>& instances,

@@ -134,7 +134,8 @@ std::string to_html(const ReportVersion& version) {
       "report</title>\n<style>" +
       std::string(style) + "</style>\n</head>\n<body" +
       (is_signed(version.state) && version.state != ReportState::withdrawn ? " class=\"signed\""
-                                                                           : "") + ">\n<main>\n";
+                                                                           : "") +
+      ">\n<main>\n";
   add_header(out, version);
   add_sections(out, version);
   add_measurements(out, version);

@@ -63,21 +63,22 @@ std::size_t data_set_offset(std::string_view head) {
   return meta_head + length;
 }
 
-void silence_dcmtk() {
-  static const bool silenced = [] {
+void prepare_dcmtk() {
+  static const bool prepared = [] {
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    dcmEnableUnknownVRConversion.set(OFTrue);  // PS3.5 6.2.2: UN of a known tag has the tag's VR
     return true;
   }();
-  static_cast<void>(silenced);
+  static_cast<void>(prepared);
 }
 
 std::unique_ptr<DcmFileFormat> open_file(const std::filesystem::path& file, bool pixels) {
-  silence_dcmtk();
+  prepare_dcmtk();
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   if (error || !std::filesystem::is_regular_file(file, error))
     throw Malformed("the file cannot be read");
-  if (size < 16) throw Malformed("the file is too short to be DICOM");
+  if (size < 16) throw Malformed("not DICOM");
   if (is_deflated(file) && expands_beyond(file, data_set_offset(head_of(file)), deflate_limit))
     throw Malformed("the deflated data set expands beyond 256 MiB");
   auto format = std::make_unique<DcmFileFormat>();
@@ -85,7 +86,10 @@ std::unique_ptr<DcmFileFormat> open_file(const std::filesystem::path& file, bool
       pixels ? format->loadFile(file.c_str(), EXS_Unknown, EGL_noChange, longest_value_in_memory)
              : format->loadFileUntilTag(file.c_str(), EXS_Unknown, EGL_noChange,
                                         longest_value_in_memory, ERM_autoDetect, DCM_PixelData);
-  if (loaded.bad()) throw Malformed(std::string("not readable as DICOM: ") + loaded.text());
+  if (loaded.bad())
+    throw Malformed(data_set_offset(head_of(file)) == 0
+                        ? std::string("not DICOM")
+                        : std::string("broken DICOM (") + loaded.text() + ")");
   return format;
 }
 

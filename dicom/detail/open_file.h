@@ -23,8 +23,8 @@ inline constexpr std::size_t meta_head = 132 + 12;
 std::size_t data_set_offset(std::string_view head);
 
 /// DCMTK logs values of the data set when it complains; nothing of a patient may reach a log, so it
-/// says nothing at all.
-void silence_dcmtk();
+/// says nothing at all. Elements written with VR UN whose tag is known get the tag's VR back.
+void prepare_dcmtk();
 
 /// True where a value in force makes the pixels lossy (transfer syntax).
 bool is_lossy(E_TransferSyntax syntax);

@@ -89,6 +89,7 @@ std::uint8_t grey(double value, const Window& window, bool inverted) {
   return inverted ? static_cast<std::uint8_t>(255 - byte) : byte;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): libpng's macro, not ours
 std::string png(const std::vector<std::uint8_t>& picture, unsigned columns, unsigned rows) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;

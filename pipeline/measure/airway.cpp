@@ -185,7 +185,7 @@ void central_airway(Scene& scene, Findings& findings) {
 
   reporting::Finding found = measured_finding("airway", codes::presence, codes::chest);
   const double native_ml =
-      static_cast<double>(section_areas(scene.native).total(airway)) * scene.volume.grid.voxel_ml();
+      static_cast<double>(scene.sections.voxels(airway)) * scene.volume.grid.voxel_ml();
   const bool cut = track.from == grid.size[2] - 1;
   found.measurements.push_back(
       {.id = "airway.volume",

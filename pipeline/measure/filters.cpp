@@ -1,5 +1,7 @@
 #include "pipeline/measure/filters.h"
 
+#include <algorithm>
+
 namespace tomoscribe::pipeline::measure {
 namespace {
 
@@ -27,6 +29,12 @@ void flood_from_border(const std::uint8_t* slice, int columns, int rows, Mask& o
 }
 
 }  // namespace
+
+Mask deeper_than(const std::vector<float>& depth, double mm) {
+  Mask mask(depth.size());
+  std::ranges::transform(depth, mask.begin(), [mm](float d) { return d > mm ? 1 : 0; });
+  return mask;
+}
 
 void fill_holes_by_slice(Mask& mask, const Grid& grid) {
   const auto plane =

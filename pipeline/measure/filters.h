@@ -10,12 +10,13 @@ namespace tomoscribe::pipeline::measure {
 
 using Mask = std::vector<std::uint8_t>;
 
-/// Distance in millimetres from each voxel of the mask to its surface, positive inside, negative
-/// outside. ITK SignedMaurerDistanceMap.
+/// Distance in millimetres from each voxel to the outermost voxels of the mask, positive inside,
+/// negative outside. ITK SignedMaurerDistanceMap.
 std::vector<float> depth_mm(const Mask& mask, const Grid& grid);
 
-/// Opening with a ball. ITK BinaryMorphologicalOpening.
-Mask opened(const Mask& mask, const Grid& grid, double radius_mm);
+/// Voxels deeper than `mm`. The outermost voxels of a mask have depth 0, their outer neighbours
+/// minus one spacing.
+Mask deeper_than(const std::vector<float>& depth, double mm);
 
 /// Connected components (faces), numbered from 1 by falling size; `voxels[i]` is the size of
 /// component i + 1. Components below `least_voxels` become 0. ITK ConnectedComponent, Relabel.

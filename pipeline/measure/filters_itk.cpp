@@ -1,8 +1,6 @@
 // Compiled with ITK; kept short because lint cannot read ITK's headers.
-#include <cmath>
+#include <algorithm>
 
-#include <itkBinaryBallStructuringElement.h>
-#include <itkBinaryMorphologicalOpeningImageFilter.h>
 #include <itkConnectedComponentImageFilter.h>
 #include <itkImage.h>
 #include <itkImportImageFilter.h>
@@ -49,25 +47,6 @@ std::vector<float> depth_mm(const Mask& mask, const Grid& grid) {
   filter->SetNumberOfWorkUnits(threads);
   filter->Update();
   const float* values = filter->GetOutput()->GetBufferPointer();
-  return {values, values + mask.size()};
-}
-
-Mask opened(const Mask& mask, const Grid& grid, double radius_mm) {
-  using Ball = itk::BinaryBallStructuringElement<std::uint8_t, 3>;
-  Ball ball;
-  Ball::SizeType radius;
-  for (unsigned i = 0; i < 3; ++i)
-    radius[i] = static_cast<itk::SizeValueType>(std::lround(radius_mm / grid.spacing_mm()[i]));
-  ball.SetRadius(radius);
-  ball.CreateStructuringElement();
-  const auto importer = import(mask, grid);
-  const auto filter = itk::BinaryMorphologicalOpeningImageFilter<MaskImage, MaskImage, Ball>::New();
-  filter->SetInput(importer->GetOutput());
-  filter->SetKernel(ball);
-  filter->SetForegroundValue(1);
-  filter->SetBackgroundValue(0);
-  filter->Update();
-  const std::uint8_t* values = filter->GetOutput()->GetBufferPointer();
   return {values, values + mask.size()};
 }
 

@@ -23,52 +23,54 @@ SliceMask slice_mask(const Scene& scene, int slice, const std::vector<Label>& la
   return mask;
 }
 
-/// Widens (`grow`) or narrows the mask along one direction by `reach` pixels.
-void move_border(SliceMask& mask, bool along_row, int reach, bool grow) {
+/// Every value of a line within `reach` of a `mark` becomes that mark.
+void spread_mark(std::vector<std::uint8_t>& line, int reach, std::uint8_t mark) {
+  const std::vector<std::uint8_t> before = line;
+  const int length = static_cast<int>(line.size());
+  for (int i = 0; i < length; ++i) {
+    if (before[static_cast<std::size_t>(i)] != mark) continue;
+    const int from = std::max(0, i - reach), to = std::min(length, i + reach + 1);
+    std::fill(line.begin() + from, line.begin() + to, mark);
+  }
+}
+
+/// Widens (`mark` 1) or narrows (0) the mask along one direction by `reach` pixels.
+void move_border(SliceMask& mask, bool along_row, int reach, std::uint8_t mark) {
   const int lines = along_row ? mask.rows : mask.columns;
   const int length = along_row ? mask.columns : mask.rows;
+  const int from = along_row ? mask.columns : 1, step = along_row ? 1 : mask.columns;
   std::vector<std::uint8_t> line(static_cast<std::size_t>(length));
   for (int number = 0; number < lines; ++number) {
     const auto at = [&](int i) -> std::uint8_t& {
-      const int row = along_row ? number : i, column = along_row ? i : number;
-      return mask.values[static_cast<std::size_t>(row) * static_cast<std::size_t>(mask.columns) +
-                         static_cast<std::size_t>(column)];
+      return mask.values[static_cast<std::size_t>(number) * static_cast<std::size_t>(from) +
+                         static_cast<std::size_t>(i) * static_cast<std::size_t>(step)];
     };
-    for (int i = 0; i < length; ++i) line[static_cast<std::size_t>(i)] = at(i);
-    int last_changed = -reach - 1;  // the last pixel whose value spreads
-    for (int i = 0; i < length; ++i) {
-      if ((line[static_cast<std::size_t>(i)] != 0) == grow) last_changed = i;
-      if (i - last_changed <= reach) at(i) = grow ? 1 : 0;
-    }
-    last_changed = length + reach;
-    for (int i = length - 1; i >= 0; --i) {
-      if ((line[static_cast<std::size_t>(i)] != 0) == grow) last_changed = i;
-      if (last_changed - i <= reach) at(i) = grow ? 1 : 0;
-    }
+    for (int i = 0; i < length; ++i) line[static_cast<std::size_t>(i)] = at(i) != 0 ? 1 : 0;
+    spread_mark(line, reach, mark);
+    for (int i = 0; i < length; ++i) at(i) = line[static_cast<std::size_t>(i)];
   }
 }
 
 /// Closes the channels that vessels leave, for the outline only.
 void close_channels(SliceMask& mask, double pixel_mm) {
   const int reach = std::max(1, static_cast<int>(std::lround(3.0 / pixel_mm)));
-  for (const bool grow : {true, false})
-    for (const bool along_row : {true, false}) move_border(mask, along_row, reach, grow);
+  for (const std::uint8_t mark : {std::uint8_t{1}, std::uint8_t{0}})
+    for (const bool along_row : {true, false}) move_border(mask, along_row, reach, mark);
 }
 
 /// Centre of mass of the labels over the whole volume, LPS mm.
 std::array<double, 3> centre_of(const Scene& scene, const std::vector<Label>& labels) {
-  std::array<double, 3> sum{};
-  double count = 0;
-  std::size_t at = 0;
-  for (int slice = 0; slice < scene.native.size[2]; ++slice)
-    for (int row = 0; row < scene.native.size[1]; ++row)
-      for (int column = 0; column < scene.native.size[0]; ++column, ++at) {
-        if (std::ranges::find(labels, static_cast<Label>(scene.native.labels[at])) == labels.end())
-          continue;
-        sum[0] += column, sum[1] += row, sum[2] += slice;
-        ++count;
-      }
-  return scene.volume.grid.point_mm(sum[0] / count, sum[1] / count, sum[2] / count);
+  double columns = 0, rows = 0, slices = 0, count = 0;
+  for (std::size_t slice = 0; slice < scene.sections.of.size(); ++slice)
+    for (const Label label : labels) {
+      const Section& section = scene.sections.of[slice][label];
+      const auto voxels = static_cast<double>(section.voxels);
+      columns += static_cast<double>(section.columns);
+      rows += static_cast<double>(section.rows);
+      slices += voxels * static_cast<double>(slice);
+      count += voxels;
+    }
+  return scene.volume.grid.point_mm(columns / count, rows / count, slices / count);
 }
 
 Evidence on_slice(const Scene& scene, int slice, const SliceMask& mask, std::string id,
@@ -134,12 +136,11 @@ void verify_by_measurements(Finding& finding) {
 
 std::optional<Evidence> largest_section(const Scene& scene, const std::vector<Label>& labels,
                                         std::string id, std::string caption) {
-  const SectionAreas areas = section_areas(scene.native);
-  std::size_t most = 0;
+  std::uint64_t most = 0;
   int slice = -1;
-  for (std::size_t i = 0; i < areas.voxels.size(); ++i) {
-    std::size_t area = 0;
-    for (const Label label : labels) area += areas.voxels[i][label];
+  for (std::size_t i = 0; i < scene.sections.of.size(); ++i) {
+    std::uint64_t area = 0;
+    for (const Label label : labels) area += scene.sections.of[i][label].voxels;
     if (area > most) most = area, slice = static_cast<int>(i);
   }
   if (slice < 0) return std::nullopt;

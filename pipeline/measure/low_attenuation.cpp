@@ -136,6 +136,9 @@ void low_attenuation(Scene& scene, Findings& findings) {
   std::array<Counts, 2> counts;
   if (lungs_found.presence == reporting::Presence::present) {
     gate = gate_of(scene);
+    for (const Measurement& other : lungs_found.measurements)
+      if (other.id == "lung.volume.total" && other.lower_bound)
+        gate.conditions.emplace_back("only part of the lungs is in the scan: flagged");
     counts = count_lungs(scene);
   }
   Counts both = counts[0];

@@ -1,12 +1,15 @@
 #include "pipeline/measure/lung_pieces.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 
 namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr double least_piece_ml = 1, least_rib_contact = 0.35, rib_distance_mm = 12;
+constexpr double trachea_mm = 35;  // nearer to the midline may be the trachea
 constexpr int least_median_hu = -930, most_median_hu = -600;
 constexpr int most_pieces = 12;
 constexpr std::int16_t bone_hu = 180;
@@ -62,30 +65,35 @@ struct Piece {
   }
 };
 
+/// First and last column of each piece in one row; -1 where it has none.
+void find_ends(const Components& found, const Grid& grid, int row, int slice,
+               std::vector<std::array<int, 2>>& ends) {
+  std::ranges::fill(ends, std::array<int, 2>{-1, -1});
+  for (int column = 0; column < grid.size[0]; ++column) {
+    const std::uint16_t label = found.labels[grid.offset(column, row, slice)];
+    if (label == 0 || label > ends.size()) continue;
+    auto& [first, last] = ends[label - 1];
+    if (first < 0) first = column;
+    last = column;
+  }
+}
+
 /// The outer hull of a piece decides on rib contact: along each row of a slice its first and last
 /// voxel. Vessels inside do not count.
 void count_hull(const Components& found, const Grid& grid, const BoneDistance& bone, double core_mm,
                 std::vector<Piece>& pieces) {
-  const auto touch = [&](std::uint16_t label, int column, int row, int slice) {
-    Piece& piece = pieces[label - 1];
-    ++piece.surface;
-    if (bone.at(column, row, slice) <= rib_distance_mm + core_mm) ++piece.near_bone;
-  };
-  std::vector<int> first(pieces.size()), last(pieces.size());
+  std::vector<std::array<int, 2>> ends(pieces.size());
   for (int slice = 0; slice < grid.size[2]; ++slice)
     for (int row = 0; row < grid.size[1]; ++row) {
-      std::ranges::fill(first, -1);
-      for (int column = 0; column < grid.size[0]; ++column) {
-        const std::uint16_t label = found.labels[grid.offset(column, row, slice)];
-        if (label == 0 || label > pieces.size()) continue;
-        if (first[label - 1] < 0) first[label - 1] = column;
-        last[label - 1] = column;
+      find_ends(found, grid, row, slice, ends);
+      for (std::size_t i = 0; i < pieces.size(); ++i) {
+        if (ends[i][0] < 0) continue;
+        pieces[i].surface += 2;
+        pieces[i].near_bone +=
+            static_cast<std::size_t>(std::ranges::count_if(ends[i], [&](int column) {
+              return bone.at(column, row, slice) <= rib_distance_mm + core_mm;
+            }));
       }
-      for (std::size_t i = 0; i < pieces.size(); ++i)
-        if (first[i] >= 0) {
-          touch(static_cast<std::uint16_t>(i + 1), first[i], row, slice);
-          touch(static_cast<std::uint16_t>(i + 1), last[i], row, slice);
-        }
     }
 }
 
@@ -102,21 +110,19 @@ std::vector<Piece> judge(const Scene& scene, const Components& found, const Bone
         Piece& piece = pieces[label - 1];
         ++piece.voxels;
         if (column < midline) ++piece.right;  // columns run to the patient's left
-        ++piece.histogram[static_cast<std::size_t>(std::clamp<int>(scene.work.hu[at], -1024, 0) +
-                                                   1024)];
+        const int bin = std::clamp<int>(scene.work.hu[at], -1024, 0) + 1024;
+        ++piece.histogram[static_cast<std::size_t>(bin)];
       }
   count_hull(found, grid, bone, core_mm, pieces);
   return pieces;
 }
 
-Mask deeper_than(const std::vector<float>& depth, double mm) {
-  Mask mask(depth.size());
-  std::ranges::transform(depth, mask.begin(), [mm](float d) { return d > mm ? 1 : 0; });
-  return mask;
-}
-
 bool spans_midline(const Piece& piece) {
   return piece.right_share() > 0.12 && piece.right_share() < 0.88;
+}
+
+std::uint8_t side_of(const Piece& piece) {
+  return piece.right_share() >= 0.5 ? right_lung : left_lung;
 }
 
 /// Labels pieces by the side where most of each lies.
@@ -124,41 +130,91 @@ void label_sides(const Components& found, const std::vector<Piece>& pieces, Mask
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     const std::uint16_t label = found.labels[i];
     if (label == 0 || label > pieces.size()) continue;
-    seeds[i] = pieces[label - 1].right_share() >= 0.5 ? right_lung : left_lung;
+    seeds[i] = side_of(pieces[label - 1]);
   }
 }
 
-}  // namespace
-
-double midline_column(const Scene& scene) {
+/// Parts lungs that touch: by cores deep enough to lie on one side each, else at the midline.
+void part(const Scene& scene, const std::vector<float>& depth, const Mask& joined,
+          const BoneDistance& bone, double midline, Mask& seeds, std::vector<std::string>& notes) {
   const Grid& grid = scene.work.grid;
-  double body_sum = 0, body_count = 0;
-  std::vector<std::uint32_t> bone(static_cast<std::size_t>(grid.size[0]), 0);
+  const auto least = static_cast<std::size_t>(least_piece_ml / grid.voxel_ml());
+  for (const double mm : {4.0, 5.5, 7.0, 9.0, 11.0, 13.0}) {
+    Mask core = deeper_than(depth, mm);
+    std::ranges::transform(core, joined, core.begin(), std::bit_and{});
+    const Components parts = components(core, grid, least);
+    const std::vector<Piece> judged = judge(scene, parts, bone, midline, mm);
+    if (judged.empty()) break;
+    if (std::ranges::any_of(judged, spans_midline)) continue;
+    label_sides(parts, judged, seeds);
+    notes.emplace_back("both lungs touch: parted by their cores");
+    return;
+  }
+  const auto columns = static_cast<std::size_t>(grid.size[0]);
+  for (std::size_t i = 0; i < seeds.size(); ++i)
+    if (joined[i] != 0)
+      seeds[i] = static_cast<double>(i % columns) < midline ? right_lung : left_lung;
+  notes.emplace_back("both lungs touch: parted at the midline");
+}
+
+/// What the columns of the working grid hold.
+struct Profile {
+  double body_middle = 0;
+  std::vector<std::uint32_t> bone;  ///< voxels of bone in the back half
+};
+
+Profile profile_of(const Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  Profile profile{.bone = std::vector<std::uint32_t>(static_cast<std::size_t>(grid.size[0]), 0)};
+  double sum = 0, count = 0;
   std::size_t at = 0;
   for (int slice = 0; slice < grid.size[2]; ++slice)
     for (int row = 0; row < grid.size[1]; ++row)
       for (int column = 0; column < grid.size[0]; ++column, ++at) {
         if (scene.body[at] == 0) continue;
-        body_sum += column;
-        ++body_count;
-        if (row > grid.size[1] / 2 && scene.work.hu[at] > bone_hu)
-          ++bone[static_cast<std::size_t>(column)];
+        sum += column;
+        ++count;
+        profile.bone[static_cast<std::size_t>(column)] +=
+            static_cast<std::uint32_t>(row > grid.size[1] / 2 && scene.work.hu[at] > bone_hu);
       }
-  if (body_count == 0) return grid.size[0] / 2.0;
-  const double middle = body_sum / body_count;
+  profile.body_middle = count > 0 ? sum / count : grid.size[0] / 2.0;
+  return profile;
+}
+
+}  // namespace
+
+double midline_column(const Scene& scene) {
+  const int columns = scene.work.grid.size[0];
+  const Profile profile = profile_of(scene);
   // The spine is the densest 40 mm wide column of bone in the back half, near the middle.
   const int half = static_cast<int>(20 / working_mm), reach = static_cast<int>(60 / working_mm);
-  double best = middle;
+  const int middle = static_cast<int>(profile.body_middle);
+  double best = profile.body_middle;
   std::uint64_t most = 0;
-  for (int centre = static_cast<int>(middle) - reach; centre <= static_cast<int>(middle) + reach;
-       ++centre) {
+  for (int centre = middle - reach; centre <= middle + reach; ++centre) {
     std::uint64_t sum = 0;
-    for (int column = std::max(0, centre - half);
-         column <= std::min(grid.size[0] - 1, centre + half); ++column)
-      sum += bone[static_cast<std::size_t>(column)];
+    for (int column = std::max(0, centre - half); column <= std::min(columns - 1, centre + half);
+         ++column)
+      sum += profile.bone[static_cast<std::size_t>(column)];
     if (sum > most) most = sum, best = centre;
   }
   return best;
+}
+
+Mask along_ribs(const Scene& scene, const Mask& gas) {
+  const Grid& grid = scene.work.grid;
+  const BoneDistance bone = bone_distance(scene);
+  const double midline = midline_column(scene);
+  Mask result(gas.size(), 0);
+  std::size_t at = 0;
+  for (int slice = 0; slice < grid.size[2]; ++slice)
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column, ++at)
+        result[at] = gas[at] != 0 && std::abs(column - midline) * working_mm >= trachea_mm &&
+                             bone.at(column, row, slice) <= rib_distance_mm
+                         ? 1
+                         : 0;
+  return result;
 }
 
 Mask lung_cores(const Scene& scene, const std::vector<float>& depth,
@@ -171,33 +227,15 @@ Mask lung_cores(const Scene& scene, const std::vector<float>& depth,
   const std::vector<Piece> pieces = judge(scene, found, bone, midline, core_depth_mm);
 
   Mask seeds(depth.size(), nothing), joined(depth.size(), 0);
-  bool any_joined = false;
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     const std::uint16_t label = found.labels[i];
     if (label == 0 || label > pieces.size() || !pieces[label - 1].is_lung()) continue;
     if (spans_midline(pieces[label - 1]))
-      joined[i] = 1, any_joined = true;
+      joined[i] = 1;
     else
-      seeds[i] = pieces[label - 1].right_share() >= 0.5 ? right_lung : left_lung;
+      seeds[i] = side_of(pieces[label - 1]);
   }
-  if (!any_joined) return seeds;
-  for (const double mm : {4.0, 5.5, 7.0, 9.0, 11.0, 13.0}) {
-    Mask core = deeper_than(depth, mm);
-    for (std::size_t i = 0; i < core.size(); ++i) core[i] = core[i] != 0 && joined[i] != 0 ? 1 : 0;
-    const Components parts = components(core, grid, least);
-    const std::vector<Piece> judged = judge(scene, parts, bone, midline, mm);
-    if (judged.empty()) break;
-    if (std::ranges::any_of(judged, spans_midline)) continue;
-    label_sides(parts, judged, seeds);
-    notes.push_back("both lungs touch: parted by their cores");
-    return seeds;
-  }
-  for (std::size_t i = 0; i < seeds.size(); ++i)
-    if (joined[i] != 0)
-      seeds[i] = static_cast<double>(i % static_cast<std::size_t>(grid.size[0])) < midline
-                     ? right_lung
-                     : left_lung;
-  notes.emplace_back("both lungs touch: parted at the midline");
+  if (std::ranges::count(joined, 1) > 0) part(scene, depth, joined, bone, midline, seeds, notes);
   return seeds;
 }
 

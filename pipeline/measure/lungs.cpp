@@ -18,36 +18,72 @@ constexpr int regrow_steps = 4;  // 6 mm: the core was 2.5 mm deep
 Mask band_of(const Scene& scene) {
   Mask band(scene.body.size());
   for (std::size_t i = 0; i < band.size(); ++i)
-    band[i] = scene.body[i] != 0 && scene.work.hu[i] < air_hu && scene.smooth[i] > pure_gas_hu;
+    band[i] =
+        scene.body[i] != 0 && scene.work.hu[i] < air_hu && scene.smooth[i] > pure_gas_hu ? 1 : 0;
   return band;
 }
 
-std::array<std::ptrdiff_t, 6> face_steps(const Grid& grid) {
+using Faces = std::array<std::ptrdiff_t, 6>;
+
+Faces face_steps(const Grid& grid) {
   const std::ptrdiff_t columns = grid.size[0], plane = columns * grid.size[1];
   return {1, -1, columns, -columns, plane, -plane};
+}
+
+/// Labels the unlabelled neighbours of `at` that lie in `through`; they become part of `next`.
+void label_neighbours(Mask& labels, const Mask& through, const Faces& faces, std::ptrdiff_t at,
+                      std::vector<std::ptrdiff_t>& next) {
+  const auto count = static_cast<std::ptrdiff_t>(labels.size());
+  for (const std::ptrdiff_t face : faces) {
+    const std::ptrdiff_t to = at + face;
+    if (to < 0 || to >= count) continue;
+    const auto index = static_cast<std::size_t>(to);
+    if (labels[index] != 0 || through[index] == 0) continue;
+    labels[index] = labels[static_cast<std::size_t>(at)];
+    next.push_back(to);
+  }
 }
 
 /// Spreads labels through `through` by at most `steps` (all the way when negative), breadth first:
 /// where two labels meet, each keeps what is nearer.
 void spread(Mask& labels, const Mask& through, const Grid& grid, int steps) {
-  const auto faces = face_steps(grid);
-  const auto count = static_cast<std::ptrdiff_t>(labels.size());
+  const Faces faces = face_steps(grid);
   std::vector<std::ptrdiff_t> front, next;
-  for (std::ptrdiff_t at = 0; at < count; ++at)
-    if (labels[static_cast<std::size_t>(at)] != 0) front.push_back(at);
+  for (std::size_t at = 0; at < labels.size(); ++at)
+    if (labels[at] != 0) front.push_back(static_cast<std::ptrdiff_t>(at));
   for (int step = 0; step != steps && !front.empty(); ++step) {
     next.clear();
-    for (const std::ptrdiff_t at : front)
-      for (const std::ptrdiff_t face : faces) {
-        const std::ptrdiff_t to = at + face;
-        if (to < 0 || to >= count) continue;
-        const auto index = static_cast<std::size_t>(to);
-        if (labels[index] != 0 || through[index] == 0) continue;
-        labels[index] = labels[static_cast<std::size_t>(at)];
-        next.push_back(to);
-      }
+    for (const std::ptrdiff_t at : front) label_neighbours(labels, through, faces, at, next);
     front.swap(next);
   }
+}
+
+/// What a pocket's faces touch.
+struct Shell {
+  std::uint32_t all = 0, right = 0, left = 0;
+  void touch(std::uint8_t label) {
+    ++all;
+    if (label == right_lung) ++right;
+    if (label == left_lung) ++left;
+  }
+  bool mostly_lung() const { return (right + left) * 2 > all; }
+  std::uint8_t side() const { return right >= left ? right_lung : left_lung; }
+};
+
+std::vector<Shell> shells_of(const Components& pockets, const Mask& labels, const Grid& grid) {
+  std::vector<Shell> shells(pockets.voxels.size() + 1);
+  const Faces faces = face_steps(grid);
+  const auto count = static_cast<std::ptrdiff_t>(labels.size());
+  for (std::ptrdiff_t at = 0; at < count; ++at) {
+    const std::uint16_t pocket = pockets.labels[static_cast<std::size_t>(at)];
+    if (pocket == 0) continue;
+    for (const std::ptrdiff_t face : faces) {
+      const std::ptrdiff_t to = at + face;
+      if (to < 0 || to >= count || pockets.labels[static_cast<std::size_t>(to)] != 0) continue;
+      shells[pocket].touch(labels[static_cast<std::size_t>(to)]);
+    }
+  }
+  return shells;
 }
 
 /// Gas inside the body that lies mostly against lung (emphysema, bullae) belongs to it.
@@ -55,32 +91,12 @@ void join_pockets(Mask& labels, const Scene& scene) {
   const Grid& grid = scene.work.grid;
   Mask rest(labels.size());
   for (std::size_t i = 0; i < rest.size(); ++i)
-    rest[i] = scene.body[i] != 0 && labels[i] == 0 && scene.work.hu[i] < air_hu;
+    rest[i] = scene.body[i] != 0 && labels[i] == 0 && scene.work.hu[i] < air_hu ? 1 : 0;
   const Components pockets = components(rest, grid, 1);
-  struct Shell {
-    std::uint32_t all = 0, right = 0, left = 0;
-  };
-  std::vector<Shell> shells(pockets.voxels.size() + 1);
-  const auto faces = face_steps(grid);
-  const auto count = static_cast<std::ptrdiff_t>(labels.size());
-  for (std::ptrdiff_t at = 0; at < count; ++at) {
-    const std::uint16_t pocket = pockets.labels[static_cast<std::size_t>(at)];
-    if (pocket == 0) continue;
-    for (const std::ptrdiff_t face : faces) {
-      const std::ptrdiff_t to = at + face;
-      if (to < 0 || to >= count || rest[static_cast<std::size_t>(to)] != 0) continue;
-      Shell& shell = shells[pocket];
-      ++shell.all;
-      if (labels[static_cast<std::size_t>(to)] == right_lung) ++shell.right;
-      if (labels[static_cast<std::size_t>(to)] == left_lung) ++shell.left;
-    }
-  }
+  const std::vector<Shell> shells = shells_of(pockets, labels, grid);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::uint16_t pocket = pockets.labels[i];
-    if (pocket == 0) continue;
-    const Shell& shell = shells[pocket];
-    if ((shell.right + shell.left) * 2 > shell.all)
-      labels[i] = shell.right >= shell.left ? right_lung : left_lung;
+    if (pocket != 0 && shells[pocket].mostly_lung()) labels[i] = shells[pocket].side();
   }
 }
 
@@ -122,7 +138,8 @@ void lungs(Scene& scene, Findings& findings) {
   for (std::size_t i = 0; i < core.size(); ++i) core[i] = depth[i] > core_depth_mm ? 1 : 0;
   spread(labels, core, grid, -1);
   spread(labels, band, grid, regrow_steps);
-  join_pockets(labels, scene);
+  join_pockets(labels, scene);  // before the edges: those may take the wall of the trachea
+  spread(labels, along_ribs(scene, band), grid, -1);
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] != 0) scene.labels[i] = labels[i];
   report(scene, findings);

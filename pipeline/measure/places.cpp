@@ -31,9 +31,9 @@ void add_region_sections(const Scene& scene, reporting::Finding& region) {
 }
 
 reporting::Measurement body_volume(const Scene& scene) {
-  const SectionAreas areas = section_areas(scene.native);
   std::size_t voxels = 0;
-  for (const Label label : {body, right_lung, left_lung, airway}) voxels += areas.total(label);
+  for (const Label label : {body, right_lung, left_lung, airway})
+    voxels += scene.sections.voxels(label);
   const double ml = static_cast<double>(voxels) * scene.volume.grid.voxel_ml();
   reporting::Measurement volume{
       .id = "body.volume",
@@ -44,7 +44,8 @@ reporting::Measurement body_volume(const Scene& scene) {
       .uncertainty = std::round(0.02 * ml),
       .method =
           "body inside the volume, without table: above -400 HU, opened by 3 mm, largest "
-          "piece, holes filled in each slice; at the whole scan's ends it is cut",
+          "piece (an arm lying apart is not counted), holes filled in each slice, plates that "
+          "touch it taken off; at the whole scan's ends it is cut",
       .conditions = {},
       .not_assessed = {},
       .lower_bound = true};  // a scan never holds the whole body

@@ -11,6 +11,10 @@ namespace {
 
 using reporting::Measurement;
 
+constexpr double lung_surrounded = 0.30, lung_beside = 0.25;  // shares of a section's area
+constexpr double neck_mm = 250;             // head to lungs, where the lungs are not in the scan
+constexpr double ribs_below_lung_mm = 100;  // from the domes to the last rib, adults
+
 struct SliceContent {
   double area_cm2 = 0;
   double lung = 0, bone = 0, soft = 0;  ///< shares of the body's area
@@ -18,45 +22,55 @@ struct SliceContent {
   double lateral_dense_cm2 = 0;         ///< above 300 HU, 45 mm and more from the middle, not arms
 };
 
+/// Where the body lies in one slice, columns.
 struct Extent {
   int low = 1 << 30, high = -1;
+  double sum = 0, count = 0;
+  void add(int column) {
+    low = std::min(low, column), high = std::max(high, column);
+    sum += column;
+    ++count;
+  }
 };
 
-SliceContent content_of(const Scene& scene, int slice) {
+Extent extent_of(const Scene& scene, int slice) {
   const Grid& grid = scene.work.grid;
-  double sum_x = 0, count = 0;
   Extent extent;
   for (int row = 0; row < grid.size[1]; ++row)
     for (int column = 0; column < grid.size[0]; ++column)
-      if (scene.body[grid.offset(column, row, slice)] != 0) {
-        sum_x += column;
-        ++count;
-        extent.low = std::min(extent.low, column);
-        extent.high = std::max(extent.high, column);
-      }
+      if (scene.body[grid.offset(column, row, slice)] != 0) extent.add(column);
+  return extent;
+}
+
+constexpr double pixel_cm2 = working_mm * working_mm / 100;
+
+/// One voxel of the body, `off_mm` to the side of its middle; `arms_mm` and further out are arms.
+void add_voxel(SliceContent& content, int hu, int smooth, double off_mm, double arms_mm) {
+  if (smooth >= -950 && smooth <= -600) content.lung += 1;
+  if (smooth >= 15 && smooth <= 60) content.soft += 1;
+  if (hu > 180) content.bone += 1;
+  if (hu > 180 && off_mm < 35) content.middle_bone_cm2 += pixel_cm2;
+  if (hu > 300 && off_mm > 45 && off_mm < arms_mm) content.lateral_dense_cm2 += pixel_cm2;
+}
+
+SliceContent content_of(const Scene& scene, int slice) {
+  const Grid& grid = scene.work.grid;
+  const Extent extent = extent_of(scene, slice);
   SliceContent content;
-  if (count == 0) return content;
-  const double middle = sum_x / count, width = extent.high - extent.low + 1;
-  constexpr double cm2 = working_mm * working_mm / 100;
+  if (extent.count == 0) return content;
+  const double middle = extent.sum / extent.count;
+  const double arms_mm = 0.40 * (extent.high - extent.low + 1) * working_mm;
   for (int row = 0; row < grid.size[1]; ++row)
     for (int column = 0; column < grid.size[0]; ++column) {
       const std::size_t at = grid.offset(column, row, slice);
-      if (scene.body[at] == 0) continue;
-      const int hu = scene.work.hu[at], smooth = scene.smooth[at];
-      const double off_mm = std::abs(column - middle) * working_mm;
-      if (smooth >= -950 && smooth <= -600) content.lung += 1;
-      if (smooth >= 15 && smooth <= 60) content.soft += 1;
-      if (hu > 180) {
-        content.bone += 1;
-        if (off_mm < 35) content.middle_bone_cm2 += cm2;
-      }
-      if (hu > 300 && off_mm > 45 && off_mm < 0.40 * width * working_mm)
-        content.lateral_dense_cm2 += cm2;
+      if (scene.body[at] != 0)
+        add_voxel(content, scene.work.hu[at], scene.smooth[at],
+                  std::abs(column - middle) * working_mm, arms_mm);
     }
-  content.area_cm2 = count * cm2;
-  content.lung /= count;
-  content.bone /= count;
-  content.soft /= count;
+  content.area_cm2 = extent.count * pixel_cm2;
+  content.lung /= extent.count;
+  content.bone /= extent.count;
+  content.soft /= extent.count;
   return content;
 }
 
@@ -93,29 +107,63 @@ std::vector<BodyRegion> voted(const std::vector<BodyRegion>& guesses) {
   return result;
 }
 
-/// What cannot be where it was seen becomes "none": abdomen and pelvis lie below the lungs, pelvis
-/// below the abdomen and down to the last slice of it, the head above the chest.
-void keep_order(std::vector<BodyRegion>& regions) {
+/// Below the largest section of lung, what shows little lung shows mostly abdomen: liver, stomach
+/// and spleen under the domes, with lung beside them.
+void mark_domes(std::vector<BodyRegion>& guesses, const std::vector<double>& lung) {
+  const auto most = std::ranges::max_element(lung);
+  if (most == lung.end() || *most < lung_surrounded) return;
+  const auto top = static_cast<std::size_t>(most - lung.begin());
+  for (std::size_t i = 0; i < top; ++i)
+    if (guesses[i] == BodyRegion::chest && lung[i] < lung_beside) guesses[i] = BodyRegion::abdomen;
+}
+
+/// First and last slice of the chest and first of the head; no chest: low above high.
+struct Bounds {
+  int chest_low, chest_high = -1, head_low;
+  bool has_head = false;
+};
+
+Bounds bounds_of(const std::vector<BodyRegion>& regions) {
   const int count = static_cast<int>(regions.size());
-  int chest_low = count, chest_high = -1;
-  for (int i = 0; i < count; ++i)
-    if (regions[static_cast<std::size_t>(i)] == BodyRegion::chest) {
-      chest_low = std::min(chest_low, i);
-      chest_high = i;
-    }
-  int head_low = count;
-  for (int i = count - 1; i >= 0; --i)
-    if (regions[static_cast<std::size_t>(i)] == BodyRegion::head) head_low = i;
-  bool above_pelvis = false;
+  Bounds bounds{.chest_low = count, .head_low = count};
   for (int i = 0; i < count; ++i) {
+    const BodyRegion region = regions[static_cast<std::size_t>(i)];
+    if (region == BodyRegion::chest) {
+      bounds.chest_low = std::min(bounds.chest_low, i);
+      bounds.chest_high = i;
+    }
+    if (region == BodyRegion::head) {
+      bounds.head_low = std::min(bounds.head_low, i);
+      bounds.has_head = true;
+    }
+  }
+  return bounds;
+}
+
+/// What cannot be where it was seen becomes "none": the trunk lies below the lungs and the head,
+/// neck and shoulders (under a head) are no trunk, the head lies above the chest. Ribs shortly
+/// below the lungs are not the iliac bones.
+BodyRegion possible(BodyRegion region, int slice, const Bounds& bounds) {
+  const bool chest = bounds.chest_high >= 0;
+  if (region == BodyRegion::head && slice < bounds.chest_high) return BodyRegion::none;
+  if (region != BodyRegion::abdomen && region != BodyRegion::pelvis) return region;
+  const double below_head_mm = (bounds.head_low - slice) * working_mm;
+  if (chest && slice > bounds.chest_low) return BodyRegion::none;
+  if (slice > bounds.head_low) return BodyRegion::none;
+  if (!chest && bounds.has_head && below_head_mm < neck_mm) return BodyRegion::none;
+  const double below_lung_mm = (bounds.chest_low - slice) * working_mm;
+  return chest && below_lung_mm < ribs_below_lung_mm ? BodyRegion::abdomen : region;
+}
+
+/// Brings the regions into the order they have in a body; the pelvis reaches down to the last slice
+/// of the trunk.
+void keep_order(std::vector<BodyRegion>& regions) {
+  const Bounds bounds = bounds_of(regions);
+  bool above_pelvis = false;
+  for (int i = 0; i < static_cast<int>(regions.size()); ++i) {
     BodyRegion& region = regions[static_cast<std::size_t>(i)];
-    const bool trunk = region == BodyRegion::abdomen || region == BodyRegion::pelvis;
-    if (trunk && chest_high >= 0 && i > chest_low) region = BodyRegion::none;
-    if (trunk && i > head_low) region = BodyRegion::none;
-    if (trunk && chest_high < 0 && head_low < count && head_low - i < 250 / working_mm)
-      region = BodyRegion::none;  // neck and shoulders under a head
-    if (region == BodyRegion::head && i < chest_high) region = BodyRegion::none;
-    if (region == BodyRegion::abdomen) above_pelvis = true;
+    region = possible(region, i, bounds);
+    above_pelvis = above_pelvis || region == BodyRegion::abdomen;
     if (region == BodyRegion::pelvis && above_pelvis) region = BodyRegion::abdomen;
   }
 }
@@ -163,14 +211,17 @@ void body_region(Scene& scene, Findings& findings) {
     return;
   }
   std::vector<BodyRegion> guesses;
+  std::vector<double> lung;
   int with_body = 0, shells = 0, with_tissue = 0;
   for (int slice = 0; slice < count; ++slice) {
     const SliceContent content = content_of(scene, slice);
     guesses.push_back(first_guess(content));
+    lung.push_back(content.lung);
     if (content.area_cm2 > 5) ++with_body;
     if (bone_shell(content)) ++shells;
     if (content.soft * content.area_cm2 > 20) ++with_tissue;
   }
+  mark_domes(guesses, lung);
   scene.regions = voted(guesses);
   keep_order(scene.regions);
   scene.skull_without_brain = shells * 2 > with_body && with_tissue * 10 < with_body;

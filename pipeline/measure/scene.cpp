@@ -28,23 +28,45 @@ Mask with_fringe(const Mask& labels, const Grid& grid) {
   return result;
 }
 
-/// Nearest working index along one native row, advanced voxel by voxel.
-struct Walker {
-  Vec3 at{};
-  Vec3 step{};
-  std::array<int, 3> size{};
-  /// Offset in the working grid, or -1 outside.
-  std::ptrdiff_t next() {
-    std::array<int, 3> index{};
-    bool inside = true;
-    for (std::size_t i = 0; i < 3; ++i) {
-      index[i] = static_cast<int>(std::floor(at[i] + 0.5));
-      inside = inside && index[i] >= 0 && index[i] < size[i];
-      at[i] += step[i];
-    }
-    if (!inside) return -1;
-    return (static_cast<std::ptrdiff_t>(index[2]) * size[1] + index[1]) * size[0] + index[0];
+/// The working voxels nearest to one native row.
+class RowInWork {
+ public:
+  RowInWork(const Vec3& first, const Vec3& step, const std::array<int, 3>& size, int columns)
+      : at_{first}, step_{step}, size_{size}, to_{columns} {
+    for (std::size_t i = 0; i < 3; ++i) clip(i);
+    for (std::size_t i = 0; i < 3; ++i) at_[i] += from_ * step_[i] + 0.5;
   }
+  int from() const { return from_; }  ///< first column inside the working grid
+  int to() const { return to_; }      ///< one past the last
+  /// Offset of the next column, from `from()` on.
+  std::size_t next() {
+    std::array<std::size_t, 3> index{};
+    for (std::size_t i = 0; i < 3; ++i) {
+      index[i] = static_cast<std::size_t>(std::clamp(static_cast<int>(at_[i]), 0, size_[i] - 1));
+      at_[i] += step_[i];
+    }
+    return (index[2] * static_cast<std::size_t>(size_[1]) + index[1]) *
+               static_cast<std::size_t>(size_[0]) +
+           index[0];
+  }
+
+ private:
+  /// Keeps the columns whose nearest index along axis `i` exists.
+  void clip(std::size_t i) {
+    const double low = -0.5 - at_[i], high = size_[i] - 0.5 - at_[i];
+    if (std::abs(step_[i]) < 1e-9) {
+      if (low > 0 || high <= 0) to_ = from_;
+      return;
+    }
+    const double one = low / step_[i], other = high / step_[i], far = to_;
+    from_ =
+        std::max(from_, static_cast<int>(std::ceil(std::clamp(std::min(one, other), 0.0, far))));
+    to_ = std::min(to_, static_cast<int>(std::ceil(std::clamp(std::max(one, other), 0.0, far))));
+  }
+
+  Vec3 at_, step_;
+  std::array<int, 3> size_;
+  int from_ = 0, to_;
 };
 
 std::uint8_t native_label(std::uint8_t working, std::int16_t hu) {
@@ -76,34 +98,31 @@ void label_native(Scene& scene) {
   const Mask labels = with_fringe(scene.labels, work);
   scene.native.size = native.size;
   scene.native.labels.assign(native.voxels(), nothing);
+  scene.sections.of.assign(static_cast<std::size_t>(native.size[2]), {});
   const Vec3 origin = work.index_at(native.origin_mm);
   const Vec3 one_column = work.index_at(native.point_mm(1, 0, 0));
-  std::size_t at = 0;
-  for (int slice = 0; slice < native.size[2]; ++slice)
+  const Vec3 step{one_column[0] - origin[0], one_column[1] - origin[1], one_column[2] - origin[2]};
+  for (int slice = 0; slice < native.size[2]; ++slice) {
+    auto& sections = scene.sections.of[static_cast<std::size_t>(slice)];
     for (int row = 0; row < native.size[1]; ++row) {
-      Walker walker{.at = work.index_at(native.point_mm(0, row, slice)), .size = work.size};
-      for (std::size_t i = 0; i < 3; ++i) walker.step[i] = one_column[i] - origin[i];
-      for (int column = 0; column < native.size[0]; ++column, ++at)
-        if (const std::ptrdiff_t offset = walker.next(); offset >= 0)
-          scene.native.labels[at] =
-              native_label(labels[static_cast<std::size_t>(offset)], scene.volume.hu[at]);
+      RowInWork walk(work.index_at(native.point_mm(0, row, slice)), step, work.size,
+                     native.size[0]);
+      std::size_t at = native.offset(walk.from(), row, slice);
+      for (int column = walk.from(); column < walk.to(); ++column, ++at) {
+        const std::uint8_t label = native_label(labels[walk.next()], scene.volume.hu[at]);
+        scene.native.labels[at] = label;
+        Section& section = sections[label];
+        ++section.voxels;
+        section.columns += static_cast<std::uint64_t>(column);
+        section.rows += static_cast<std::uint64_t>(row);
+      }
     }
+  }
 }
 
-SectionAreas section_areas(const LabelMap& native) {
-  SectionAreas areas;
-  areas.voxels.resize(static_cast<std::size_t>(native.size[2]));
-  const std::size_t plane =
-      static_cast<std::size_t>(native.size[0]) * static_cast<std::size_t>(native.size[1]);
-  for (std::size_t slice = 0; slice < areas.voxels.size(); ++slice)
-    for (std::size_t i = 0; i < plane; ++i)
-      ++areas.voxels[slice][std::min<std::size_t>(native.labels[slice * plane + i], airway)];
-  return areas;
-}
-
-std::size_t SectionAreas::total(Label label) const {
+std::size_t Sections::voxels(Label label) const {
   std::size_t sum = 0;
-  for (const auto& section : voxels) sum += section[label];
+  for (const auto& slice : of) sum += slice[label].voxels;
   return sum;
 }
 

@@ -19,6 +19,17 @@ enum class BodyRegion : std::uint8_t { none, head, chest, abdomen, pelvis };
 /// Values of Scene::labels (working grid) and Scene::native (the volume's own grid).
 enum Label : std::uint8_t { nothing = 0, body = 1, right_lung = 2, left_lung = 3, airway = 4 };
 
+/// What one label covers on one native slice: voxels and the sums of their columns and rows.
+struct Section {
+  std::uint64_t voxels = 0, columns = 0, rows = 0;
+};
+
+/// Every section of the volume, counted once.
+struct Sections {
+  std::vector<std::array<Section, 5>> of;  ///< [slice][Label]
+  std::size_t voxels(Label label) const;
+};
+
 struct Scene {
   const Volume& volume;
   GridImage work;                       ///< 1.5 mm along the patient's axes; cut to the body
@@ -30,6 +41,7 @@ struct Scene {
   Mask labels;                          ///< Label per working voxel
   std::vector<std::string> lung_notes;  ///< what had to be decided, for the conditions
   LabelMap native;                      ///< Label per voxel of the volume; filled by label_native
+  Sections sections;                    ///< of `native`
 
   double share(BodyRegion region) const;  ///< of the slices
   bool shows(BodyRegion region) const { return share(region) > 0; }
@@ -42,13 +54,7 @@ using Findings = std::vector<reporting::Finding>;
 reporting::Finding& finding(Findings& findings, std::string_view id);
 
 /// Working labels carried to the native grid; the border of lung and airway is drawn there by HU.
+/// Fills `native` and `sections`.
 void label_native(Scene& scene);
-
-/// Voxels of each label on each native slice.
-struct SectionAreas {
-  std::vector<std::array<std::uint32_t, 5>> voxels;  ///< [slice][Label]
-  std::size_t total(Label label) const;
-};
-SectionAreas section_areas(const LabelMap& native);
 
 }  // namespace tomoscribe::pipeline::measure

@@ -12,6 +12,9 @@
 namespace tomoscribe::pipeline {
 namespace {
 
+/// 1,000 slices of 1024 x 1024 and some; 2 bytes for each, 1 more for its label.
+constexpr std::size_t most_voxels = 1'200'000'000;
+
 /// One file and the slices its frames become.
 struct Load {
   std::size_t instance;
@@ -191,6 +194,10 @@ std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& in
                                              const SeriesChoice& choice, std::stop_token stop) {
   const FrameRef& first = choice.frames[choice.stack.order.front()];
   Volume volume{.grid = choice.stack.grid, .header = instances[first.instance].header};
+  if (volume.grid.voxels() > most_voxels)
+    return Unsuitable{"the volume has " + std::to_string(volume.grid.voxels()) +
+                      " voxels: more than this version can hold (" + std::to_string(most_voxels) +
+                      ")"};
   volume.hu.resize(volume.grid.voxels());
   for (const std::size_t source : choice.stack.order) {
     const FrameRef& ref = choice.frames[source];

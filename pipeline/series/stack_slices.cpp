@@ -13,6 +13,9 @@ constexpr double cosine_tolerance = 1e-4;  // between planes of one stack
 constexpr double unit_tolerance = 1e-3;    // headers carry few digits; vectors are normalised
 constexpr double same_place_mm = 0.01;
 constexpr double same_spacing_mm = 1e-3;
+constexpr double least_pixel_mm = 0.01, most_pixel_mm = 50;
+constexpr double farthest_mm = 1e5;      // from the frame's origin
+constexpr double most_extent_mm = 3000;  // no scanner's table is longer
 
 struct Placed {
   const SlicePlane* plane;
@@ -48,9 +51,13 @@ std::optional<std::string> fault_of(const SlicePlane& plane) {
   if (!orthonormal(plane.orientation))
     return "the image orientation is not a pair of perpendicular unit vectors";
   if (!finite(plane.position_mm)) return "an image position is not a number";
-  if (!(plane.spacing_mm[0] > 0) || !(plane.spacing_mm[1] > 0) || plane.spacing_mm[0] > 50 ||
-      plane.spacing_mm[1] > 50)
-    return "the pixel spacing is missing or impossible";
+  if (length(plane.position_mm) > farthest_mm) return "an image position is impossible";
+  for (const double spacing : plane.spacing_mm)
+    if (!(spacing >= least_pixel_mm) || spacing > most_pixel_mm)
+      return "the pixel spacing is missing or impossible";
+  if (plane.rows * plane.spacing_mm[0] > most_extent_mm ||
+      plane.columns * plane.spacing_mm[1] > most_extent_mm)
+    return "an image is wider than 3 m";
   if (plane.rows <= 0 || plane.columns <= 0) return "an image has no rows or no columns";
   return std::nullopt;
 }
@@ -171,6 +178,8 @@ std::variant<Stack, Unsuitable> stack_slices(std::vector<SlicePlane> planes) {
   const Vec3 step = scaled(minus(placed.back().plane->position_mm, first.position_mm),
                            1.0 / static_cast<double>(placed.size() - 1));
   if (const auto fault = sideways(placed, step, normal)) return Unsuitable{*fault};
+  if (length(step) * static_cast<double>(placed.size() - 1) > most_extent_mm)
+    return Unsuitable{"the slices span more than 3 m"};
   stack.tilt_degrees =
       std::acos(std::clamp(dot(step, normal) / length(step), -1.0, 1.0)) * 180 / std::numbers::pi;
   if (stack.tilt_degrees > 0.5)

@@ -204,9 +204,9 @@ TEST_F(Report, WritesFhirHl7AndSrThatPassTheValidators) {
   ASSERT_EQ(report(study(), temporary_ / "out").status, 0);
   expect_valid("validate-fhir.mjs", {{"fhir.json", read_text(temporary_ / "out" / "fhir.json")}});
   expect_valid("validate-hl7.mjs", {{"oru.hl7", read_text(temporary_ / "out" / "oru.hl7")}});
-  const Ran sr = run(std::string("'") + TOMOSCRIBE_SOURCE_DIR +
-                     "/tests/conformance/validate-sr.sh' '" +
-                     (temporary_ / "out" / "sr.dcm").string() + "'");
+  const Ran sr =
+      run(std::string("'") + TOMOSCRIBE_SOURCE_DIR + "/tests/conformance/validate-sr.sh' '" +
+          (temporary_ / "out" / "sr.dcm").string() + "'");
   EXPECT_EQ(sr.status, 0) << sr.output;
 }
 

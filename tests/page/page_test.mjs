@@ -42,7 +42,7 @@ async function drafted(base) {
 fact('an empty worklist says where to send, then the study comes and is drafted by itself', async (page, base) => {
   await page.goto(base);
   await page.getByText('No study yet').waitFor();
-  assert.match(await page.locator('.empty').innerText(), /AE title\s+TOMOSCRIBE[^]*Port\s+\d+[^]*dcmsend -aec TOMOSCRIBE/);
+  assert.match(await page.locator('.empty').innerText(), /AE title\s+TOMOSCRIBE[^]*Port\s+\d+[^]*dcmsend --no-halt -aec TOMOSCRIBE/);
   await shot(page, 'empty');
   const sending = spawn('sh', ['-c', options.send], { stdio: 'inherit' });
   const sent = new Promise((resolve) => sending.once('exit', resolve));

@@ -149,6 +149,8 @@ TEST_F(PhantomChest, ALungCutByTheFirstSliceIsALowerBound) {
   const Findings findings = measured(cut);
   EXPECT_TRUE(measurement(findings, "lung.volume.right").lower_bound);
   EXPECT_TRUE(measurement(findings, "lung.volume.total").lower_bound);
+  EXPECT_THAT(measurement(findings, "lung.laa950.total").conditions,
+              testing::Contains("only part of the lungs is in the scan: flagged"));
 }
 
 TEST_F(PhantomChest, LowAttenuationIsRefusedOnThickSlicesAndSharpKernels) {
@@ -174,6 +176,48 @@ TEST(Measure, AnEmptyVolumeIsNotAssessedThroughout) {
     EXPECT_EQ(finding.presence, Presence::not_assessed) << finding.id;
     for (const auto& one : finding.measurements) EXPECT_FALSE(one.value) << one.id;
   }
+}
+
+/// A volume of air, 2 mm cubes, with what `hu_at` puts there (millimetres from the middle).
+template <class HuAt>
+Volume painted(const HuAt& hu_at) {
+  Volume volume{.header = tests::chest_header(model::phantom::Phantom{}, 0)};
+  volume.grid = {.size = {160, 160, 60},
+                 .origin_mm = {-160, -160, 0},
+                 .step_mm = {Vec3{2, 0, 0}, Vec3{0, 2, 0}, Vec3{0, 0, 2}}};
+  volume.hu.resize(volume.grid.voxels());
+  std::size_t at = 0;
+  for (int slice = 0; slice < 60; ++slice)
+    for (int row = 0; row < 160; ++row)
+      for (int column = 0; column < 160; ++column, ++at)
+        volume.hu[at] = static_cast<std::int16_t>(hu_at(2.0 * column - 160, 2.0 * row - 160));
+  for (int slice = 0; slice < 60; ++slice) {
+    volume.instances.push_back(dicom::SopInstanceUid("1.2.3." + std::to_string(slice)));
+    volume.frames.push_back(1);
+  }
+  return volume;
+}
+
+TEST(Body, APlateThatTouchesItIsTakenOff) {
+  constexpr double radius = 90, pi = 3.14159265358979;
+  const auto findings = measured(painted([](double x, double y) {
+    const bool body = std::hypot(x, y) < radius;
+    const bool plate = y > radius - 4 && y < radius + 14 && std::abs(x) < 140;
+    return body ? 40 : plate ? 100 : -1000;
+  }));
+  const double truth_ml = pi * radius * radius * 120 / 1000;
+  EXPECT_NEAR(*measurement(findings, "body.volume").value, truth_ml, 0.05 * truth_ml);
+}
+
+TEST(Body, AHollowSkullIsAPhantom) {
+  const Volume volume = painted([](double x, double y) {
+    const double r = std::hypot(x, 0.9 * y);
+    return r < 90 && r > 83 ? 900 : -1000;
+  });
+  Scene scene = make_scene(volume);
+  Findings findings;
+  for (const Step& step : steps()) step.run(scene, findings);
+  EXPECT_TRUE(scene.skull_without_brain);
 }
 
 TEST(Outline, ASquareIsFourCornersInPixelCoordinates) {

@@ -32,6 +32,14 @@ inline PrivateCluster& test_cluster() {
 }
 
 class ServiceTest : public testing::Test {
+ public:
+  ~ServiceTest() override {
+    if (!test_cluster().running()) test_cluster().start();
+    ::close(log_file_);
+  }
+  ServiceTest(const ServiceTest&) = delete;
+  ServiceTest& operator=(const ServiceTest&) = delete;
+
  protected:
   ServiceTest() {
     static int count = 0;
@@ -45,13 +53,6 @@ class ServiceTest : public testing::Test {
     db::IntakeRecords(dsn_).set_quiet_periods(
         {{.calling = dicom::AeTitle(), .length = std::chrono::seconds(0)}});
   }
-  ~ServiceTest() override {
-    if (!test_cluster().running()) test_cluster().start();
-    ::close(log_file_);
-  }
-  ServiceTest(const ServiceTest&) = delete;
-  ServiceTest& operator=(const ServiceTest&) = delete;
-
   const std::string& dsn() const { return dsn_; }
   const tests::TempFolder& folder() const { return folder_; }
   const dicom::BlobStore& blobs() const { return blobs_; }

@@ -34,9 +34,8 @@ class StudyIntakeTest : public ServiceTest {
   }
   std::size_t stored_files() const { return tests::files_under(folder() / "store").size(); }
   bool spool_is_empty() const {
-    for (const auto& file : tests::files_under(spool_.folder()))
-      if (file.filename() != "lock") return false;
-    return true;
+    return std::ranges::all_of(tests::files_under(spool_.folder()),
+                               [](const auto& file) { return file.filename() == "lock"; });
   }
   void expect_files_of_all_rows() const {
     for (const auto& row : sql("SELECT file_hash FROM instance"))

@@ -18,7 +18,7 @@ using Result = std::variant<AnalysedStudy, Unsuitable>;
 class WorkerTest : public ServiceTest {
  protected:
   WorkerTest() { config_.worker.lease_s = 3; }
-  ~WorkerTest() override { stop(); }
+  void TearDown() override { stop(); }
 
   void start(Analyse analyse) {
     worker_ = std::make_unique<Worker>(config_, dsn(), blobs(), std::move(analyse), log());

@@ -13,13 +13,20 @@ const panel = (title: string, ...content: (Node | null)[]): HTMLElement => {
   return made;
 };
 
+/** Its concept, or what the method says it is where one concept stands for several numbers of a finding. */
+function quantity(finding: Finding, measurement: Measurement): string {
+  const concept = measurement.concept?.meaning ?? measurement.id;
+  const shared = (finding.measurements ?? []).filter((other) => other.concept?.meaning === concept).length > 1;
+  return (shared && measurement.method?.split(/[;,(]/)[0]?.trim()) || concept.toLowerCase();
+}
+
 function measurementRow(finding: Finding, measurement: Measurement, choose: (finding: Finding) => void): HTMLElement {
   const decimals = measurement.decimals ?? 0;
-  const name = [finding.laterality, finding.site?.meaning?.toLowerCase(), '–', (measurement.concept?.meaning ?? measurement.id).toLowerCase()].filter(Boolean).join(' ');
+  const name = [finding.laterality, finding.site?.meaning?.toLowerCase(), '–', quantity(finding, measurement)].filter(Boolean).join(' ');
   const row = el('tr', { 'data-finding': finding.id, tabindex: 0 },
     el('td', {}, outcomeChip(finding.verification.outcome, finding.verification.reason)),
     el('td', {}, el('div', {}, name.charAt(0).toUpperCase() + name.slice(1)),
-      el('div', { class: 'footnote', title: (measurement.conditions ?? []).join('\n') }, measurement.notAssessed || measurement.method || '')),
+      el('div', { class: measurement.notAssessed ? 'footnote' : 'footnote method', title: [measurement.method, ...(measurement.conditions ?? [])].join('\n') }, measurement.notAssessed || measurement.method || '')),
     el('td', { class: 'number' }, valueText(measurement)),
     el('td', { class: 'number muted' }, measurement.uncertainty === undefined || measurement.value === undefined ? '' : `± ${numberText(measurement.uncertainty, decimals)}`));
   row.addEventListener('click', () => choose(finding));

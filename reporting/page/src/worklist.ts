@@ -43,7 +43,7 @@ function empty(receiver: { title: string; port: number }): HTMLElement {
     el('p', {}, 'Send a CT study from your PACS to this node:'),
     el('dl', { class: 'node' }, ...[['AE title', receiver.title], ['Host', host], ['Port', String(receiver.port)]].flatMap(([name, value]) => [el('dt', {}, name), el('dd', { class: 'mono' }, value)])),
     el('p', {}, 'or by hand:'),
-    el('pre', { class: 'mono' }, `dcmsend -aec ${receiver.title} ${host} ${receiver.port} +sd +r STUDY_FOLDER`),
+    el('pre', { class: 'mono' }, `dcmsend --no-halt -aec ${receiver.title} ${host} ${receiver.port} +sd +r STUDY_FOLDER`),
     el('p', { class: 'muted' }, 'It appears here with its first image, by itself.'),
   );
 }

@@ -1,0 +1,118 @@
+// The whole of analyse() on a phantom written as DICOM: the same draft from the same images.
+
+#include "pipeline/analyse.h"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dicom/blob_store.h"
+#include "dicom/pixels.h"
+#include "reporting/faces.h"
+#include "tests/pipeline/chest_volume.h"
+#include "tests/support/files.h"
+
+namespace tomoscribe::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Contains;
+using testing::HasSubstr;
+
+class AnalysePhantom : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto settings = tests::small_chest();
+    settings.columns = settings.rows = 128;
+    settings.pixel_mm = 3.2;
+    settings.slices = 40;
+    settings.slice_mm = 5;
+    folder_ = new tests::TempFolder();
+    fs::create_directories(ct());
+    tests::write_chest(model::phantom::thorax(settings), ct());
+  }
+  static void TearDownTestSuite() { delete folder_; }
+  static fs::path ct() { return *folder_ / "ct"; }
+
+  static std::variant<AnalysedStudy, Unsuitable> run(std::vector<fs::path> files,
+                                                     std::stop_token stop = {}) {
+    const dicom::Codecs codecs;
+    AnalysisContext context;
+    context.now.utc = std::chrono::sys_days(std::chrono::year(2026) / 1 / 2);
+    context.code_version = "test";
+    context.stop = std::move(stop);
+    return analyse({std::move(files)}, context, [](const std::string&, double) {});
+  }
+
+  /// Everything the draft consists of, pictures by their hashes.
+  static std::string draft(std::vector<fs::path> files) {
+    const auto outcome = run(std::move(files));
+    if (const auto* reason = std::get_if<Unsuitable>(&outcome)) return reason->reason;
+    const auto& study = std::get<AnalysedStudy>(outcome);
+    std::string all = reporting::to_json(study.version);
+    for (const NamedBlob& blob : study.blobs)
+      all += "\n" + blob.name + " " + dicom::sha256(blob.bytes).str();
+    return all;
+  }
+
+  static const tests::TempFolder* folder_;
+};
+const tests::TempFolder* AnalysePhantom::folder_ = nullptr;
+
+TEST_F(AnalysePhantom, GivesTheSameDraftTwice) {
+  const auto files = tests::files_under(ct());
+  const std::string first = draft(files);
+  EXPECT_THAT(first, HasSubstr("lung.volume.right"));
+  EXPECT_EQ(draft(files), first);
+}
+
+TEST_F(AnalysePhantom, GivesTheSameDraftWhateverTheFilesAreCalledAndInWhateverOrderTheyCome) {
+  const tests::TempFolder other;
+  auto files = tests::files_under(ct());
+  const std::string first = draft(files);
+  std::ranges::reverse(files);
+  std::ranges::rotate(files, files.begin() + 23);
+  std::vector<fs::path> renamed;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    renamed.push_back(other / ("IM" + std::to_string(i * 7919 % 100003)));
+    fs::copy_file(files[i], renamed.back());
+  }
+  EXPECT_EQ(draft(renamed), first);
+}
+
+TEST_F(AnalysePhantom, CountsWhatItLeavesOutByReason) {
+  const tests::TempFolder other;
+  std::ofstream(other / "letter.txt") << "Dear colleague, this is no image.\n";
+  std::ofstream(other / "empty") << "";
+  fs::copy_file(ct() / "slice3.dcm", other / "copy");
+  auto files = tests::files_under(ct());
+  for (const fs::path& file : tests::files_under(other.path())) files.push_back(file);
+  const auto outcome = run(files);
+  const auto& steps = std::get<AnalysedStudy>(outcome).version.provenance.steps;
+  EXPECT_THAT(steps, Contains("2 files left out: not DICOM"));
+  EXPECT_THAT(steps, Contains("1 exact copy of a file left out"));
+}
+
+TEST_F(AnalysePhantom, SaysWhyNothingCanBeRead) {
+  const tests::TempFolder other;
+  EXPECT_EQ(draft({}), "there are no files");
+  std::ofstream(other / "letter.txt") << "Dear colleague, this is no image.\n";
+  EXPECT_EQ(draft(tests::files_under(other.path())), "nothing to read: 1 file left out: not DICOM");
+}
+
+TEST_F(AnalysePhantom, LeavesContrastOpenWhenTheHeaderIsSilent) {
+  const auto outcome = run(tests::files_under(ct()));
+  const auto& study = std::get<AnalysedStudy>(outcome).version.study;
+  EXPECT_FALSE(study.contrast);
+  EXPECT_EQ(study.procedure.meaning.find("contrast"), std::string::npos) << study.procedure.meaning;
+}
+
+TEST_F(AnalysePhantom, StopsWhenAsked) {
+  std::stop_source source;
+  source.request_stop();
+  EXPECT_THROW(run(tests::files_under(ct()), source.get_token()), Cancelled);
+}
+
+}  // namespace
+}  // namespace tomoscribe::pipeline
