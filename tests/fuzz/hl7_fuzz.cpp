@@ -18,6 +18,7 @@ void require(bool truth, const char* what) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tomoscribe;                                               // NOLINT
   const std::string_view input(reinterpret_cast<const char*>(data), size);  // NOLINT: bytes
