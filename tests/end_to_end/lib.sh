@@ -33,10 +33,11 @@ until_true() {
   done
 }
 
+# Below the ports that the kernel gives to outgoing connections: one of those may hold it a moment later.
 free_port() {
   local port
   while :; do
-    port=$((20000 + RANDOM % 30000))
+    port=$((10000 + (RANDOM * 32768 + RANDOM) % 22000))
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
   done
 }

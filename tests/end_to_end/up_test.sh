@@ -36,7 +36,7 @@ ended() {
 }
 
 start_tomoscribe
-grep -q "http://127.0.0.1:$http_port/" "$work/up.out" || die "the page's address is not printed"
+until_true 10 grep -q "http://127.0.0.1:$http_port/" "$work/up.out" || die "the page's address is not printed"
 [ "$(stat -c %a "$work/data/store")" = 700 ] || die "others may look into the store"
 pass "starts in an empty folder"
 
