@@ -13,11 +13,11 @@ fail() {
 # Node that bootstrap found or fetched.
 if [ -x .cache/node/bin/node ]; then PATH=$root/.cache/node/bin:$PATH; fi
 
-# The built programs, up to date. $@: ninja targets (default: all).
+# The built programs, up to date. $@: ninja targets (default: all). Torch_DIR in the environment takes another LibTorch.
 build_tree() {
-  if [ ! -f "$build/build.ninja" ]; then
-    local options=()
-    [ -n "${Torch_DIR:-}" ] && options+=("-DTorch_DIR=$Torch_DIR")
+  local options=()
+  [ -n "${Torch_DIR:-}" ] && options+=("-DTorch_DIR=$Torch_DIR")
+  if [ ! -f "$build/build.ninja" ] || { [ -n "${Torch_DIR:-}" ] && ! grep -qxF "Torch_DIR:PATH=$Torch_DIR" "$build/CMakeCache.txt"; }; then
     cmake --preset dev "${options[@]}" >"$root/.cache/configure.log" 2>&1 || {
       tail -n 30 "$root/.cache/configure.log" >&2
       fail "CMake could not configure the build (whole log: .cache/configure.log)"

@@ -33,10 +33,14 @@ class Web {
   }
 
  private:
-  tests::TempFolder folder_;
-  BlobStore blobs_{folder_ / "store"};
-  tests::FolderIndex index_{blobs_};
-  HttpHandler handler_ = dicomweb_handler(index_, blobs_);
+  /// One for all: making one makes 256 folders.
+  static const BlobStore& blobs() {
+    static const tests::TempFolder folder;
+    static const BlobStore store(folder / "store");
+    return store;
+  }
+  tests::FolderIndex index_{blobs()};
+  HttpHandler handler_ = dicomweb_handler(index_, blobs());
 };
 
 std::string study_path(const InstanceHeader& header) {
