@@ -81,6 +81,13 @@ child_of_up() {
 }
 postmaster() { head -n 1 "$work/data/postgres/data/postmaster.pid"; }
 
+# … | says PATTERN: reads all of it, unlike grep -q, whose early end is a fault of the writer under pipefail.
+says() {
+  local text
+  text=$(cat)
+  grep -q -- "$1" <<<"$text"
+}
+
 api() { curl -fsS "$@"; }
 study() { api "http://127.0.0.1:$http_port/api/studies/$1"; }
 study_state() { study "$1" | jq -r .study.state; }

@@ -36,8 +36,8 @@ dcmodify -q -nb -i "(0010,0010)=ZZNAMEZZ^ZZGIVENZZ" -i "(0010,0020)=ZZPIDZZ" -i 
 uid=$(dcmdump +P StudyInstanceUID "$(ls "$work"/phantom/*.dcm | head -1)" | sed 's/.*\[\(.*\)\].*/\1/')
 order="MSH|^~\\\\&|RIS|HOSP|TOMOSCRIBE|RAD|20260102030405||ORM^O01|ZZCTRLZZ|P|2.3.1\rPID|1||ZZPIDZZ||ZZNAMEZZ^ZZGIVENZZ||19600102|F\r\
 ORC|NW|ZZPLACERZZ|ZZFILLERZZ\rOBR|1|ZZPLACERZZ|ZZFILLERZZ|CT^CT chest^L||||||||||||||ZZACCZZ|||||||||||||ZZREASONZZ\r"
-mllp "$order" | grep -q '^MSA|AA|' || die "the order was not accepted"
-mllp "MSH|^~\\\\&|ZZAPPZZ|ZZ\rPID|ZZNAMEZZ\r" | grep -q '^MSA|A[ER]' || die "garbage was not refused"
+mllp "$order" | says '^MSA|AA|' || die "the order was not accepted"
+mllp "MSH|^~\\\\&|ZZAPPZZ|ZZ\rPID|ZZNAMEZZ\r" | says '^MSA|A[ER]' || die "garbage was not refused"
 timeout 120 storescu -q +sd +sp "*.dcm" 127.0.0.1 "$dicom_port" "$work/phantom" || die "the study was refused"
 
 # The same again with other pixels, with text in no character set, with half of it missing; to a wrong place.
@@ -58,7 +58,7 @@ done
 until_true 180 state_is "$uid" drafted || die "no draft: $(study_state "$uid")"
 report=$(api "$base/api/studies/$uid" | jq -r .study.reportId)
 version=$(api "$base/api/studies/$uid" | jq -r .study.version)
-api "$base/api/studies/$uid" | grep -q ZZREASONZZ || die "the order did not reach the report"
+api "$base/api/studies/$uid" | says ZZREASONZZ || die "the order did not reach the report"
 for body in '{"ZZNAMEZZ"' '{"base": "ZZNAMEZZ"}' \
   "{\"base\": $version, \"edits\": [], \"signer\": {\"id\": \"ZZSIGNERZZ\", \"name\": {\"family\": \"ZZFAMILYZZ\", \"given\": \"ZZ\"}, \"organisation\": \"ZZ\"}}"; do
   curl -sS -o /dev/null -H 'Content-Type: application/json' -H "Origin: $base" --data "$body" "$base/api/reports/$report/sign"

@@ -91,7 +91,7 @@ delivery() { # DESTINATION VERSION: state, attempts and reason
 again() { # skips the back-off
   [ "$(post "/api/reports/$report/deliveries/resend" "{\"version\": $2, \"destination\": \"$1\"}")" = 202 ] || die "resend was refused"
 }
-delivery_says() { delivery "$1" "$2" | grep -q "$3"; }
+delivery_says() { delivery "$1" "$2" | says "$3"; }
 until_true 30 delivery_says ris 3 'waiting.*cannot be reached' || die "a receiver that is down is not retried: $(delivery ris 3)"
 mkdir "$work/ris" "$work/pacs"
 echo AE >"$work/ris/answer"

@@ -55,7 +55,7 @@ pass "says that a port is taken, and leaves nothing behind"
 
 "$programs/tomoscribe" db status --data "$work/data" >"$work/status" || die "db status beside the service"
 grep -q '^studies     0$' "$work/status" || die "db status says: $(cat "$work/status")"
-"$programs/tomoscribe" db migrate --data "$work/data" | grep -q "nothing to do" || die "db migrate beside the service"
+"$programs/tomoscribe" db migrate --data "$work/data" | says "nothing to do" || die "db migrate beside the service"
 "$programs/tomoscribe" doctor --data "$work/data" --config "$work/tomoscribe.toml" >"$work/doctor" || die "doctor: $(cat "$work/doctor")"
 grep -q "warn  HTTP port: $http_port is taken" "$work/doctor" || die "doctor does not see the port: $(cat "$work/doctor")"
 pass "db and doctor work beside the service"
@@ -83,8 +83,8 @@ until_true 5 all_gone "$all" || die "SIGTERM left processes behind"
 [ -z "$(with_argument "$work/data")" ] || die "SIGTERM left $(with_argument "$work/data")"
 pass "SIGTERM stops everything"
 
-"$programs/tomoscribe" db status --data "$work/data" | grep -q "^jobs " || die "db status without a service"
-"$programs/tomoscribe" db migrate --data "$work/data" | grep -q "nothing to do" || die "db migrate without a service"
+"$programs/tomoscribe" db status --data "$work/data" | says "^jobs " || die "db status without a service"
+"$programs/tomoscribe" db migrate --data "$work/data" | says "nothing to do" || die "db migrate without a service"
 [ -z "$(with_argument "$work/data")" ] || die "db left $(with_argument "$work/data")"
 status=0
 "$programs/tomoscribe" db status --data "$work/nowhere" >"$work/second" 2>&1 || status=$?
