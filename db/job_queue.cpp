@@ -11,6 +11,12 @@ void must_own(const pqxx::result& rows) {
   if (rows.affected_rows() != 1) throw Fenced("another worker has this job now");
 }
 
+/// The study's row, held against record_instance(): what the next statement sees of its instances
+/// is all there is.
+void wait_for_slices_in_flight(pqxx::transaction_base& transaction, const dicom::StudyUid& study) {
+  detail::run(transaction, "SELECT FROM study WHERE uid = $1 FOR UPDATE", study.str());
+}
+
 }  // namespace
 
 struct JobQueue::Impl {
@@ -25,6 +31,7 @@ struct JobQueue::Impl {
                          "UPDATE job SET state = 'done', lease_until = NULL, reason = $3 "
                          "WHERE id = $1 AND attempt = $2 AND state = 'running'",
                          job.id, job.attempt, reason));
+    wait_for_slices_in_flight(transaction, job.study);
     detail::run(transaction, R"(
         UPDATE study SET stage = '', progress = 0, reason = CASE WHEN late.newer THEN '' ELSE $4 END,
                          state = CASE WHEN late.newer THEN 'receiving' ELSE $3 END
@@ -78,9 +85,7 @@ std::optional<Job> JobQueue::claim() {
           "UPDATE study SET state = 'failed', reason = $2, stage = '', progress = 0 WHERE uid = $1",
           row[0].as<std::string>(), row[1].as<std::string>());
     const auto rows = detail::run(transaction, R"(
-        UPDATE job SET state = 'running', attempt = attempt + 1, worker = $1, lease_until = now() + $2::interval,
-               through_instance = (SELECT coalesce(max(id), 0) FROM instance i WHERE i.study = job.study),
-               order_seen = clock_timestamp()
+        UPDATE job SET state = 'running', attempt = attempt + 1, worker = $1, lease_until = now() + $2::interval
         WHERE id = (SELECT id FROM job WHERE (state = 'ready' AND run_after <= now()) OR (state = 'running' AND lease_until < now())
                     ORDER BY run_after, id LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING id, attempt, study)",
@@ -89,6 +94,11 @@ std::optional<Job> JobQueue::claim() {
     Job job{.id = rows[0][0].as<std::int64_t>(),
             .attempt = rows[0][1].as<int>(),
             .study = dicom::StudyUid(rows[0][2].as<std::string>())};
+    wait_for_slices_in_flight(transaction, job.study);
+    detail::run(transaction, R"(
+        UPDATE job SET through_instance = (SELECT coalesce(max(id), 0) FROM instance i WHERE i.study = job.study),
+                       order_seen = clock_timestamp() WHERE id = $1)",
+                job.id);
     detail::run(
         transaction,
         "UPDATE study SET state = 'analysing', stage = 'starting', progress = 0 WHERE uid = $1",

@@ -17,8 +17,7 @@ namespace {
 class Network {
  public:
   Network(int listening_socket, int acse_timeout_s) {
-    static std::mutex mutex;
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(detail::handover_mutex());
     dcmExternalSocketHandle.set(listening_socket);
     const OFCondition made = ASC_initializeNetwork(NET_ACCEPTOR, 0, acse_timeout_s, &network_);
     dcmExternalSocketHandle.set(DCMNET_INVALID_SOCKET);

@@ -80,6 +80,8 @@ BEGIN
         ON CONFLICT DO NOTHING;
     INSERT INTO series (study, uid, modality, description, number)
         VALUES (a_study, a_series, a_modality, a_series_description, a_series_number) ON CONFLICT DO NOTHING;
+    -- Whoever ends or begins an analysis of the study waits for us, so that no slice falls between two drafts.
+    PERFORM FROM study WHERE uid = a_study FOR KEY SHARE;
     SELECT * INTO held FROM instance WHERE sop_instance = a_sop_instance AND state = 'in_force';
     IF FOUND THEN
         IF held.study <> a_study OR held.series <> a_series THEN

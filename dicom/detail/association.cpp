@@ -14,13 +14,6 @@ namespace {
 
 constexpr long largest_pdu = 131072;
 
-/// DCMTK takes a ready socket only through one process-wide variable; the request is in the
-/// socket's buffer already, so nobody waits for the network while holding this.
-std::mutex& handover_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
 /// From failure to DIMSE status: the one table (PS3.4 B.2.3).
 std::uint16_t dimse_status(const std::exception_ptr& failure, std::string& reason) noexcept {
   try {
@@ -95,6 +88,11 @@ class SpoolFile {
 };
 
 }  // namespace
+
+std::mutex& handover_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
 
 struct Association::Store {
   Association& association;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -21,6 +22,10 @@ struct IntakeContext {
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> instances{0};
 };
+
+/// DCMTK takes a ready socket only through one process-wide variable: held by whoever sets it. The
+/// request is in the socket's buffer already, so nobody waits for the network while holding this.
+std::mutex& handover_mutex();
 
 /// One association, from its request to its end, in one thread. Never throws.
 class Association {

@@ -78,11 +78,12 @@ void add_geometry(Digest& digest, const InstanceHeader& header) {
 }
 
 /// The last bytes of the data set, as many as Pixel Data are long: its value, where nothing follows
-/// it (the rule in CT). Where something does, two files seem to differ in their pixels and are both
-/// kept: the careful answer.
+/// it (the rule in CT). Where something does, all of the data set: any difference then counts as
+/// one of pixels, and both are kept, the careful answer.
 std::string_view pixel_bytes(std::string_view data_set, DcmDataset& parsed) {
   DcmElement* element = nullptr;
-  if (parsed.findAndGetElement(DCM_PixelData, element).bad()) return {};
+  if (parsed.findAndGetElement(DCM_PixelData, element).bad()) return data_set;
+  if (parsed.getElement(parsed.card() - 1) != element) return data_set;
   const Uint32 length = element->getLength(parsed.getOriginalXfer(), EET_ExplicitLength);
   return data_set.substr(data_set.size() - std::min<std::size_t>(length, data_set.size()));
 }

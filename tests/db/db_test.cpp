@@ -5,6 +5,26 @@
 namespace tomoscribe::db {
 namespace {
 
+TEST_F(Db, ASliceInFlightWhileTheAnalysisEndsIsInTheNextDraft) {
+  intake->record(instance(1));
+  ASSERT_EQ(queue->make_due(), 1);
+  const auto job = queue->claim();
+  pqxx::connection sender(dsn);
+  pqxx::work slice(sender);
+  slice.exec(
+      "SELECT record_instance('1.2.3.1.2', '1.2.3', '1.2.3.1', 'ct', 'le', 2, 1, 1, 1, 'f', 'c', "
+      "'i', 10, 'A', 'CT', '', 1, 'P', '', 'N', NULL, '', '', '', '', '', '', '')");
+  std::jthread worker([&] { queue->finish(*job, draft(1)); });
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'").empty() &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  slice.commit();
+  worker.join();
+  EXPECT_EQ(state(), StudyState::receiving);
+  EXPECT_EQ(queue->make_due(), 1);
+}
+
 TEST_F(Db, ResendMakesNoNewRow) {
   EXPECT_EQ(intake->record(instance(1)), dicom::Stored::stored);
   EXPECT_EQ(intake->record(instance(1)), dicom::Stored::already_held);
