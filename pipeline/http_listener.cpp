@@ -179,14 +179,14 @@ class Handler : public net::HTTPRequestHandler {
     const auto status = static_cast<net::HTTPResponse::HTTPStatus>(answer.status);
     response.setStatusAndReason(status, net::HTTPResponse::getReasonForStatus(status));
     for (const auto& [name, value] : answer.headers) response.set(name, value);
-    if (answer.status == 204 || answer.status == 304) {
-      response.send();
-    } else if (request.getMethod() == "HEAD") {
-      response.setContentLength64(static_cast<Poco::Int64>(answer.body.size()));
-      response.send();
-    } else {
-      response.sendBuffer(answer.body.data(), answer.body.size());
-    }
+    const bool has_body = answer.status != 204 && answer.status != 304;
+    if (has_body) response.setContentLength64(static_cast<Poco::Int64>(answer.body.size()));
+    std::ostream& out = response.send();
+    if (has_body && request.getMethod() != "HEAD")
+      out.write(answer.body.data(), static_cast<std::streamsize>(answer.body.size()));
+    // Else Poco keeps a small answer back until the response is destroyed, and by then the
+    // connection counts as idle and may have been cut.
+    out.flush();
   }
 
   Shared& shared_;
