@@ -6,18 +6,8 @@
 slices=${1:-300}
 rounds=3
 orthanc=$(command -v Orthanc || echo /usr/sbin/Orthanc)
-dicom_port=$(free_port) http_port=$(free_port) mllp_port=$(free_port)
-cat >"$work/tomoscribe.toml" <<TOML
-[dicom]
-port = $dicom_port
-[http]
-port = $http_port
-[mllp]
-port = $mllp_port
-[study]
-quiet_period_s = 1000
-quiet_period_by_ae_s = { REPORT = 1 }
-TOML
+configure '' 'quiet_period_s = 1000
+quiet_period_by_ae_s = { REPORT = 1 }' </dev/null
 
 now() { date +%s.%N; }
 seconds_since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.3f", b - a }'; }
@@ -111,7 +101,7 @@ uid=$(dcmdump -q +P 0020,000d "$(find "$work/report" -name '*.dcm' | head -n 1)"
 until_true 300 state_is "$uid" drafted || die "no draft"
 total=$(seconds_since "$began")
 peak() { awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"; }
-gateway=$(pgrep -P "$up" -x tomoscribe-gate) worker=$(pgrep -P "$up" -x tomoscribe-work)
+gateway=$(child_of_up tomoscribe-gateway) worker=$(child_of_up tomoscribe-worker)
 echo
 echo "| from the last slice to the report, $slices slices of 512 x 512 (quiet period of 1 s included) | $total s |"
 echo "| peak resident memory of the worker | $(peak "$worker") MiB |"

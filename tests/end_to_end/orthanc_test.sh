@@ -4,16 +4,8 @@
 orthanc=$(command -v Orthanc || echo /usr/sbin/Orthanc)
 [ -x "$orthanc" ] || { echo "skipped: Orthanc is not installed"; exit 77; }
 
-dicom_port=$(free_port) http_port=$(free_port) mllp_port=$(free_port) pacs_dicom=$(free_port) pacs_http=$(free_port)
-cat >"$work/tomoscribe.toml" <<TOML
-[dicom]
-port = $dicom_port
-[http]
-port = $http_port
-[mllp]
-port = $mllp_port
-[study]
-quiet_period_s = 1
+pacs_dicom=$(free_port) pacs_http=$(free_port)
+configure <<TOML
 [[destination]]
 name = "pacs"
 kind = "sr"

@@ -2,23 +2,13 @@
 # A study, an order and a report full of recognisable words go through the service; none of the words may be in any log.
 . "$(dirname "$0")/lib.sh"
 command -v dcmodify >/dev/null || { echo "skipped: dcmtk's programs are not installed"; exit 77; }
-dicom_port=$(free_port) http_port=$(free_port) mllp_port=$(free_port)
-cat >"$work/tomoscribe.toml" <<TOML
-[dicom]
-port = $dicom_port
-[http]
-port = $http_port
-[mllp]
-port = $mllp_port
-[study]
-quiet_period_s = 1
+configure <<TOML
 [[destination]]
 name = "ris"
 kind = "oru"
 host = "127.0.0.1"
 port = $(free_port)
 TOML
-base=http://127.0.0.1:$http_port
 
 mllp() { # the acknowledgement to $1
   exec 3<>"/dev/tcp/127.0.0.1/$mllp_port"
@@ -52,16 +42,16 @@ dcmodify -q -nb -i "(0028,1052)=-99" -i "(0020,0032)=1\\2\\3" "$work/odd/pixels.
 for file in "$work"/odd/*.dcm; do timeout 60 storescu -q 127.0.0.1 "$dicom_port" "$file" >/dev/null 2>&1 || true; done
 for url in "/api/studies?q=ZZNAMEZZ" "/fhir/R4/Patient?identifier=ZZPIDZZ" "/fhir/R4/ImagingStudy?identifier=ZZACCZZ" "/ZZNAMEZZ" \
   "/dicom-web/studies/ZZ" "/api/reports/ZZNAMEZZ" "/fhir/R4/ZZ/ZZ?ZZ=ZZ" "/api/studies?q=%00ZZNAMEZZ"; do
-  curl -sS -o /dev/null -H "Referer: ZZNAMEZZ" "$base$url" || die "no answer to $url"
+  curl -sS -o /dev/null -H "Referer: ZZNAMEZZ" "$page$url" || die "no answer to $url"
 done
 
 until_true 180 state_is "$uid" drafted || die "no draft: $(study_state "$uid")"
-report=$(api "$base/api/studies/$uid" | jq -r .study.reportId)
-version=$(api "$base/api/studies/$uid" | jq -r .study.version)
-api "$base/api/studies/$uid" | says ZZREASONZZ || die "the order did not reach the report"
+report=$(api "$page/api/studies/$uid" | jq -r .study.reportId)
+version=$(api "$page/api/studies/$uid" | jq -r .study.version)
+api "$page/api/studies/$uid" | says ZZREASONZZ || die "the order did not reach the report"
 for body in '{"ZZNAMEZZ"' '{"base": "ZZNAMEZZ"}' \
   "{\"base\": $version, \"edits\": [], \"signer\": {\"id\": \"ZZSIGNERZZ\", \"name\": {\"family\": \"ZZFAMILYZZ\", \"given\": \"ZZ\"}, \"organisation\": \"ZZ\"}}"; do
-  curl -sS -o /dev/null -H 'Content-Type: application/json' -H "Origin: $base" --data "$body" "$base/api/reports/$report/sign"
+  curl -sS -o /dev/null -H 'Content-Type: application/json' -H "Origin: $page" --data "$body" "$page/api/reports/$report/sign"
 done
 state_is "$uid" signed || die "not signed"
 retried() { grep -q '"outcome":"retry"' "$work/log.jsonl"; }
@@ -71,8 +61,8 @@ until_true 30 retried || die "the delivery was not tried"
 postgres=$(head -1 "$work/data/postgres/data/postmaster.pid")
 backend=$(ps -o pid= --ppid "$postgres" | tail -1)
 kill -KILL "$backend" 2>/dev/null || true
-until_true 60 curl -fsS "$base/readyz" || die "not ready after a backend was killed"
-curl -fsS "$base/metrics" >"$work/metrics" || die "no metrics"
+until_true 60 curl -fsS "$page/readyz" || die "not ready after a backend was killed"
+curl -fsS "$page/metrics" >"$work/metrics" || die "no metrics"
 kill -TERM "$up"
 wait "$up" || die "up failed"
 pids=()
