@@ -98,8 +98,6 @@ class Fenced : public std::runtime_error {
 struct StudyInput {
   std::vector<dicom::BlobId> files;
   std::optional<reporting::Order> order;
-  int next_version = 1;  ///< number the new version must carry
-  int predecessor = 0;
   int conflicts = 0;      ///< quarantined instances
   std::string mismatch;   ///< the order names another patient: a sentence; empty otherwise
   reporting::Moment now;  ///< database clock, at claim
@@ -123,9 +121,9 @@ class JobQueue {
   StudyInput input(const Job& job);
   /// Renews the lease and stores the stage shown on the page. \throws Fenced, Unavailable.
   void renew(const Job& job, const std::string& stage, double progress);
-  /// The version and the end of the job, in one transaction. Slices that arrived meanwhile make a
-  /// new job.
-  void finish(const Job& job, const reporting::ReportVersion& version);
+  /// The version, numbered after the newest there is, and the end of the job, in one transaction.
+  /// Slices that arrived meanwhile make a new job. \return the number it was given.
+  int finish(const Job& job, reporting::ReportVersion version);
   /// The study cannot be read, and why; no retry.
   void finish_unsuitable(const Job& job, const std::string& reason);
   /// Back to the queue with back-off, or dead at the attempt limit.

@@ -17,29 +17,34 @@ void wait_for_slices_in_flight(pqxx::transaction_base& transaction, const dicom:
   detail::run(transaction, "SELECT FROM study WHERE uid = $1 FOR UPDATE", study.str());
 }
 
+/// The study of a job that has ended: back to receiving when slices or an order came meanwhile.
+void settle_study(pqxx::transaction_base& transaction, const dicom::StudyUid& study,
+                  std::int64_t job, const char* state, const std::string& reason) {
+  wait_for_slices_in_flight(transaction, study);
+  detail::run(transaction, R"(
+      UPDATE study SET stage = '', progress = 0, reason = CASE WHEN late.newer THEN '' ELSE $4 END,
+                       state = CASE WHEN late.newer THEN 'receiving' ELSE $3 END
+      FROM (SELECT EXISTS (SELECT FROM instance WHERE study = $1 AND id > j.through_instance)
+                   OR EXISTS (SELECT FROM study WHERE uid = $1 AND not_before > j.order_seen) AS newer
+            FROM job j WHERE j.id = $2) late
+      WHERE uid = $1)",
+              study.str(), job, state, reason);
+}
+
 }  // namespace
 
 struct JobQueue::Impl {
   Impl(std::string dsn, std::string name, std::chrono::seconds length)
       : pool(dsn), wake_dsn(std::move(dsn)), worker(std::move(name)), lease(length) {}
 
-  /// Ends the job and puts the study where it belongs: back to receiving when slices or an order
-  /// came meanwhile.
+  /// Ends the job and puts the study where it belongs.
   static void end(pqxx::transaction_base& transaction, const Job& job, const char* study_state,
                   const std::string& reason) {
     must_own(detail::run(transaction,
                          "UPDATE job SET state = 'done', lease_until = NULL, reason = $3 "
                          "WHERE id = $1 AND attempt = $2 AND state = 'running'",
                          job.id, job.attempt, reason));
-    wait_for_slices_in_flight(transaction, job.study);
-    detail::run(transaction, R"(
-        UPDATE study SET stage = '', progress = 0, reason = CASE WHEN late.newer THEN '' ELSE $4 END,
-                         state = CASE WHEN late.newer THEN 'receiving' ELSE $3 END
-        FROM (SELECT EXISTS (SELECT FROM instance WHERE study = $1 AND id > j.through_instance)
-                     OR EXISTS (SELECT FROM study WHERE uid = $1 AND not_before > j.order_seen) AS newer
-              FROM job j WHERE j.id = $2) late
-        WHERE uid = $1)",
-                job.study.str(), job.id, study_state, reason);
+    settle_study(transaction, job.study, job.id, study_state, reason);
   }
 
   detail::Pool pool;
@@ -78,12 +83,10 @@ std::optional<Job> JobQueue::claim() {
     // not loop.
     const auto dead = transaction.exec(R"(
         UPDATE job SET state = 'dead', lease_until = NULL, reason = 'the worker ended while it had this study, ' || attempt || ' times'
-        WHERE state = 'running' AND lease_until < now() AND attempt >= attempt_limit RETURNING study, reason)");
+        WHERE state = 'running' AND lease_until < now() AND attempt >= attempt_limit RETURNING study, id, reason)");
     for (const auto& row : dead)
-      detail::run(
-          transaction,
-          "UPDATE study SET state = 'failed', reason = $2, stage = '', progress = 0 WHERE uid = $1",
-          row[0].as<std::string>(), row[1].as<std::string>());
+      settle_study(transaction, dicom::StudyUid(row[0].as<std::string>()),
+                   row[1].as<std::int64_t>(), "failed", row[2].as<std::string>());
     const auto rows = detail::run(transaction, R"(
         UPDATE job SET state = 'running', attempt = attempt + 1, worker = $1, lease_until = now() + $2::interval
         WHERE id = (SELECT id FROM job WHERE (state = 'ready' AND run_after <= now()) OR (state = 'running' AND lease_until < now())
@@ -117,14 +120,11 @@ StudyInput JobQueue::input(const Job& job) {
     for (const auto& row : files) input.files.emplace_back(row[0].as<std::string>());
     const auto study = detail::run(transaction, R"(
         SELECT accession, extract(epoch FROM now())::bigint,
-               (SELECT coalesce(max(number), 0) FROM report_version WHERE study = uid),
                (SELECT count(*) FROM instance WHERE study = uid AND state = 'quarantined')
         FROM study WHERE uid = $1)",
                                    job.study.str());
     input.now = detail::moment(study[0][1]);
-    input.predecessor = study[0][2].as<int>();
-    input.next_version = input.predecessor + 1;
-    input.conflicts = study[0][3].as<int>();
+    input.conflicts = study[0][2].as<int>();
     input.order = detail::order_for(transaction, job.study.str(), study[0][0].as<std::string>(),
                                     &input.mismatch);
     return input;
@@ -142,11 +142,19 @@ void JobQueue::renew(const Job& job, const std::string& stage, double progress) 
   });
 }
 
-void JobQueue::finish(const Job& job, const reporting::ReportVersion& version) {
-  impl_->pool.transact([&](pqxx::work& transaction) {
+int JobQueue::finish(const Job& job, reporting::ReportVersion version) {
+  return impl_->pool.transact([&](pqxx::work& transaction) {
     // The job first: its row lock keeps a second worker of the same study out until this commits.
-    Impl::end(transaction, job, "drafted", "");
+    impl_->end(transaction, job, "drafted", "");
+    // Under the study's lock: a person may have saved a version while the analysis ran.
+    version.predecessor =
+        detail::run(transaction,
+                    "SELECT coalesce(max(number), 0) FROM report_version WHERE study = $1",
+                    job.study.str())[0][0]
+            .as<int>();
+    version.number = version.predecessor + 1;
     detail::append_version(transaction, version, "worker");
+    return version.number;
   });
 }
 
@@ -164,10 +172,12 @@ void JobQueue::fail(const Job& job, const std::string& reason) {
         WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING state)",
                                   job.id, job.attempt, reason);
     must_own(rows);
-    const bool dead = rows[0][0].as<std::string>() == "dead";
+    if (rows[0][0].as<std::string>() == "dead")
+      return settle_study(transaction, job.study, job.id, "failed", reason);
     detail::run(transaction,
-                "UPDATE study SET state = $2, reason = $3, stage = '', progress = 0 WHERE uid = $1",
-                job.study.str(), dead ? "failed" : "queued", dead ? reason : std::string());
+                "UPDATE study SET state = 'queued', reason = '', stage = '', progress = 0 "
+                "WHERE uid = $1",
+                job.study.str());
   });
 }
 

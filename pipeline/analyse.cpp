@@ -198,8 +198,6 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
                        .blobs = {}};
   ReportVersion& version = result.version;
   version.report_id = dicom::uid_from_name("report|" + version.study.uid.str());
-  version.number = context.version_number;
-  version.predecessor = context.predecessor;
   version.created = context.now;
   version.order = context.order;
   const std::vector<std::string> regions = regions_of(scene);

@@ -30,7 +30,6 @@ struct StudyFiles {
 
 struct AnalysisContext {
   std::optional<reporting::Order> order;
-  int version_number = 1, predecessor = 0;
   reporting::Moment now;  ///< becomes the version's `created`
   std::string code_version;
   std::vector<std::string> notes;  ///< how the images arrived: said among the limitations

@@ -138,11 +138,7 @@ std::vector<std::filesystem::path> Worker::files(const db::StudyInput& input) co
 
 void Worker::analyse_job(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop) {
   const db::StudyInput input = queue.input(job);
-  AnalysisContext context{.order = input.order,
-                          .version_number = input.next_version,
-                          .predecessor = input.predecessor,
-                          .now = input.now,
-                          .code_version = code_version()};
+  AnalysisContext context{.order = input.order, .now = input.now, .code_version = code_version()};
   if (input.conflicts > 0)
     context.notes = {"other versions of " + std::to_string(input.conflicts) +
                      " image(s) arrived under UIDs that were taken: kept apart, not read"};
@@ -165,11 +161,11 @@ void Worker::analyse_job(db::JobQueue& queue, const db::Job& job, const std::sto
   auto& issuer = draft.version.study.patient.issuer;
   if (issuer.empty()) issuer = config_.site.assigning_authority;
   for (const auto& blob : draft.blobs) blobs_.put(blob.bytes);  // durable before a row names them
-  queue.finish(job, draft.version);
+  const int number = queue.finish(job, draft.version);
   log_.info("draft made", {{"job", job.id},
                            {"study", job.study},
                            {"report", draft.version.report_id},
-                           {"version", draft.version.number}});
+                           {"version", number}});
 }
 
 /// Analyses the job and ends it one way or another. \throws Fenced, Unavailable.

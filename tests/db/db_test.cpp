@@ -189,8 +189,7 @@ TEST_F(Db, SlicesDuringTheAnalysisMakeASecondVersionOfTheSameReport) {
   const auto again = queue->claim();
   const auto input = queue->input(*again);
   EXPECT_EQ(input.files.size(), 2U);
-  EXPECT_EQ(input.next_version, 2);
-  queue->finish(*again, draft(2));
+  EXPECT_EQ(queue->finish(*again, draft(1)), 2);
   EXPECT_THAT(store->versions("report-1.2.3"), testing::ElementsAre(1, 2));
   EXPECT_EQ(state(), StudyState::drafted);
 }
@@ -202,11 +201,45 @@ TEST_F(Db, SlicesAfterSigningMakeADraftBesideTheSignedVersion) {
   intake->record(instance(2));
   queue->make_due();
   const auto job = queue->claim();
-  queue->finish(*job, draft(queue->input(*job).next_version));
+  queue->finish(*job, draft(1));
   const auto row = store->studies({})[0];
   EXPECT_TRUE(row.newer_draft);
   EXPECT_EQ(store->latest(row.uid)->state, ReportState::draft);
   EXPECT_EQ(store->latest(row.uid, true)->state, ReportState::final);
+}
+
+TEST_F(Db, APersonsVersionDuringTheAnalysisIsNoFaultOfTheJob) {
+  drafted();
+  intake->record(instance(2));
+  queue->make_due();
+  const auto job = queue->claim();
+  store->append(reporting::edited(draft(1), 2, {}, reader(), {}), "Rosa");
+  EXPECT_EQ(queue->finish(*job, draft(1)), 3);
+  EXPECT_EQ(store->version("report-1.2.3", 3)->predecessor, 2);
+  EXPECT_EQ(sql("SELECT state FROM job ORDER BY id DESC LIMIT 1")[0][0].as<std::string>(), "done");
+}
+
+TEST_F(Db, SlicesDuringAnAttemptThatDiesMakeTheNextJob) {
+  intake->record(instance(1));
+  queue->make_due();
+  sql("UPDATE job SET attempt = attempt_limit - 1");
+  const auto job = queue->claim();
+  intake->record(instance(2));
+  queue->fail(*job, "it broke");
+  EXPECT_EQ(state(), StudyState::receiving);
+  EXPECT_EQ(queue->make_due(), 1);
+}
+
+TEST_F(Db, SlicesWhileAWorkerDiedForTheLastTimeMakeTheNextJob) {
+  intake->record(instance(1));
+  queue->make_due();
+  sql("UPDATE job SET attempt = attempt_limit - 1");
+  queue->claim();
+  intake->record(instance(2));
+  sql("UPDATE job SET lease_until = now() - interval '1 second'");
+  EXPECT_FALSE(queue->claim());
+  EXPECT_EQ(state(), StudyState::receiving);
+  EXPECT_EQ(queue->make_due(), 1);
 }
 
 TEST_F(Db, UnsuitableStudiesBecomeDueAgainWithNewSlices) {

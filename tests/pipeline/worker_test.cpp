@@ -50,13 +50,11 @@ Result wait_for_stop(const AnalysisContext& context, std::atomic<int>& begun) {
 
 TEST_F(WorkerTest, ADraftAndItsPicturesAreStored) {
   recorded();
-  start([&](const StudyFiles& study, const AnalysisContext& context,
-            const Progress& progress) -> Result {
+  start([&](const StudyFiles& study, const AnalysisContext&, const Progress& progress) -> Result {
     EXPECT_EQ(study.files.size(), 1U);
     EXPECT_TRUE(std::filesystem::exists(study.files.at(0)));
     progress("measuring", 0.5);
-    return AnalysedStudy{.version = draft_of("1.2.3", context.version_number),
-                         .blobs = {{"key-1.png", "png"}}};
+    return AnalysedStudy{.version = draft_of("1.2.3"), .blobs = {{"key-1.png", "png"}}};
   });
   ASSERT_TRUE(reaches("drafted"));
   EXPECT_TRUE(blobs().has(dicom::sha256(std::string_view("png"))));
