@@ -4,40 +4,72 @@ namespace tomoscribe::db {
 namespace {
 
 /// Studies that the order joins, have no signed report and are at rest get a new draft.
-void make_joined_studies_due(pqxx::transaction_base& transaction, const reporting::Order& order) {
+void make_joined_studies_due(pqxx::transaction_base& transaction, const std::string& study,
+                             const std::string& accession) {
   detail::run(transaction, R"(
       UPDATE study SET not_before = clock_timestamp(),
                        state = CASE WHEN state IN ('drafted', 'unsuitable') THEN 'receiving' ELSE state END
       WHERE (uid = $1 OR (accession <> '' AND accession = $2))
         AND NOT EXISTS (SELECT FROM report_version WHERE study = uid AND state NOT IN ('draft', 'preliminary')))",
-              order.study ? order.study->str() : std::string(), order.accession.str());
+              study, accession);
 }
 
+/// The row that a message speaks of: of its filler number, else of its placer number. Makes a row
+/// of nothing but the numbers when there is none. One order told of twice, by each number alone, is
+/// one from the message on that names both.
+std::int64_t row_of(pqxx::transaction_base& transaction, const reporting::Order& o) {
+  const auto rows = detail::run(transaction, R"(
+      SELECT id FROM imaging_order
+      WHERE assigning_authority = $3 AND ((filler <> '' AND filler = $2)
+            OR (placer <> '' AND placer = $1 AND (filler = '' OR $2 = '')))
+      ORDER BY (filler <> '' AND filler = $2) DESC, id FOR UPDATE)",
+                                o.placer_number, o.filler_number, o.assigning_authority);
+  if (!rows.empty()) {
+    const auto id = rows[0][0].as<std::int64_t>();
+    detail::run(transaction, R"(
+        UPDATE imaging_order SET status = 'cancelled'
+        WHERE id <> $1 AND assigning_authority = $3 AND placer <> '' AND placer = $2 AND filler = '')",
+                id, o.placer_number, o.assigning_authority);
+    return id;
+  }
+  return detail::run(transaction, R"(
+      INSERT INTO imaging_order (placer, filler, accession, study, patient_id, issuer, patient_name, sex, procedure_code,
+             procedure_scheme, procedure_meaning, indication, history, ordering_provider, priority, assigning_authority, status)
+      VALUES ($1, $2, '', '', '', '', '', '', '', '', '', '', '', '', '', $3, 'active') RETURNING id)",
+                     o.placer_number, o.filler_number, o.assigning_authority)[0][0]
+      .as<std::int64_t>();
+}
+
+/// A field that the message leaves empty keeps what is known (HL7 v2.5.1 2.5.3: not valued is not
+/// deleted).
 void upsert(pqxx::transaction_base& transaction, const reporting::Order& o,
             const std::string& status) {
-  const auto changed =
-      detail::run(transaction, R"(
-      UPDATE imaging_order SET placer = $1, filler = $2, accession = $3, study = $4, patient_id = $5, issuer = $6,
-             patient_name = $7, birth_date = $8::date, sex = $9, procedure_code = $10, procedure_scheme = $11, procedure_meaning = $12,
-             indication = $13, history = $14, ordering_provider = $15, priority = $16, assigning_authority = $17, status = $18,
-             changed = clock_timestamp()
-      WHERE id = (SELECT id FROM imaging_order WHERE assigning_authority = $17 AND ((filler <> '' AND filler = $2)
-                  OR (placer <> '' AND placer = $1 AND (filler = '' OR $2 = ''))) ORDER BY id LIMIT 1))",
-                  o.placer_number, o.filler_number, o.accession.str(),
-                  o.study ? o.study->str() : "", o.patient.id.str(), o.patient.issuer,
-                  o.patient.name.pn(), detail::sql_date(o.patient.birth_date), o.patient.sex,
-                  o.procedure.value, o.procedure.scheme, o.procedure.meaning, o.indication,
-                  o.history, o.ordering_provider, o.priority, o.assigning_authority, status);
-  if (changed.affected_rows() > 0) return;
+  const std::int64_t id = row_of(transaction, o);
+  const auto before =
+      detail::run(transaction, "SELECT study, accession FROM imaging_order WHERE id = $1", id);
   detail::run(transaction, R"(
-      INSERT INTO imaging_order (placer, filler, accession, study, patient_id, issuer, patient_name, birth_date, sex, procedure_code,
-             procedure_scheme, procedure_meaning, indication, history, ordering_provider, priority, assigning_authority, status)
-      VALUES ($1,$2,$3,$4,$5,$6,$7,$8::date,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18))",
-              o.placer_number, o.filler_number, o.accession.str(), o.study ? o.study->str() : "",
-              o.patient.id.str(), o.patient.issuer, o.patient.name.pn(),
-              detail::sql_date(o.patient.birth_date), o.patient.sex, o.procedure.value,
-              o.procedure.scheme, o.procedure.meaning, o.indication, o.history, o.ordering_provider,
-              o.priority, o.assigning_authority, status);
+      UPDATE imaging_order SET placer = coalesce(nullif($2, ''), placer), filler = coalesce(nullif($3, ''), filler),
+             accession = coalesce(nullif($4, ''), accession), study = coalesce(nullif($5, ''), study),
+             patient_id = coalesce(nullif($6, ''), patient_id), issuer = coalesce(nullif($7, ''), issuer),
+             patient_name = coalesce(nullif($8, ''), patient_name), birth_date = coalesce($9::date, birth_date),
+             sex = coalesce(nullif($10, ''), sex), procedure_code = coalesce(nullif($11, ''), procedure_code),
+             procedure_scheme = coalesce(nullif($12, ''), procedure_scheme),
+             procedure_meaning = coalesce(nullif($13, ''), procedure_meaning), indication = coalesce(nullif($14, ''), indication),
+             history = coalesce(nullif($15, ''), history), ordering_provider = coalesce(nullif($16, ''), ordering_provider),
+             priority = coalesce(nullif($17, ''), priority), status = $18, changed = clock_timestamp()
+      WHERE id = $1)",
+              id, o.placer_number, o.filler_number, o.accession.str(),
+              o.study ? o.study->str() : std::string(), o.patient.id.str(), o.patient.issuer,
+              o.patient.name.pn(), detail::sql_date(o.patient.birth_date), o.patient.sex,
+              o.procedure.value, o.procedure.scheme, o.procedure.meaning, o.indication, o.history,
+              o.ordering_provider, o.priority, status);
+  const auto after =
+      detail::run(transaction, "SELECT study, accession FROM imaging_order WHERE id = $1", id);
+  // A study that the order joined until now has its words in its draft.
+  make_joined_studies_due(transaction, before[0][0].as<std::string>(),
+                          before[0][1].as<std::string>());
+  make_joined_studies_due(transaction, after[0][0].as<std::string>(),
+                          after[0][1].as<std::string>());
 }
 
 }  // namespace
@@ -74,7 +106,6 @@ void OrderRecords::store(const reporting::Order& order, const std::string& contr
     if (first.affected_rows() == 0)
       return;  // a race between two sends of one message: the other one did it
     upsert(transaction, order, cancels ? "cancelled" : "active");
-    make_joined_studies_due(transaction, order);
   });
 }
 
