@@ -40,16 +40,7 @@ dicom::Stored IntakeRecords::record(const dicom::ReceivedInstance& instance) {
                     s.patient_id.str(), s.issuer_of_patient_id, s.patient_name.pn(),
                     detail::sql_date(s.patient_birth_date), s.patient_sex, s.accession_number.str(),
                     s.study_id, s.study_description, s.study_date, s.study_time, s.timezone_offset);
-    const dicom::Stored result = outcome(rows[0][0].as<std::string>());
-    // A corrected header speaks for its study: the page and the joining of orders go by these.
-    if (result == dicom::Stored::header_version)
-      detail::run(transaction, R"(
-          UPDATE study SET patient_id = $2, issuer = $3, patient_name = $4, birth_date = $5::date, sex = $6, accession = $7,
-                 study_id = $8, description = $9, study_date = $10, study_time = $11, timezone_offset = $12 WHERE uid = $1)",
-                  h.study.str(), s.patient_id.str(), s.issuer_of_patient_id, s.patient_name.pn(),
-                  detail::sql_date(s.patient_birth_date), s.patient_sex, s.accession_number.str(),
-                  s.study_id, s.study_description, s.study_date, s.study_time, s.timezone_offset);
-    return result;
+    return outcome(rows[0][0].as<std::string>());
   });
 }
 

@@ -44,9 +44,17 @@ BEGIN
         END IF;
     END IF;
     INSERT INTO instance (sop_instance, study, series, sop_class, transfer_syntax, number, rows, columns, frames, file_hash,
-                          content_hash, image_hash, bytes, calling, state, reason)
+                          content_hash, image_hash, bytes, calling, patient_id, state, reason)
         VALUES (a_sop_instance, a_study, a_series, a_sop_class, a_transfer_syntax, a_number, a_rows, a_columns, a_frames,
-                a_file_hash, a_content_hash, a_image_hash, a_bytes, a_calling, new_state, why);
+                a_file_hash, a_content_hash, a_image_hash, a_bytes, a_calling, a_patient_id, new_state, why);
+    -- Corrected headers speak for their study once all of its images name the same patient: one stray slice moves nobody.
+    IF outcome = 'header_version' AND NOT EXISTS (
+        SELECT FROM instance WHERE study = a_study AND state = 'in_force' AND patient_id <> a_patient_id) THEN
+        UPDATE study SET patient_id = a_patient_id, issuer = a_issuer, patient_name = a_patient_name, birth_date = a_birth_date,
+                         sex = a_sex, accession = a_accession, study_id = a_study_id, description = a_description,
+                         study_date = a_study_date, study_time = a_study_time, timezone_offset = a_timezone_offset
+            WHERE uid = a_study;
+    END IF;
     UPDATE study SET state = 'receiving', reason = '', stage = '', progress = 0
         WHERE uid = a_study AND state IN ('drafted', 'signed', 'unsuitable', 'failed');
     RETURN outcome;
@@ -156,6 +164,7 @@ CREATE TABLE public.instance (
     image_hash text NOT NULL,
     bytes bigint NOT NULL,
     calling text NOT NULL,
+    patient_id text NOT NULL,
     state text NOT NULL,
     reason text DEFAULT ''::text NOT NULL,
     received timestamp with time zone DEFAULT clock_timestamp() NOT NULL,

@@ -39,6 +39,7 @@ CREATE TABLE instance (
     number integer, rows integer NOT NULL, columns integer NOT NULL, frames integer NOT NULL,
     file_hash text NOT NULL, content_hash text NOT NULL, image_hash text NOT NULL, bytes bigint NOT NULL,
     calling text NOT NULL,
+    patient_id text NOT NULL,                       -- as this image names it; the study follows when all agree
     state text NOT NULL CHECK (state IN ('in_force', 'superseded', 'quarantined')),
     reason text NOT NULL DEFAULT '',
     received timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -99,9 +100,17 @@ BEGIN
         END IF;
     END IF;
     INSERT INTO instance (sop_instance, study, series, sop_class, transfer_syntax, number, rows, columns, frames, file_hash,
-                          content_hash, image_hash, bytes, calling, state, reason)
+                          content_hash, image_hash, bytes, calling, patient_id, state, reason)
         VALUES (a_sop_instance, a_study, a_series, a_sop_class, a_transfer_syntax, a_number, a_rows, a_columns, a_frames,
-                a_file_hash, a_content_hash, a_image_hash, a_bytes, a_calling, new_state, why);
+                a_file_hash, a_content_hash, a_image_hash, a_bytes, a_calling, a_patient_id, new_state, why);
+    -- Corrected headers speak for their study once all of its images name the same patient: one stray slice moves nobody.
+    IF outcome = 'header_version' AND NOT EXISTS (
+        SELECT FROM instance WHERE study = a_study AND state = 'in_force' AND patient_id <> a_patient_id) THEN
+        UPDATE study SET patient_id = a_patient_id, issuer = a_issuer, patient_name = a_patient_name, birth_date = a_birth_date,
+                         sex = a_sex, accession = a_accession, study_id = a_study_id, description = a_description,
+                         study_date = a_study_date, study_time = a_study_time, timezone_offset = a_timezone_offset
+            WHERE uid = a_study;
+    END IF;
     UPDATE study SET state = 'receiving', reason = '', stage = '', progress = 0
         WHERE uid = a_study AND state IN ('drafted', 'signed', 'unsuitable', 'failed');
     RETURN outcome;

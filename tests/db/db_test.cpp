@@ -42,6 +42,21 @@ TEST_F(Db, AnotherHeaderIsKeptBesideTheFirstAndComesIntoForce) {
   EXPECT_EQ(rows[1][0].as<std::string>(), "in_force");
 }
 
+TEST_F(Db, AStudyChangesItsPatientOnlyWhenAllItsImagesAgree) {
+  intake->record(instance(1));
+  intake->record(instance(2));
+  const auto corrected = [](int number) {
+    auto other = instance(number, "corrected");
+    other.header.study_header.patient_id = dicom::PatientId("P2");
+    return other;
+  };
+  const std::string before = store->studies({})[0].patient.id.str();
+  EXPECT_EQ(intake->record(corrected(1)), dicom::Stored::header_version);
+  EXPECT_EQ(store->studies({})[0].patient.id.str(), before);
+  EXPECT_EQ(intake->record(corrected(2)), dicom::Stored::header_version);
+  EXPECT_EQ(store->studies({})[0].patient.id.str(), "P2");
+}
+
 TEST_F(Db, OtherPixelsUnderTheSameUidAreQuarantinedAndTheFirstStays) {
   intake->record(instance(1));
   EXPECT_EQ(intake->record(instance(1, "other", "pixels")), dicom::Stored::conflict);
