@@ -108,8 +108,15 @@ std::string ai_label(const ReportVersion& version) {
 
 std::vector<const Statement*> outgoing_statements(const ReportVersion& version, Section section) {
   auto statements = statements_in(version, section);
-  std::erase_if(statements, [](const Statement* statement) {
-    return statement->verification.outcome == Outcome::contradicted;
+  std::erase_if(statements, [&](const Statement* statement) {
+    if (statement->verification.outcome == Outcome::contradicted) return true;
+    // What software says of a contradicted finding is contradicted with it; what a person wrote is
+    // theirs.
+    return statement->author != Author::person &&
+           std::ranges::any_of(statement->findings, [&](const std::string& id) {
+             const Finding* finding = find_finding(version, id);
+             return finding != nullptr && finding->verification.outcome == Outcome::contradicted;
+           });
   });
   return statements;
 }

@@ -21,7 +21,8 @@ ReportVersion from_json(std::string_view json);
 /// Plain text, 80 columns, section headings, each finding with its outcome letter and its
 /// series:image.
 std::string to_text_report(const ReportVersion&);
-/// Statements in force of one section, without the contradicted ones: those are for the page alone.
+/// Statements in force of one section, without the contradicted ones and what software says of
+/// contradicted findings: those are for the page alone.
 std::vector<const Statement*> outgoing_statements(const ReportVersion&, Section);
 /// One section as plain text, a statement a line (what ORU and FHIR carry).
 std::string section_text(const ReportVersion&, Section);

@@ -63,6 +63,19 @@ TEST(Faces, KeepContradictedTextInside) {
   EXPECT_EQ(to_text_report(version).find("\nFindings\n"), std::string::npos);
 }
 
+TEST(Faces, KeepInsideWhatSoftwareSaysOfAContradictedFindingButNotWhatAPersonWrote) {
+  ReportVersion version = tests::disputed_draft();
+  version.statements.push_back({.id = "seems.right",
+                                .section = Section::findings,
+                                .text = "A mass is seen where it cannot be.",
+                                .findings = {"chest.wrong"},
+                                .author = Author::model,
+                                .verification = {.outcome = Outcome::unverified}});
+  EXPECT_THAT(to_text_report(version), testing::Not(testing::HasSubstr("where it cannot be")));
+  version.statements.back().author = Author::person;
+  EXPECT_THAT(to_text_report(version), testing::HasSubstr("where it cannot be"));
+}
+
 TEST(Faces, KeepContradictedFindingsAndTheirNumbersInside) {
   const auto version = tests::disputed_draft();
   for (const std::string& face : {to_text_report(version), to_html(version), to_xhtml_div(version),
