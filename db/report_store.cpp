@@ -57,7 +57,7 @@ StudyRow study_row(const pqxx::row& row) {
     study.report_id = text("report_id");
     study.report_state = reporting::from_text<reporting::ReportState>(text("report_state"));
     study.newer_draft =
-        row["signed_before"].as<bool>() && !reporting::is_signed(*study.report_state);
+        row["person_before"].as<bool>() && *study.report_state == reporting::ReportState::draft;
   }
   return study;
 }
@@ -68,7 +68,7 @@ constexpr const char* studies_sql = R"(
            extract(epoch FROM coalesce(c.received, s.created))::bigint AS received, c.instances, c.conflicts,
            (SELECT count(*) FROM series WHERE study = s.uid) AS series,
            coalesce(v.number, 0) AS version, v.report_id, v.state AS report_state,
-           EXISTS (SELECT FROM report_version WHERE study = s.uid AND state NOT IN ('draft', 'preliminary')) AS signed_before
+           EXISTS (SELECT FROM report_version WHERE study = s.uid AND state <> 'draft') AS person_before
     FROM study s
     CROSS JOIN LATERAL (SELECT max(received) AS received, count(*) FILTER (WHERE state = 'in_force') AS instances,
                                count(*) FILTER (WHERE state = 'quarantined') AS conflicts FROM instance WHERE study = s.uid) c
@@ -94,12 +94,12 @@ class PostgresReportStore : public reporting::ReportStore {
     });
   }
 
-  std::optional<ReportVersion> latest(const dicom::StudyUid& study, bool signed_only) override {
+  std::optional<ReportVersion> latest(const dicom::StudyUid& study,
+                                      reporting::Which which) override {
     return one(
-        "SELECT body FROM report_version WHERE study = $1 AND (NOT $2 OR state NOT IN ('draft', "
-        "'preliminary')) "
-        "ORDER BY number DESC LIMIT 1",
-        study.str(), signed_only);
+        "SELECT body FROM report_version WHERE study = $1 AND ($2 = 0 OR state <> 'draft') "
+        "AND ($2 < 2 OR state <> 'preliminary') ORDER BY number DESC LIMIT 1",
+        study.str(), static_cast<int>(which));
   }
 
   std::optional<ReportVersion> version(const std::string& report_id, int number) override {
@@ -146,14 +146,19 @@ class PostgresReportStore : public reporting::ReportStore {
     });
   }
 
-  void resend(const std::string& report_id, int version, const std::string& destination) override {
-    pool_.transact([&](pqxx::work& transaction) {
-      detail::run(
-          transaction,
-          "UPDATE delivery SET state = 'waiting', run_after = now(), lease_until = NULL, changed = "
-          "now() "
-          "WHERE report_id = $1 AND version = $2 AND destination = $3 AND state <> 'sending'",
-          report_id, version, destination);
+  bool resend(const std::string& report_id, int version, const std::string& destination,
+              const std::string& actor) override {
+    return pool_.transact([&](pqxx::work& transaction) {
+      const auto rows = detail::run(transaction, R"(
+          UPDATE delivery d SET state = 'waiting', run_after = now(), lease_until = NULL, changed = now()
+          WHERE report_id = $1 AND version = $2 AND destination = $3 AND state <> 'sending'
+            AND NOT EXISTS (SELECT FROM delivery e WHERE e.report_id = $1 AND e.destination = $3 AND e.version > $2))",
+                                    report_id, version, destination);
+      if (rows.affected_rows() != 1) return false;
+      detail::run(transaction,
+                  "INSERT INTO audit (actor, action, object) VALUES ($1, 'resend', $2)", actor,
+                  report_id + "/" + std::to_string(version) + "/" + destination);
+      return true;
     });
   }
 

@@ -163,8 +163,8 @@ class FhirServer {
 
   /// The version that FHIR shows of a study: the newest signed one, else the newest.
   std::optional<ReportVersion> shown(const dicom::StudyUid& study) const {
-    auto version = store_.latest(study, true);
-    return version ? version : store_.latest(study, false);
+    auto version = store_.latest(study, reporting::Which::signed_off);
+    return version ? version : store_.latest(study);
   }
 
   static HttpResponse with_version(const HttpRequest& request, const ReportVersion& version,

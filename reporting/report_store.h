@@ -42,7 +42,7 @@ struct StudyRow {
   std::optional<std::string> report_id;
   int version = 0;  ///< newest report version, 0: none
   std::optional<ReportState> report_state;
-  bool newer_draft = false;  ///< slices came after signing: a draft waits beside the signed version
+  bool newer_draft = false;  ///< a software draft came after a person's version and waits beside it
 };
 
 /// One destination's delivery of one signed version.
@@ -61,14 +61,16 @@ struct StudyQuery {
   int limit = 200, offset = 0;
 };
 
+/// Which versions a question is about: all, those a person made, those that are signed.
+enum class Which { any, by_person, signed_off };
+
 class ReportStore {
  public:
   virtual ~ReportStore() = default;
   virtual std::vector<StudyRow> studies(const StudyQuery& query) = 0;
-  /// Newest version of the study's report; a draft beside a signed version does not hide the signed
-  /// one: `signed_only` gives the newest signed version.
+  /// The study's newest version of that kind.
   virtual std::optional<ReportVersion> latest(const dicom::StudyUid& study,
-                                              bool signed_only = false) = 0;
+                                              Which which = Which::any) = 0;
   virtual std::optional<ReportVersion> version(const std::string& report_id, int number) = 0;
   virtual std::vector<int> versions(const std::string& report_id) = 0;
   /// Adds `version` (its number must be one more than the newest, its predecessor the one it was
@@ -76,9 +78,11 @@ class ReportStore {
   /// transaction. \throws Conflict when the number is taken.
   virtual void append(const ReportVersion& version, const std::string& actor) = 0;
   virtual std::vector<DeliveryRow> deliveries(const std::string& report_id) = 0;
-  /// Puts a dead or waiting delivery back to the front of its queue.
-  virtual void resend(const std::string& report_id, int version,
-                      const std::string& destination) = 0;
+  /// Puts a delivery back to the front of its queue; the audit trail says by whom. False when it is
+  /// being sent now, or when a later version has a delivery there: it would bring back what was
+  /// corrected.
+  virtual bool resend(const std::string& report_id, int version, const std::string& destination,
+                      const std::string& actor) = 0;
   /// Newest order joined to the study by accession number or study UID.
   virtual std::optional<Order> order_for(const dicom::StudyUid& study,
                                          const dicom::AccessionNumber& accession) = 0;

@@ -97,6 +97,7 @@ class Review {
   HttpResponse worklist(const HttpRequest& request);
   HttpResponse study(const HttpRequest& request, const std::string& uid);
   HttpResponse report(const Path& path);
+  std::optional<ReportVersion> base_of(const std::string& report_id, int number, int newest);
   HttpResponse change(const HttpRequest& request, const std::string& report_id, bool sign);
   HttpResponse resend(const HttpRequest& request, const std::string& report_id);
 
@@ -149,10 +150,10 @@ HttpResponse Review::study(const HttpRequest& request, const std::string& uid) {
         answer.report = to_json(*latest);
         answer.label = ai_label(*latest);
       }
-      const auto signed_one = latest && !is_signed(latest->state)
-                                  ? store_.latest(*query.study, true)
-                                  : std::optional<ReportVersion>();
-      if (signed_one) answer.signed_version = to_json(*signed_one);
+      const auto persons = latest && latest->state == ReportState::draft
+                               ? store_.latest(*query.study, Which::by_person)
+                               : std::optional<ReportVersion>();
+      if (persons) answer.persons_version = to_json(*persons);
     }
   }
   return api_answer(200, detail::study_json(answer));
@@ -183,14 +184,24 @@ HttpResponse Review::post(const HttpRequest& request, const Path& path) {
   return not_found();
 }
 
+/// The version that a change starts from: the newest, or a person's own after which only software
+/// made drafts. nullopt: somebody else was quicker.
+std::optional<ReportVersion> Review::base_of(const std::string& report_id, int number, int newest) {
+  const auto version = store_.version(report_id, number);
+  if (!version || number == newest) return version;
+  const auto persons = store_.latest(version->study.uid, Which::by_person);
+  return persons && persons->number == number ? version : std::nullopt;
+}
+
 HttpResponse Review::change(const HttpRequest& request, const std::string& report_id, bool sign) {
-  const detail::Change change = detail::parse_change(request.body);
+  detail::Change change = detail::parse_change(request.body);
+  if (!request.user.empty())
+    change.signer.id = request.user;  // who signed in, not who they say they are
   const auto versions = store_.versions(report_id);
   if (versions.empty()) return refused(404, "there is no such report");
   const int newest = *std::ranges::max_element(versions);
-  if (change.base != newest) return api_answer(412, detail::conflict_json(change.base, newest));
-  const auto base = store_.version(report_id, newest);
-  if (!base) return refused(404, "the report has no such version");
+  const auto base = base_of(report_id, change.base, newest);
+  if (!base) return api_answer(412, detail::conflict_json(change.base, newest));
   if (change.edits.empty() && !sign) return refused(400, "there is nothing to change");
   if (change.edits.empty() && is_signed(base->state))
     return refused(409, "this version is signed already and nothing was changed");
@@ -199,9 +210,9 @@ HttpResponse Review::change(const HttpRequest& request, const std::string& repor
   ReportVersion made =
       change.edits.empty() ? *base : edited(*base, newest + 1, change.edits, change.signer, now);
   if (sign) {
-    const bool follows_signed = store_.latest(base->study.uid, true).has_value();
+    const bool follows_signed = store_.latest(base->study.uid, Which::signed_off).has_value();
     made = signed_version(made, newest + 1, change.signer, now, follows_signed);
-    made.predecessor = newest;  // edits and signature are one version
+    made.predecessor = base->number;  // edits and signature are one version
   }
   try {
     store_.append(made, actor(request, change.signer));
@@ -219,7 +230,8 @@ HttpResponse Review::resend(const HttpRequest& request, const std::string& repor
     return row.version == wanted.version && row.destination == wanted.destination;
   });
   if (!known) return refused(404, "this version has no delivery to that destination");
-  store_.resend(report_id, wanted.version, wanted.destination);
+  if (!store_.resend(report_id, wanted.version, wanted.destination, actor(request, {})))
+    return refused(409, "it is being sent now, or a later version goes to that destination");
   return api_answer(202, "{}");
 }
 

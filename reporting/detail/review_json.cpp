@@ -158,7 +158,7 @@ std::string study_json(const StudyAnswer& answer) {
   text.pop_back();  // the reports are JSON already: they are put in as they are
   if (!answer.label.empty()) text += ",\"label\":" + dumped(answer.label);
   if (!answer.report.empty()) text += ",\"report\":" + answer.report;
-  if (!answer.signed_version.empty()) text += ",\"signed\":" + answer.signed_version;
+  if (!answer.persons_version.empty()) text += ",\"person\":" + answer.persons_version;
   return text + '}';
 }
 

@@ -17,7 +17,7 @@ struct StudyAnswer {
   StudyRow row;
   std::vector<int> versions;
   std::vector<DeliveryRow> deliveries;
-  std::string report, label, signed_version;  ///< JSON, text, JSON; empty: left out
+  std::string report, label, persons_version;  ///< JSON, text, JSON; empty: left out
 };
 std::string study_json(const StudyAnswer& answer);
 

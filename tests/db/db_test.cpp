@@ -220,7 +220,7 @@ TEST_F(Db, SlicesAfterSigningMakeADraftBesideTheSignedVersion) {
   const auto row = store->studies({})[0];
   EXPECT_TRUE(row.newer_draft);
   EXPECT_EQ(store->latest(row.uid)->state, ReportState::draft);
-  EXPECT_EQ(store->latest(row.uid, true)->state, ReportState::final);
+  EXPECT_EQ(store->latest(row.uid, reporting::Which::signed_off)->state, ReportState::final);
 }
 
 TEST_F(Db, APersonsVersionDuringTheAnalysisIsNoFaultOfTheJob) {
@@ -308,8 +308,26 @@ TEST_F(Db, DeliveriesAreRetriedInOrderAndResent) {
   ASSERT_TRUE(third);
   EXPECT_EQ(third->version, 3) << "a dead delivery holds nobody up";
   deliveries.delivered(*third);
-  store->resend("report-1.2.3", 2, "ris");
-  EXPECT_EQ(deliveries.claim("ris")->version, 2);
+  EXPECT_FALSE(store->resend("report-1.2.3", 2, "ris", "Rosa")) << "version 3 corrected it";
+  EXPECT_TRUE(store->resend("report-1.2.3", 3, "ris", "Rosa"));
+  EXPECT_EQ(sql("SELECT object FROM audit WHERE actor = 'Rosa' AND action = 'resend'").size(), 1U);
+  EXPECT_EQ(deliveries.claim("ris")->version, 3);
+  EXPECT_FALSE(store->resend("report-1.2.3", 3, "ris", "Rosa")) << "it is on its way";
+}
+
+TEST_F(Db, ADraftAfterAPersonsVersionStandsBesideIt) {
+  drafted();
+  EXPECT_FALSE(store->studies({})[0].newer_draft);
+  store->append(reporting::edited(draft(1), 2, {}, reader(), {}), "Rosa");
+  EXPECT_FALSE(store->studies({})[0].newer_draft);
+  intake->record(instance(2));
+  queue->make_due();
+  queue->finish(*queue->claim(), draft(1));
+  const auto row = store->studies({})[0];
+  EXPECT_TRUE(row.newer_draft);
+  EXPECT_EQ(store->latest(row.uid)->number, 3);
+  EXPECT_EQ(store->latest(row.uid, reporting::Which::by_person)->number, 2);
+  EXPECT_FALSE(store->latest(row.uid, reporting::Which::signed_off));
 }
 
 reporting::Order order(const std::string& patient = "P'1; DROP TABLE study;--") {

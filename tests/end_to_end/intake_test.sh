@@ -77,7 +77,7 @@ signed() { api "$page/api/reports/$report/versions/3" | sha256sum; }
 before=$(signed)
 stored MODALITY "$work/study/slice-0015.dcm" "$work/study/slice-0016.dcm"
 until_true 90 version_is "$uid" "drafted 4" || die "slices after signing made no draft"
-study "$uid" | jq -e '.study.newerDraft and .signed.number == 3 and .report.number == 4 and .report.study.instances == 16' >/dev/null ||
+study "$uid" | jq -e '.study.newerDraft and .person.number == 3 and .report.number == 4 and .report.study.instances == 16' >/dev/null ||
   die "the draft does not stand beside the signed version"
 [ "$(signed)" = "$before" ] || die "the signed version changed"
 [ "$(sql "SELECT count(DISTINCT report_id) FROM report_version WHERE study = '$uid'")" = 1 ] || die "a second report"

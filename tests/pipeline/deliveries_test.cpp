@@ -163,7 +163,7 @@ TEST_F(DeliveriesTest, ARejectionIsFinalUntilAPersonSendsAgain) {
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].last_error, "the receiver rejects the message");
   receiver.answer_with("AA");
-  store().resend(draft_of("1.2.3").report_id, 2, "ris");
+  ASSERT_TRUE(store().resend(draft_of("1.2.3").report_id, 2, "ris", "rosa"));
   EXPECT_TRUE(reaches("delivered"));
   EXPECT_EQ(receiver.messages().size(), 2U);
 }

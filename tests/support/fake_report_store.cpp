@@ -46,13 +46,14 @@ std::vector<StudyRow> FakeReportStore::studies(const StudyQuery& query) {
   return rows;
 }
 
-std::optional<ReportVersion> FakeReportStore::latest(const dicom::StudyUid& study,
-                                                     bool signed_only) {
+std::optional<ReportVersion> FakeReportStore::latest(const dicom::StudyUid& study, Which which) {
   const std::lock_guard lock(mutex_);
   for (const Held& held : held_) {
     if (held.row.uid != study) continue;
     for (auto version = held.versions.rbegin(); version != held.versions.rend(); ++version)
-      if (!signed_only || is_signed(version->state)) return *version;
+      if (which == Which::any || is_signed(version->state) ||
+          (which == Which::by_person && version->state != ReportState::draft))
+        return *version;
   }
   return std::nullopt;
 }
@@ -96,13 +97,17 @@ std::vector<DeliveryRow> FakeReportStore::deliveries(const std::string& report_i
   return held == nullptr ? std::vector<DeliveryRow>() : held->deliveries;
 }
 
-void FakeReportStore::resend(const std::string& report_id, int version,
-                             const std::string& destination) {
+bool FakeReportStore::resend(const std::string& report_id, int version,
+                             const std::string& destination, const std::string& /*actor*/) {
   const std::lock_guard lock(mutex_);
   Held* held = by_report(report_id);
-  if (held == nullptr) return;
-  for (DeliveryRow& row : held->deliveries)
-    if (row.version == version && row.destination == destination) row.state = "waiting";
+  if (held == nullptr) return false;
+  const auto row = std::ranges::find_if(held->deliveries, [&](const DeliveryRow& one) {
+    return one.version == version && one.destination == destination;
+  });
+  if (row == held->deliveries.end()) return false;
+  row->state = "waiting";
+  return true;
 }
 
 std::optional<Order> FakeReportStore::order_for(const dicom::StudyUid&,

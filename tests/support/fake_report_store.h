@@ -16,13 +16,14 @@ class FakeReportStore : public reporting::ReportStore {
 
   std::vector<reporting::StudyRow> studies(const reporting::StudyQuery& query) override;
   std::optional<reporting::ReportVersion> latest(const dicom::StudyUid& study,
-                                                 bool signed_only) override;
+                                                 reporting::Which which) override;
   std::optional<reporting::ReportVersion> version(const std::string& report_id,
                                                   int number) override;
   std::vector<int> versions(const std::string& report_id) override;
   void append(const reporting::ReportVersion& version, const std::string& actor) override;
   std::vector<reporting::DeliveryRow> deliveries(const std::string& report_id) override;
-  void resend(const std::string& report_id, int version, const std::string& destination) override;
+  bool resend(const std::string& report_id, int version, const std::string& destination,
+              const std::string& actor) override;
   std::optional<reporting::Order> order_for(const dicom::StudyUid& study,
                                             const dicom::AccessionNumber& accession) override;
 

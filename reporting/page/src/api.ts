@@ -8,7 +8,8 @@ export interface StudyDetail {
   deliveries: DeliveryRow[];
   report?: Report;
   label?: string;
-  signed?: Report;
+  /** A person's newest version, when a software draft came after it. */
+  person?: Report;
 }
 
 /** An answer that is not the hoped-for one; `message` is the server's sentence. */

@@ -120,9 +120,9 @@ class StudyPage {
     this.drawHead();
   }
 
-  /** Shows the newest version, or the signed one where a draft came after it. */
+  /** Shows the newest version, or a person's where a software draft came after it. */
   private take(detail: api.StudyDetail): void {
-    const wanted = detail.signed ?? detail.report;
+    const wanted = detail.person ?? detail.report;
     if (wanted) this.showVersion(wanted);
   }
 
@@ -133,8 +133,10 @@ class StudyPage {
     if (this.pending.restored) this.say('Unsaved edits from this browser were restored.');
   }
 
-  private get isNewest(): boolean {
-    return this.report?.number === this.detail?.report?.number;
+  /** A person may go on from the newest version, and from their own that software drafts came after. */
+  private get canEdit(): boolean {
+    const number = this.report?.number;
+    return number !== undefined && (number === this.detail?.report?.number || number === this.detail?.person?.number);
   }
 
   private async openFirstSeries(): Promise<void> {
@@ -214,7 +216,7 @@ class StudyPage {
   private draw(): void {
     this.drawHead();
     this.drawBanners();
-    if (this.report && this.pending) this.panel.show(this.report, this.pending, this.isNewest);
+    if (this.report && this.pending) this.panel.show(this.report, this.pending, this.canEdit);
     else if (this.detail) replace(this.body, waiting(this.detail.study));
     this.drawExtras();
     this.drawFooter();
@@ -237,11 +239,13 @@ class StudyPage {
       el('span', { class: 'grow' }, detail.report?.number === report.number && detail.label ? detail.label : words),
       report.signature ? el('span', { class: 'muted' }, moment(report.signature.when)) : null));
     const draft = detail.report;
-    if (detail.signed && draft) {
-      const shownIsSigned = report.number === detail.signed.number;
-      this.banner.append(el('div', { class: 'banner newer' }, `Images arrived after signing: draft version ${draft.number} stands beside the signed version ${detail.signed.number}.`,
-        button(shownIsSigned ? 'Show the new draft' : 'Show the signed report', {}, () => {
-          this.showVersion(shownIsSigned ? draft : (detail.signed as Report));
+    const person = detail.person;
+    if (person && draft) {
+      const shown = report.number === person.number;
+      const whose = isSigned(person) ? 'the signed version' : "a person's version";
+      this.banner.append(el('div', { class: 'banner newer' }, `Images or an order arrived later: software draft ${draft.number} stands beside ${whose} ${person.number}.`,
+        button(shown ? 'Show the new draft' : isSigned(person) ? 'Show the signed report' : "Show the person's version", {}, () => {
+          this.showVersion(shown ? draft : person);
           this.draw();
         })));
     } else if (draft && draft.number > report.number) {
@@ -249,7 +253,7 @@ class StudyPage {
     }
     const older = Pending.olderThan(report.reportId, report.number);
     const from = older[0];
-    if (from !== undefined && this.isNewest && this.pending?.count === 0)
+    if (from !== undefined && this.canEdit && this.pending?.count === 0)
       this.banner.append(el('div', { class: 'banner newer' }, `This browser holds unsaved edits made on version ${from}.`,
         button('Bring them here…', {}, () => void this.mergeOld(from)),
         button('Forget them', { class: 'quiet' }, () => {
@@ -279,7 +283,7 @@ class StudyPage {
     const report = this.report;
     const pending = this.pending;
     this.footer.replaceChildren();
-    if (!report || !pending || !this.isNewest) return;
+    if (!report || !pending || !this.canEdit) return;
     const count = pending.count;
     this.footer.append(el('span', { class: 'muted', role: 'status', title: count ? 'Kept in this browser until saved' : '' }, count ? `${count} unsaved change${count === 1 ? '' : 's'}` : isSigned(report) ? `Version ${report.number}, signed` : `Version ${report.number}`), el('span', { class: 'spring' }));
     if (count) {
