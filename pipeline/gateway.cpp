@@ -1,6 +1,8 @@
 #include "pipeline/gateway.h"
 
+#include <chrono>
 #include <fstream>
+#include <mutex>
 #include <system_error>
 
 #include "db/database.h"
@@ -115,6 +117,7 @@ struct Gateway::Impl {
   const Log& log;
   const std::filesystem::path data;
   const std::string dsn;
+  std::timed_mutex readiness_mutex;
   Metrics metrics{gateway_metric_families()};
   dicom::BlobStore blobs;
   Spool spool;
@@ -166,7 +169,7 @@ struct Gateway::Impl {
                                   {.title = config.dicom.title, .port = config.dicom.port});
     return {{"/", "page", review},
             {"/api", "api", review},
-            {"/fhir/R4", "fhir", hl7::fhir_handler(*reports)},
+            {"/fhir/R4", "fhir", hl7::fhir_handler(*reports), false, true},
             {"/dicom-web", "dicom-web", dicom::dicomweb_handler(*index, blobs)},
             {"/healthz", "health", liveness, true},
             {"/readyz", "ready", [this](const HttpRequest&) { return readiness(); }, true},
@@ -188,7 +191,10 @@ struct Gateway::Impl {
     return config;
   }
 
-  HttpResponse readiness() const {
+  HttpResponse readiness() {
+    // Anybody may ask, and each question opens a connection: one at a time.
+    const std::unique_lock alone(readiness_mutex, std::chrono::seconds(5));
+    if (!alone) return HttpResponse::text(503, "The database answers slowly.\n");
     const auto version = db::schema_version(dsn);  // throws Unavailable: 503
     if (version.database != version.program)
       return HttpResponse::text(503, "The database needs `tomoscribe db migrate`.\n");

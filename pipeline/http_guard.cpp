@@ -266,6 +266,9 @@ HttpGuard::Answer HttpGuard::answer(HttpRequest request, std::chrono::sys_second
       const auto who = tokens_.required() ? user(request, now) : std::optional<std::string>("");
       if (!who && !chosen->open) {
         result.response = not_signed_in(request, *chosen);
+      } else if (request.method == "POST" && !chosen->post_reads && who &&
+                 !tokens_.may_change(*who)) {
+        result.response = HttpResponse::text(403, "This account may read, and change nothing.\n");
       } else {
         request.user = who.value_or("");
         request.base_url =

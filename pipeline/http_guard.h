@@ -19,7 +19,8 @@ struct Route {
   std::string prefix;  ///< "/fhir/R4"; matches itself and everything under it; "/" matches all
   std::string label;   ///< for logs and metrics: "fhir"
   dicom::HttpHandler handler;
-  bool open = false;  ///< needs no token (health probes)
+  bool open = false;        ///< needs no token (health probes)
+  bool post_reads = false;  ///< its POST changes nothing (FHIR's _search): readers may use it
 };
 
 struct GuardSettings {

@@ -1,6 +1,7 @@
 #include "pipeline/program.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include "pipeline/process.h"
@@ -12,6 +13,8 @@ std::filesystem::path ProgramOptions::data_folder() const {
 }
 
 int run_program(const std::string& name, const std::function<int()>& body) {
+  // A database server that is there but does not answer fails like one that is away.
+  ::setenv("PGCONNECT_TIMEOUT", "10", 0);  // NOLINT(concurrency-mt-unsafe): before any thread
   try {
     return body();
   } catch (const std::exception& fault) {

@@ -55,12 +55,16 @@ Tokens Tokens::load(const std::filesystem::path& file) {
       return ConfigError(file.string() + ":" + std::to_string(number) + ": " + what);
     };
     const auto colon = line.find(':');
-    if (colon == std::string::npos) throw fault("a line must be name:token");
-    const std::string name = line.substr(0, colon), token = line.substr(colon + 1);
+    if (colon == std::string::npos) throw fault("a line must be name:token or name:read:token");
+    const std::string name = line.substr(0, colon);
+    constexpr std::string_view read = "read:";
+    const bool reader = std::string_view(line).substr(colon + 1).starts_with(read);
+    const std::string token = line.substr(colon + 1 + (reader ? read.size() : 0));
     if (!is_name(name)) throw fault("a name has 1 to 64 letters, digits, '_', '-' or '@'");
     if (token.size() < 16) throw fault("a token needs at least 16 characters");
     if (!tokens.hashes_.emplace(name, dicom::sha256(token).str()).second)
       throw fault("this name is there twice");
+    if (reader) tokens.readers_.insert(name);
   }
   if (tokens.hashes_.empty()) throw ConfigError(file.string() + " names no user");
   return tokens;

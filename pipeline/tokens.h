@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -16,10 +17,12 @@ class Tokens {
  public:
   /// Nobody needs a token.
   Tokens() = default;
-  /// Lines `name:token`; empty lines and `#` comments are skipped; a token has at least 16
-  /// characters. \throws ConfigError with the line's number.
+  /// Lines `name:token`, or `name:read:token` for one who may not change anything; empty lines and
+  /// `#` comments are skipped; a token has at least 16 characters. \throws ConfigError with the
+  /// line's number.
   static Tokens load(const std::filesystem::path& file);
 
+  bool may_change(const std::string& user) const { return !readers_.contains(user); }
   bool required() const { return !hashes_.empty(); }
   /// The name whose token this is. Takes equally long for every wrong token.
   std::optional<std::string> user_of_token(std::string_view token) const;
@@ -33,6 +36,7 @@ class Tokens {
 
  private:
   std::map<std::string, std::string> hashes_;  ///< SHA-256 of the token, by name
+  std::set<std::string> readers_;              ///< those who may only read
 };
 
 }  // namespace tomoscribe::pipeline

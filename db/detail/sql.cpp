@@ -16,7 +16,13 @@ Pool::Taken Pool::take() {
     }
   }
   try {
-    return {.connection = std::make_unique<pqxx::connection>(dsn_), .fresh = true};
+    auto connection = std::make_unique<pqxx::connection>(dsn_);
+    // A server may be set to answer before its log is on the disk; we may not acknowledge then.
+    pqxx::nontransaction(*connection)
+        .exec(
+            "SELECT set_config('synchronous_commit', 'on', false) "
+            "WHERE current_setting('synchronous_commit') = 'off'");
+    return {.connection = std::move(connection), .fresh = true};
   } catch (const pqxx::broken_connection&) {
     throw Unavailable("the database cannot be reached");
   }

@@ -13,6 +13,8 @@ namespace tomoscribe::dicom::detail {
 namespace {
 
 constexpr long largest_pdu = 131072;
+/// A data set that drips holds its thread no longer than the time of silence and this rate allow.
+constexpr std::uint64_t slowest_bytes_per_second = 16384;
 
 /// From failure to DIMSE status: the one table (PS3.4 B.2.3).
 std::uint16_t dimse_status(const std::exception_ptr& failure, std::string& reason) noexcept {
@@ -248,7 +250,12 @@ void Association::progress(void* user, T_DIMSE_StoreProgress* progress,
   store.bytes = static_cast<std::uint64_t>(std::max(progress->progressBytes, 0L));
   // There is no way to tell DCMTK to stop: the connection is ended under it, and nothing is
   // acknowledged.
-  if (store.bytes > store.association.context_.settings.max_instance_bytes) store.association.cut();
+  const IntakeSettings& settings = store.association.context_.settings;
+  const auto allowed =
+      settings.dimse_timeout + std::chrono::seconds(store.bytes / slowest_bytes_per_second);
+  if (store.bytes > settings.max_instance_bytes ||
+      std::chrono::steady_clock::now() - store.began > allowed)
+    store.association.cut();
   if (progress->state != DIMSE_StoreEnd) return;
   store.status = response->DimseStatus == STATUS_Success ? store.association.take(store)
                                                          : response->DimseStatus;

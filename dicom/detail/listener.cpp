@@ -123,7 +123,8 @@ void Listener::stop() {
 
 void Listener::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    std::vector<pollfd> polled{{.fd = wake_fd_, .events = POLLIN}, {.fd = fd_, .events = POLLIN}};
+    std::vector<pollfd> polled{{.fd = wake_fd_, .events = POLLIN},
+                               {.fd = fd_, .events = static_cast<short>(exhausted_ ? 0 : POLLIN)}};
     bool partial = false;
     for (const Pending& pending : pending_) {
       // A partly received request stays readable: it is looked at again after a moment, not in a
@@ -132,7 +133,7 @@ void Listener::run(const std::stop_token& stop) {
       polled.push_back(
           {.fd = pending.fd, .events = static_cast<short>(pending.partial ? 0 : POLLIN)});
     }
-    ::poll(polled.data(), polled.size(), partial ? look_again_ms : 1000);
+    ::poll(polled.data(), polled.size(), partial || exhausted_ ? look_again_ms : 1000);
     if (stop.stop_requested()) return;
     for (std::size_t i = 0; i < pending_.size(); ++i)
       if (pending_[i].partial || polled[i + 2].revents != 0) look_at(pending_[i]);
@@ -144,7 +145,7 @@ void Listener::run(const std::stop_token& stop) {
       pending.fd = -1;
     }
     std::erase_if(pending_, [](const Pending& pending) { return pending.fd < 0; });
-    if (polled[1].revents != 0) accept_all();
+    if (exhausted_ || polled[1].revents != 0) accept_all();
   }
 }
 
@@ -153,7 +154,12 @@ void Listener::accept_all() {
     sockaddr_in name{};
     socklen_t size = sizeof name;
     const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&name), &size, SOCK_CLOEXEC);
-    if (fd < 0) return;
+    if (fd < 0) {
+      const bool exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS;
+      if (exhausted && !exhausted_) refused_("", "no file descriptor is left for a connection");
+      exhausted_ = exhausted;
+      return;
+    }
     std::array<char, INET_ADDRSTRLEN> text{};
     inet_ntop(AF_INET, &name.sin_addr, text.data(), text.size());
     if (pending_.size() >= most_pending) {

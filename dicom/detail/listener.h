@@ -59,6 +59,7 @@ class Listener {
   std::size_t queue_limit_;
   std::chrono::seconds first_pdu_timeout_;
   std::function<void(const std::string&, const std::string&)> refused_;
+  bool exhausted_ = false;        // no descriptor was left: looked at again after a moment
   std::vector<Pending> pending_;  // the accept thread's alone
   std::mutex mutex_;
   std::condition_variable waiting_;

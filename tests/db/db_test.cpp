@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "db/detail/sql.h"
 #include "tests/db/database_fixture.h"
 
 namespace tomoscribe::db {
@@ -23,6 +24,19 @@ TEST_F(Db, ASliceInFlightWhileTheAnalysisEndsIsInTheNextDraft) {
   worker.join();
   EXPECT_EQ(state(), StudyState::receiving);
   EXPECT_EQ(queue->make_due(), 1);
+}
+
+TEST_F(Db, AServerThatCommitsLazilyCommitsDurablyForUs) {
+  const auto mode = [&] {
+    return detail::Pool(dsn).transact([](pqxx::work& transaction) {
+      return detail::run(transaction, "SHOW synchronous_commit")[0][0].as<std::string>();
+    });
+  };
+  const std::string name = sql("SELECT current_database()")[0][0].as<std::string>();
+  sql("ALTER DATABASE " + name + " SET synchronous_commit = off");
+  EXPECT_EQ(mode(), "on");
+  sql("ALTER DATABASE " + name + " SET synchronous_commit = remote_apply");
+  EXPECT_EQ(mode(), "remote_apply") << "more than durable is the site's choice";
 }
 
 TEST_F(Db, ResendMakesNoNewRow) {

@@ -15,12 +15,12 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 const std::chrono::sys_seconds now{1'800'000'000s};
-constexpr const char* token = "0123456789abcdef-rosa";
+constexpr const char *token = "0123456789abcdef-rosa", *reader_token = "0123456789abcdef-ris";
 
 Tokens tokens() {
   const tests::TempFolder folder;
   const auto file = folder / "tokens";
-  std::ofstream(file) << "rosa:" << token << "\n";
+  std::ofstream(file) << "rosa:" << token << "\nris:read:" << reader_token << "\n";
   std::filesystem::permissions(file, std::filesystem::perms(0600));
   return Tokens::load(file);
 }
@@ -40,6 +40,7 @@ HttpGuard guard(GuardSettings settings = {}, Tokens users = {}) {
           {{"/", "page", echo},
            {"/api", "api", echo},
            {"/api/deep", "deep", echo},
+           {"/search", "search", echo, false, true},
            {"/healthz", "health", echo, true},
            {"/away", "away", fail<db::Unavailable>},
            {"/full", "full", fail<dicom::OutOfResources>},
@@ -52,6 +53,19 @@ HttpRequest request(const std::string& path, const std::string& method = "GET") 
   HttpRequest request{.method = method, .path = path};
   request.headers["Host"] = "localhost:8080";
   return request;
+}
+
+TEST(HttpGuard, AReaderReadsAndChangesNothing) {
+  const HttpGuard guarded = guard({}, tokens());
+  const auto status = [&](const char* path, const char* method, const char* who) {
+    HttpRequest asked = request(path, method);
+    asked.headers["Authorization"] = std::string("Bearer ") + who;
+    return guarded.answer(asked, now).response.status;
+  };
+  EXPECT_EQ(status("/api", "GET", reader_token), 200);
+  EXPECT_EQ(status("/api", "POST", reader_token), 403);
+  EXPECT_EQ(status("/search", "POST", reader_token), 200) << "a search changes nothing";
+  EXPECT_EQ(status("/api", "POST", token), 200);
 }
 
 TEST(ParseTarget, DecodesPathAndQuery) {

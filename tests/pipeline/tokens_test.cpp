@@ -50,6 +50,13 @@ TEST_F(TokensFile, GivesTheNameWhoseTokenItIs) {
   EXPECT_FALSE(Tokens().required());
 }
 
+TEST_F(TokensFile, TellsWhoMayChange) {
+  const Tokens tokens = load("rosa:" + std::string(rosas) + "\npacs:read:" + std::string(pacs));
+  EXPECT_TRUE(tokens.may_change("rosa"));
+  EXPECT_FALSE(tokens.may_change("pacs"));
+  EXPECT_EQ(tokens.user_of_token(pacs), "pacs");
+}
+
 TEST_F(TokensFile, NamesTheLineThatIsWrongAndNeverItsToken) {
   EXPECT_THAT(refusal("\nrosa\n"), HasSubstr(":2: a line must be name:token"));
   EXPECT_THAT(refusal("rosa:short-secret\n"), HasSubstr(":1: a token needs at least 16"));

@@ -54,7 +54,9 @@ async function call<T>(path: string, body?: unknown): Promise<T> {
   try {
     json = text ? JSON.parse(text) : {};
   } catch {
-    throw new Refused(response.status, 'The answer of the gateway is not understood.');
+    // The gateway's own refusals are plain text.
+    const plain = !response.ok && response.headers.get('Content-Type')?.startsWith('text/plain');
+    throw new Refused(response.status, plain ? text.trim() : 'The answer of the gateway is not understood.');
   }
   if (response.ok) return json as T;
   const { error, newest } = json as { error?: string; newest?: number };
