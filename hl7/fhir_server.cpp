@@ -5,19 +5,21 @@
 #include <set>
 
 #include "hl7/detail/fhir_resources.h"
+#include "hl7/detail/fhir_search.h"
 #include "hl7/fhir.h"
 
 namespace tomoscribe::hl7 {
 namespace {
 
 using detail::Json;
+using detail::Refused;
+using detail::Search;
 using dicom::HttpRequest;
 using dicom::HttpResponse;
 using reporting::ReportStore;
 using reporting::ReportVersion;
 
 constexpr const char* fhir_json = "application/fhir+json; fhirVersion=4.0; charset=utf-8";
-constexpr int most_per_page = 200, default_per_page = 50;
 
 HttpResponse answer(int status, const Json& json) {
   return HttpResponse::json(status, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n",
@@ -27,15 +29,6 @@ HttpResponse answer(int status, const Json& json) {
 HttpResponse refusal(int status, const char* code, const std::string& sentence) {
   return answer(status, detail::operation_outcome("error", code, sentence));
 }
-
-/// Something the client asked for cannot be done; becomes an OperationOutcome. Never repeats the
-/// client's text.
-struct Refused {
-  int status;
-  const char* code;
-  std::string sentence;
-  std::string allow;  ///< methods that 405 must name (RFC 9110 15.5.6)
-};
 
 /// One resource type: how it is made from a report version, and what may be searched.
 struct Type {
@@ -74,36 +67,6 @@ const std::map<std::string, Type>& types() {
         {"_id", "_count"}}},
   };
   return all;
-}
-
-/// Drops what follows '|' as the value, what precedes it as the system.
-struct Token {
-  std::string system, value;
-  bool has_system = false;
-};
-Token token(const std::string& text) {
-  const std::size_t bar = text.find('|');
-  if (bar == std::string::npos) return {.value = text};
-  return {.system = text.substr(0, bar), .value = text.substr(bar + 1), .has_system = true};
-}
-
-std::string without_prefix(const std::string& text, std::string_view prefix) {
-  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
-}
-
-bool has_identifier(const Json& resource, const Token& wanted) {
-  if (!resource.contains("identifier")) return false;
-  return std::ranges::any_of(resource["identifier"], [&](const Json& identifier) {
-    const std::string value = identifier.value("value", ""),
-                      system = identifier.value("system", "");
-    return (value == wanted.value || without_prefix(value, "urn:oid:") == wanted.value) &&
-           (!wanted.has_system || wanted.system == system);
-  });
-}
-
-bool refers_to_patient(const Json& resource, const std::string& id) {
-  return resource.contains("subject") &&
-         resource["subject"].value("reference", "") == "Patient/" + id;
 }
 
 class FhirServer {
@@ -220,7 +183,8 @@ class FhirServer {
     throw Refused{404, "not-found", "there is no such version"};
   }
 
-  /// Shown versions of the studies of a query, newest first, until `visit` says false.
+  /// Shown versions of the studies of a query, newest first, until `visit` says false. All of them
+  /// for a patient: a study may have another patient now than when its report was signed.
   void each_shown(reporting::StudyQuery query,
                   const std::function<bool(const ReportVersion&)>& visit) const {
     query.limit = 100;
@@ -239,110 +203,10 @@ class FhirServer {
     if (request.method != "POST") throw Refused{405, "not-supported", "_search takes POST", "POST"};
     if (request.header("Content-Type").find("application/x-www-form-urlencoded") ==
         std::string::npos)
-      throw Refused{415, "not-supported", "_search takes application/x-www-form-urlencoded"};
+      throw Refused{415, "not-supported", "_search takes application/x-www-form-urlencoded", {}};
     auto query = request.query;
-    for (const auto& pair : form_fields(request.body)) query.push_back(pair);
+    for (const auto& pair : detail::form_fields(request.body)) query.push_back(pair);
     return search(request, type, query);
-  }
-
-  static std::string form_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      unsigned value = 0;
-      if (text[i] == '%' && i + 2 < text.size() &&
-          std::from_chars(&text[i + 1], &text[i + 1] + 2, value, 16).ptr == &text[i + 1] + 2) {
-        out += static_cast<char>(value);
-        i += 2;
-      } else {
-        out += text[i] == '+' ? ' ' : text[i];
-      }
-    }
-    return out;
-  }
-
-  static std::vector<std::pair<std::string, std::string>> form_fields(std::string_view body) {
-    std::vector<std::pair<std::string, std::string>> fields;
-    while (!body.empty()) {
-      const std::size_t amp = body.find('&');
-      const std::string_view field = body.substr(0, amp);
-      const std::size_t equals = field.find('=');
-      fields.emplace_back(
-          form_decoded(field.substr(0, equals)),
-          equals == std::string_view::npos ? "" : form_decoded(field.substr(equals + 1)));
-      if (amp == std::string_view::npos) break;
-      body.remove_prefix(amp + 1);
-    }
-    return fields;
-  }
-
-  struct Search {
-    std::map<std::string, std::string> values;  // known parameters, each once
-    bool ignored = false;
-    int count = default_per_page, offset = 0;
-  };
-
-  static int number(const Search& search, const char* name, int fallback, int most) {
-    const auto found = search.values.find(name);
-    if (found == search.values.end()) return fallback;
-    int result = 0;
-    const auto& text = found->second;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
-    if (error != std::errc{} || end != text.data() + text.size() || result < 0)
-      throw Refused{400, "invalid", "a count is not a number"};
-    return std::min(result, most);
-  }
-
-  static Search understood(const HttpRequest& request, const Type& type,
-                           const std::vector<std::pair<std::string, std::string>>& query) {
-    Search search;
-    const bool strict = request.header("Prefer").find("handling=strict") != std::string::npos;
-    for (const auto& [name, value] : query) {
-      if (name == "_format" || name == "_pretty") continue;
-      const bool known =
-          name == "_offset" || std::ranges::find(type.parameters, name, [](const char* text) {
-                                 return std::string(text);
-                               }) != type.parameters.end();
-      if (!known || search.values.contains(name)) {
-        if (strict)
-          throw Refused{400, "not-supported",
-                        "a search parameter is not supported (strict handling was asked for)"};
-        search.ignored = true;
-        continue;
-      }
-      search.values[name] = value;
-    }
-    search.count = number(search, "_count", default_per_page, most_per_page);
-    search.offset = number(search, "_offset", 0, 1000000);
-    return search;
-  }
-
-  /// Whether the resource fits one value of a parameter.
-  static bool fits(const Json& resource, const std::string& name, const std::string& value) {
-    if (name == "_id") return resource["id"] == value;
-    if (name == "patient") {
-      const std::size_t type = value.rfind("Patient/");  // relative or absolute reference
-      return refers_to_patient(resource,
-                               type == std::string::npos ? value : value.substr(type + 8));
-    }
-    if (name == "status") return resource.value("status", "") == token(value).value;
-    Token wanted = token(value);
-    wanted.value = without_prefix(wanted.value, "urn:oid:");
-    return has_identifier(resource, wanted);
-  }
-
-  /// Every parameter must fit; of values parted by commas any one (R4 search 3.1.1.4.10).
-  static bool matches(const Json& resource, const Search& search) {
-    return std::ranges::all_of(search.values, [&](const auto& pair) {
-      const auto& [name, values] = pair;
-      if (name == "_count" || name == "_offset") return true;
-      std::string_view rest = values;
-      while (true) {
-        const std::size_t comma = rest.find(',');
-        if (fits(resource, name, std::string(rest.substr(0, comma)))) return true;
-        if (comma == std::string_view::npos) return false;
-        rest.remove_prefix(comma + 1);
-      }
-    });
   }
 
   /// A report answers to its study's identifiers too: accession number and Study Instance UID.
@@ -356,52 +220,49 @@ class FhirServer {
     return resource;
   }
 
-  /// Narrows where the database can: an accession number or Study Instance UID. matches() decides.
+  /// Narrows where the database can: an accession number or Study Instance UID.
+  /// Search::matches() decides.
   reporting::StudyQuery narrowed(const std::string& type, const Search& search) const {
-    const auto found = search.values.find("identifier");
-    if (found == search.values.end() || type == "Patient" || type == "ServiceRequest") return {};
-    const std::string value = without_prefix(token(found->second).value, "urn:oid:");
+    const std::string value = detail::identifier_value(search.only("identifier"));
     reporting::StudyQuery query{.limit = 1};
+    const auto finds = [&] { return !store_.studies(query).empty(); };
+    if (value.empty() || type == "Patient" || type == "ServiceRequest") return {};
     if (const auto uid = dicom::StudyUid::parse(value)) query.study = uid;
-    if (query.study && !store_.studies(query).empty()) return query;
+    if (query.study && finds()) return query;
     query.study.reset();
     if (const auto accession = dicom::AccessionNumber::parse(value))
       query.accession = accession->str();
-    return query.accession.empty() || store_.studies(query).empty() ? reporting::StudyQuery{}
-                                                                    : query;
+    return query.accession.empty() || !finds() ? reporting::StudyQuery{} : query;
   }
 
   HttpResponse search(const HttpRequest& request, const std::pair<const std::string, Type>& type,
-                      const std::vector<std::pair<std::string, std::string>>& query) const {
-    const Search search = understood(request, type.second, query);
-    const reporting::StudyQuery studies = narrowed(type.first, search);
-    const std::string base = request.base_url + "/fhir/R4/";
+                      const detail::SearchPairs& query) const {
+    const Search search = Search::understood(request, type.second.parameters, query);
+    const std::string url = request.base_url + "/fhir/R4/" + type.first;
     Json entries = Json::array();
     std::set<std::string> seen;
     int skipped = 0;
     bool more = false;
-    each_shown(studies, [&](const ReportVersion& version) {
+    each_shown(narrowed(type.first, search), [&](const ReportVersion& version) {
       for (const Json& resource : type.second.resources(version)) {
-        if (!matches(with_study_identifiers(version, resource), search) ||
+        if (!search.matches(with_study_identifiers(version, resource)) ||
             !seen.insert(resource["id"]).second)
           continue;
         if (skipped++ < search.offset) continue;
         more = static_cast<int>(entries.size()) >= search.count;
         if (more) return false;
-        entries.push_back({{"fullUrl", base + type.first + "/" + resource["id"].get<std::string>()},
+        entries.push_back({{"fullUrl", url + "/" + resource["id"].get<std::string>()},
                            {"resource", resource},
                            {"search", {{"mode", "match"}}}});
       }
       return true;
     });
-    Json bundle{
-        {"resourceType", "Bundle"},
-        {"type", "searchset"},
-        {"link", {{{"relation", "self"}, {"url", link(base, type.first, search, search.offset)}}}}};
+    Json bundle{{"resourceType", "Bundle"},
+                {"type", "searchset"},
+                {"link", {{{"relation", "self"}, {"url", search.link(url, search.offset)}}}}};
     if (more && search.count > 0)
       bundle["link"].push_back(
-          {{"relation", "next"},
-           {"url", link(base, type.first, search, search.offset + search.count)}});
+          {{"relation", "next"}, {"url", search.link(url, search.offset + search.count)}});
     if (search.ignored) entries.push_back(ignored_parameter());
     if (!entries.empty()) bundle["entry"] = std::move(entries);
     return answer(200, bundle);
@@ -412,31 +273,6 @@ class FhirServer {
              detail::operation_outcome("warning", "not-supported",
                                        "a search parameter is not supported and was ignored")},
             {"search", {{"mode", "outcome"}}}};
-  }
-
-  static std::string link(const std::string& base, const std::string& type, const Search& search,
-                          int offset) {
-    std::string url = base + type + "?_count=" + std::to_string(search.count);
-    for (const auto& [name, value] : search.values)
-      if (name != "_count" && name != "_offset") url += "&" + name + "=" + url_encoded(value);
-    if (offset > 0) url += "&_offset=" + std::to_string(offset);
-    return url;
-  }
-
-  static std::string url_encoded(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                         (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-      if (plain) {
-        out += c;
-      } else {
-        constexpr std::string_view digits = "0123456789ABCDEF";
-        out += {'%', digits[static_cast<unsigned char>(c) >> 4U],
-                digits[static_cast<unsigned char>(c) & 15U]};
-      }
-    }
-    return out;
   }
 
   static Json capability_statement(const HttpRequest& request) {
