@@ -56,6 +56,8 @@ struct IntakeServer::Impl {
     for (int i = 0; i < settings.crew; ++i) crew.emplace_back([this, i] { work(i); });
   }
 
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
   ~Impl() {
     context.stopping = true;
     listener.stop();

@@ -191,33 +191,36 @@ std::string Association::serve_commands() {
       ASC_abortAssociation(association_);
       return "aborted by us: idle";
     }
-    T_ASC_PresentationContextID context_id = 0;
-    T_DIMSE_Message message{};
-    OFCondition condition = DIMSE_receiveCommand(association_, DIMSE_NONBLOCKING,
-                                                 seconds(context_.settings.dimse_timeout),
-                                                 &context_id, &message, nullptr);
-    if (condition == DUL_PEERREQUESTEDRELEASE) {
-      ASC_acknowledgeRelease(association_);
-      return "released";
-    }
-    if (condition == DUL_PEERABORTEDASSOCIATION) return "aborted by the peer";
-    if (condition.good() && message.CommandField == DIMSE_C_ECHO_RQ) {
-      condition = DIMSE_sendEchoResponse(association_, context_id, &message.msg.CEchoRQ,
-                                         STATUS_Success, nullptr);
-    } else if (condition.good() && message.CommandField == DIMSE_C_STORE_RQ) {
-      condition = store(context_id, message.msg.CStoreRQ);
-    } else if (condition.good()) {
-      ASC_abortAssociation(association_);
-      return "aborted by us: a command other than C-ECHO and C-STORE";
-    }
-    if (condition.bad()) {
-      ASC_abortAssociation(association_);
-      return std::string("ended by a fault: ") + condition.text();
-    }
+    if (const std::string end = serve_command(); !end.empty()) return end;
     silent_since = std::chrono::steady_clock::now();
   }
   ASC_abortAssociation(association_);
   return "aborted by us: shutting down";
+}
+
+std::string Association::serve_command() {
+  T_ASC_PresentationContextID context_id = 0;
+  T_DIMSE_Message message{};
+  OFCondition condition = DIMSE_receiveCommand(association_, DIMSE_NONBLOCKING,
+                                               seconds(context_.settings.dimse_timeout),
+                                               &context_id, &message, nullptr);
+  if (condition == DUL_PEERREQUESTEDRELEASE) {
+    ASC_acknowledgeRelease(association_);
+    return "released";
+  }
+  if (condition == DUL_PEERABORTEDASSOCIATION) return "aborted by the peer";
+  if (condition.good() && message.CommandField == DIMSE_C_ECHO_RQ) {
+    condition = DIMSE_sendEchoResponse(association_, context_id, &message.msg.CEchoRQ,
+                                       STATUS_Success, nullptr);
+  } else if (condition.good() && message.CommandField == DIMSE_C_STORE_RQ) {
+    condition = store(context_id, message.msg.CStoreRQ);
+  } else if (condition.good()) {
+    ASC_abortAssociation(association_);
+    return "aborted by us: a command other than C-ECHO and C-STORE";
+  }
+  if (condition.good()) return "";
+  ASC_abortAssociation(association_);
+  return std::string("ended by a fault: ") + condition.text();
 }
 
 OFCondition Association::store(T_ASC_PresentationContextID context_id, T_DIMSE_C_StoreRQ& request) {

@@ -47,6 +47,7 @@ class Association {
               T_ASC_RejectParametersReason reason, const std::string& sentence,
               const std::string& address);
   std::string serve_commands();
+  std::string serve_command();  ///< how the association ended; empty: it goes on
   OFCondition store(T_ASC_PresentationContextID context_id, T_DIMSE_C_StoreRQ& request);
   std::uint16_t take(Store& store) noexcept;
   static void progress(void* user, T_DIMSE_StoreProgress* progress, T_DIMSE_C_StoreRQ* request,

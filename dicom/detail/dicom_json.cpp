@@ -1,5 +1,6 @@
 #include "dicom/detail/dicom_json.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -18,25 +19,34 @@ constexpr std::uint32_t longest_inline_bytes = 4096;
 constexpr std::uint32_t longest_text_bytes = 1U << 20U;
 constexpr int deepest_sequence = 16;
 
-/// Bytes of the well-formed UTF-8 character at `at`, 0 when there is none (Unicode table 3-7).
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
+/// A row of Unicode's table 3-7: which second byte may follow a first one.
+struct Utf8Row {
+  unsigned char first_from, first_to, second_from, second_to;
+  std::size_t length;
+};
+constexpr std::array<Utf8Row, 9> utf8_rows{{{0x00, 0x7F, 0x00, 0xFF, 1},
+                                            {0xC2, 0xDF, 0x80, 0xBF, 2},
+                                            {0xE0, 0xE0, 0xA0, 0xBF, 3},
+                                            {0xE1, 0xEC, 0x80, 0xBF, 3},
+                                            {0xED, 0xED, 0x80, 0x9F, 3},
+                                            {0xEE, 0xEF, 0x80, 0xBF, 3},
+                                            {0xF0, 0xF0, 0x90, 0xBF, 4},
+                                            {0xF1, 0xF3, 0x80, 0xBF, 4},
+                                            {0xF4, 0xF4, 0x80, 0x8F, 4}}};
+
+/// Bytes of the well-formed UTF-8 character that the text begins with, 0 when there is none.
+std::size_t utf8_length(std::string_view text) {
+  const auto within = [&](std::size_t i, unsigned char from, unsigned char to) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    return byte >= from && byte <= to;
   };
-  const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool overlong = first == 0xE0 && byte(1) < 0xA0,
-               surrogate = first == 0xED && byte(1) > 0x9F;
-    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool overlong = first == 0xF0 && byte(1) < 0x90, beyond = first == 0xF4 && byte(1) > 0x8F;
-    return tail(1) && tail(2) && tail(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
+  const auto* const row = std::ranges::find_if(
+      utf8_rows, [&](const Utf8Row& one) { return within(0, one.first_from, one.first_to); });
+  if (row == utf8_rows.end() || text.size() < row->length) return 0;
+  if (row->length > 1 && !within(1, row->second_from, row->second_to)) return 0;
+  for (std::size_t i = 2; i < row->length; ++i)
+    if (!within(i, 0x80, 0xBF)) return 0;
+  return row->length;
 }
 
 std::string base64(const std::uint8_t* bytes, std::size_t size) {
@@ -262,7 +272,7 @@ std::string object(DcmItem& item, int depth) {
 std::string json_string(std::string_view text) {
   std::string quoted = "\"";
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(text, i);
+    const std::size_t length = utf8_length(text.substr(i));
     const char c = text[i];
     if (length == 0) {
       quoted += "\xEF\xBF\xBD";

@@ -121,32 +121,39 @@ void Listener::stop() {
   if (::write(wake_fd_, &one, sizeof one) < 0) return;  // already signalled
 }
 
+std::vector<pollfd> Listener::watched() const {
+  const auto reading = [](bool wanted) { return static_cast<short>(wanted ? POLLIN : 0); };
+  std::vector<pollfd> polled{{.fd = wake_fd_, .events = POLLIN},
+                             {.fd = fd_, .events = reading(!exhausted_)}};
+  // A partly received request stays readable: it is looked at again after a moment, not in a busy
+  // loop.
+  for (const Pending& pending : pending_)
+    polled.push_back({.fd = pending.fd, .events = reading(!pending.partial)});
+  return polled;
+}
+
 void Listener::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    std::vector<pollfd> polled{{.fd = wake_fd_, .events = POLLIN},
-                               {.fd = fd_, .events = static_cast<short>(exhausted_ ? 0 : POLLIN)}};
-    bool partial = false;
-    for (const Pending& pending : pending_) {
-      // A partly received request stays readable: it is looked at again after a moment, not in a
-      // busy loop.
-      partial = partial || pending.partial;
-      polled.push_back(
-          {.fd = pending.fd, .events = static_cast<short>(pending.partial ? 0 : POLLIN)});
-    }
-    ::poll(polled.data(), polled.size(), partial || exhausted_ ? look_again_ms : 1000);
+    auto polled = watched();
+    const bool again = exhausted_ || std::ranges::any_of(pending_, &Pending::partial);
+    ::poll(polled.data(), polled.size(), again ? look_again_ms : 1000);
     if (stop.stop_requested()) return;
     for (std::size_t i = 0; i < pending_.size(); ++i)
       if (pending_[i].partial || polled[i + 2].revents != 0) look_at(pending_[i]);
-    const auto now = std::chrono::steady_clock::now();
-    for (Pending& pending : pending_) {
-      if (pending.fd < 0 || now - pending.since < first_pdu_timeout_) continue;
-      refused_(pending.address, "no association request in time");
-      ::close(pending.fd);
-      pending.fd = -1;
-    }
-    std::erase_if(pending_, [](const Pending& pending) { return pending.fd < 0; });
+    drop_late();
     if (exhausted_ || polled[1].revents != 0) accept_all();
   }
+}
+
+void Listener::drop_late() {
+  const auto now = std::chrono::steady_clock::now();
+  for (Pending& pending : pending_) {
+    if (pending.fd < 0 || now - pending.since < first_pdu_timeout_) continue;
+    refused_(pending.address, "no association request in time");
+    ::close(pending.fd);
+    pending.fd = -1;
+  }
+  std::erase_if(pending_, [](const Pending& pending) { return pending.fd < 0; });
 }
 
 void Listener::accept_all() {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <poll.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -49,7 +50,9 @@ class Listener {
     bool partial = false;
   };
   void run(const std::stop_token& stop);
+  std::vector<pollfd> watched() const;  ///< our two first, then a row for each pending one
   void accept_all();
+  void drop_late();
   void look_at(Pending& pending);
   void hand_over(Pending& pending);
   static void refuse_busy(int fd);

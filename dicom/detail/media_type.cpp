@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <optional>
+#include <span>
 
 namespace tomoscribe::dicom::detail {
 namespace {
@@ -44,28 +45,32 @@ bool media_matches(std::string_view pattern, std::string_view type) {
   return pattern.ends_with("/*") && type.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
+/// One entry of an Accept header; nullopt when it says "not this" (q=0) or nothing.
+std::optional<AcceptedType> accepted_type(std::string_view entry) {
+  const auto fields = pieces(entry, ';');
+  AcceptedType type{.media = lower(fields.front()), .type = {}, .transfer_syntax = {}};
+  if (type.media.empty()) return std::nullopt;
+  for (const std::string_view field : std::span(fields).subspan(1)) {
+    const std::size_t equals = field.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string name = lower(trimmed(field.substr(0, equals)));
+    std::string_view value = trimmed(field.substr(equals + 1));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    if (name == "type") type.type = lower(value);
+    if (name == "transfer-syntax") type.transfer_syntax = value;
+    if (name == "q" && is_zero(value)) return std::nullopt;
+  }
+  return type;
+}
+
 }  // namespace
 
 std::vector<AcceptedType> parse_accept(std::string_view header) {
-  std::vector<AcceptedType> types;
   if (trimmed(header).empty()) return {{.media = "*/*", .type = {}, .transfer_syntax = {}}};
-  for (const std::string_view entry : pieces(header, ',')) {
-    const auto fields = pieces(entry, ';');
-    AcceptedType type{.media = lower(fields.front()), .type = {}, .transfer_syntax = {}};
-    bool refused = type.media.empty();
-    for (std::size_t i = 1; i < fields.size(); ++i) {
-      const std::size_t equals = fields[i].find('=');
-      if (equals == std::string_view::npos) continue;
-      const std::string name = lower(trimmed(fields[i].substr(0, equals)));
-      std::string_view value = trimmed(fields[i].substr(equals + 1));
-      if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
-        value = value.substr(1, value.size() - 2);
-      if (name == "type") type.type = lower(value);
-      if (name == "transfer-syntax") type.transfer_syntax = value;
-      if (name == "q") refused = refused || is_zero(value);
-    }
-    if (!refused) types.push_back(std::move(type));
-  }
+  std::vector<AcceptedType> types;
+  for (const std::string_view entry : pieces(header, ','))
+    if (auto type = accepted_type(entry)) types.push_back(std::move(*type));
   return types;
 }
 

@@ -1,5 +1,7 @@
 #include "dicom/detail/rle.h"
 
+#include <algorithm>
+
 #include "dicom/identity.h"
 
 namespace tomoscribe::dicom::detail {
@@ -25,10 +27,10 @@ void decode_segment(std::span<const std::uint8_t> packed, std::uint8_t* to, std:
     const auto control = static_cast<std::int8_t>(packed[at++]);
     if (control == -128) continue;
     const bool literal = control >= 0;
-    const std::size_t count = static_cast<std::size_t>(literal ? control + 1 : 1 - control);
+    const auto count = static_cast<std::size_t>(literal ? control + 1 : 1 - control);
     if (at + (literal ? count : 1) > packed.size()) broken();
-    for (std::size_t i = 0; i < count && done < pixels; ++i, ++done)
-      to[done * stride] = packed[at + (literal ? i : 0)];
+    const std::size_t step = literal ? 1 : 0, end = std::min(done + count, pixels);
+    for (std::size_t from = at; done < end; ++done, from += step) to[done * stride] = packed[from];
     at += literal ? count : 1;
   }
 }
