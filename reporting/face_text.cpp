@@ -103,6 +103,9 @@ std::string ai_label(const ReportVersion& version) {
   if (is_signed(version.state) && version.signature)
     return "Software-assisted report; signed by " + version.signature->signer.name.display() +
            ". Not a medical device.";
+  if (version.state == ReportState::preliminary)
+    return "AI DRAFT - made by software, edited by a person, not signed, not for diagnosis. Not a "
+           "medical device.";
   return "AI DRAFT - made by software, not reviewed, not for diagnosis. Not a medical device.";
 }
 
