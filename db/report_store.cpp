@@ -56,6 +56,7 @@ StudyRow study_row(const pqxx::row& row) {
   if (study.version > 0) {
     study.report_id = text("report_id");
     study.report_state = reporting::from_text<reporting::ReportState>(text("report_state"));
+    study.signed_version = row["signed_version"].as<int>();
     study.newer_draft =
         row["person_before"].as<bool>() && *study.report_state == reporting::ReportState::draft;
   }
@@ -68,7 +69,8 @@ constexpr const char* studies_sql = R"(
            extract(epoch FROM coalesce(c.received, s.created))::bigint AS received, c.instances, c.conflicts,
            (SELECT count(*) FROM series WHERE study = s.uid) AS series,
            coalesce(v.number, 0) AS version, v.report_id, v.state AS report_state,
-           EXISTS (SELECT FROM report_version WHERE study = s.uid AND state <> 'draft') AS person_before
+           EXISTS (SELECT FROM report_version WHERE study = s.uid AND state <> 'draft') AS person_before,
+           coalesce((SELECT max(number) FROM report_version WHERE study = s.uid AND state NOT IN ('draft', 'preliminary')), 0) AS signed_version
     FROM study s
     CROSS JOIN LATERAL (SELECT max(received) AS received, count(*) FILTER (WHERE state = 'in_force') AS instances,
                                count(*) FILTER (WHERE state = 'quarantined') AS conflicts FROM instance WHERE study = s.uid) c

@@ -63,8 +63,7 @@ class Oru {
     add_study();
     int finding_number = 0;
     for (const reporting::Finding& finding : version_.findings)
-      if (finding.verification.outcome != reporting::Outcome::contradicted)
-        add_finding(finding, ++finding_number);
+      if (reporting::is_outgoing(version_, finding)) add_finding(finding, ++finding_number);
     return message_.encode();
   }
 

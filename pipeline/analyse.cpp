@@ -162,7 +162,8 @@ std::vector<NamedBlob> key_images(const Volume& volume, ReportVersion& version) 
   return blobs;
 }
 
-/// Runs the steps of the registry; the findings come in the order in which people read them.
+/// Runs the steps of the registry; the findings come in the order in which people read them: organs
+/// before the scan as a whole.
 measure::Findings run_steps(measure::Scene& scene, const AnalysisContext& context,
                             const Progress& progress) {
   measure::Findings findings;
@@ -173,8 +174,10 @@ measure::Findings run_steps(measure::Scene& scene, const AnalysisContext& contex
                                            static_cast<double>(steps.size()));
     steps[i].run(scene, findings);
   }
-  std::ranges::stable_partition(findings,
-                                [](const Finding& finding) { return finding.id == "region"; });
+  std::ranges::stable_partition(findings, [](const Finding& finding) {
+    return finding.presence != reporting::Presence::not_assessed && finding.id != "region" &&
+           finding.id != "body";
+  });
   return findings;
 }
 
@@ -203,7 +206,11 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   const std::vector<std::string> regions = regions_of(scene);
   version.study.contrast = !volume.header.contrast_agent.empty();
   version.study.body_part = body_part_words(regions);
-  version.study.procedure = procedure_code(aimed_at(scene, regions), version.study.contrast);
+  // A slab shorter than this does not tell what the examination was made for.
+  constexpr double least_scan_mm = 75;
+  const bool slab = measure::working_mm * static_cast<double>(scene.regions.size()) < least_scan_mm;
+  version.study.procedure = procedure_code(
+      slab ? std::vector<std::string>() : aimed_at(scene, regions), version.study.contrast);
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
   version.provenance = provenance_of(headers, choice, volume, context);

@@ -39,6 +39,7 @@ struct Volume {
   std::vector<std::int16_t> hu;
   std::vector<dicom::SopInstanceUid> instances;  ///< per slice
   std::vector<int> frames;                       ///< per slice, from 1
+  std::vector<std::optional<int>> images;        ///< per slice, InstanceNumber
   dicom::InstanceHeader header;                  ///< of the first slice
   std::vector<std::string>
       notes;  ///< what had to be said or done: "spacing 2.5 mm, thickness 5 mm: overlapping"

@@ -16,26 +16,36 @@ h1{font-size:1.5rem;margin:0 0 .2rem}h2{font-size:1.02rem;margin:1.6rem 0 .35rem
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.6rem 0}dt{color:#5b6875}dd{margin:0}
 p.s{margin:.3rem 0;padding-left:2rem;text-indent:-2rem}
 .chip{display:inline-block;text-indent:0;width:1.4rem;margin-right:.6rem;text-align:center;border-radius:3px;font:700 .75rem/1.35rem Arial,sans-serif;color:#fff}
-.V{background:#1f7a3d}.C{background:#2463a8}.U{background:#b06a00}.N{background:#6b7480}
+.V{background:#1f7a3d}.C{background:#2463a8}.U{background:#b06a00}.N{background:#6b7480}.P{background:#5a3e85}
 table{border-collapse:collapse;width:100%;font-size:.86rem;margin:.4rem 0}th,td{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid #e4e8ed}
 th{color:#5b6875;font-weight:600}.num{white-space:nowrap}small,.quiet{color:#5b6875}footer{margin-top:2rem;font-size:.8rem;color:#5b6875}
 @media print{body{background:#fff}main{box-shadow:none;margin:0;max-width:none}}
 )";
 
-std::string chip(Outcome outcome) {
-  return std::string("<span class=\"chip ") + letter(outcome) + "\" title=\"" +
-         std::string(to_text(outcome)) + "\">" + letter(outcome) + "</span>";
+std::string chip(const Statement& statement) {
+  const char mark = letter(statement);
+  if (mark == ' ') return "<span class=\"chip\"></span>";
+  const std::string_view words =
+      mark == 'P' ? "written by a person" : to_text(statement.verification.outcome);
+  return std::string("<span class=\"chip ") + mark + "\" title=\"" + std::string(words) + "\">" +
+         mark + "</span>";
 }
 
 std::string counts(const ReportVersion& version) {
   std::map<Outcome, int> count;
+  int by_person = 0;
   for (const Section section : all_sections)
-    for (const Statement* statement : outgoing_statements(version, section))
-      ++count[statement->verification.outcome];
+    for (const Statement* statement : outgoing_statements(version, section)) {
+      const char mark = letter(*statement);
+      if (mark == 'P') ++by_person;
+      if (mark != 'P' && mark != ' ') ++count[statement->verification.outcome];
+    }
   std::string text;
   for (const auto& [outcome, number] : count)
     text +=
         (text.empty() ? "" : ", ") + std::to_string(number) + ' ' + std::string(to_text(outcome));
+  if (by_person > 0)
+    text += (text.empty() ? "" : ", ") + std::to_string(by_person) + " by a person";
   return text;
 }
 
@@ -54,7 +64,7 @@ void add_header(std::string& out, const ReportVersion& version) {
   add_row(out, "Born", study.patient.birth_date ? dicom::iso_date(*study.patient.birth_date) : "");
   add_row(out, "Sex", study.patient.sex);
   add_row(out, "Accession", study.accession.str());
-  add_row(out, "Examination", study.procedure.meaning);
+  add_row(out, "Examination", examination_name(study, version.order));
   add_row(out, "Performed", study.started ? study.started->iso() : "");
   add_row(out, "Study UID", study.uid.str());
   out += "</dl>\n";
@@ -66,9 +76,8 @@ void add_sections(std::string& out, const ReportVersion& version) {
     if (statements.empty()) continue;
     out += "<h2>" + std::string(heading(section)) + "</h2>\n";
     for (const Statement* statement : statements) {
-      out += "<p class=\"s\">" + chip(statement->verification.outcome) +
-             escape_markup(statement->text);
-      if (statement->author != Author::geometry)
+      out += "<p class=\"s\">" + chip(*statement) + escape_markup(statement->text);
+      if (statement->author == Author::model)
         out += " <small>(" + std::string(to_text(statement->author)) + ")</small>";
       out += "</p>\n";
     }
@@ -78,15 +87,15 @@ void add_sections(std::string& out, const ReportVersion& version) {
 void add_measurements(std::string& out, const ReportVersion& version) {
   std::string rows;
   for (const Finding& finding : version.findings) {
-    if (finding.verification.outcome == Outcome::contradicted) continue;
+    if (!is_outgoing(version, finding)) continue;
     for (const Measurement& measurement : finding.measurements) {
       std::string conditions = measurement.not_assessed;
       for (const std::string& condition : measurement.conditions)
         conditions += (conditions.empty() ? "" : "; ") + condition;
-      rows += "<tr><td>" + escape_markup(measurement.id) + "</td><td class=\"num\">" +
-              escape_markup(value_with_uncertainty(measurement)) + "</td><td>" +
-              escape_markup(measurement.method) + "</td><td>" + escape_markup(conditions) +
-              "</td></tr>\n";
+      rows += "<tr><td>" + escape_markup(full_name(finding, measurement)) +
+              "</td><td class=\"num\">" + escape_markup(value_with_uncertainty(measurement)) +
+              "</td><td>" + escape_markup(measurement.method) + "</td><td>" +
+              escape_markup(conditions) + "</td></tr>\n";
     }
   }
   if (rows.empty()) return;
@@ -146,7 +155,7 @@ std::string to_html(const ReportVersion& version) {
            version.signature->when.iso() + "<br>\n";
   out +=
       "V verified by measurement \u00b7 C consistent with its source \u00b7 U unverified \u00b7 N "
-      "not assessable<br>\n" +
+      "not assessable \u00b7 P written by a person<br>\n" +
       escape_markup(version.provenance.product + " " + version.provenance.code_version) +
       ", made " + version.created.iso() + ", from " +
       std::to_string(version.provenance.inputs.size()) +
@@ -163,7 +172,8 @@ std::string to_xhtml_div(const ReportVersion& version) {
     out += "<div class=\"http://loinc.org|" + loinc(section).value + "\"><h2>" +
            std::string(heading(section)) + "</h2>";
     for (const Statement* statement : statements) {
-      out += std::string("<p>[") + letter(statement->verification.outcome) + "] " +
+      const char mark = letter(*statement);
+      out += (mark == ' ' ? std::string("<p>") : std::string("<p>[") + mark + "] ") +
              escape_markup(statement->text) + "</p>";
     }
     out += "</div>";

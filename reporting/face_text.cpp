@@ -44,12 +44,15 @@ std::string evidence_text(const ReportVersion& version, const Statement& stateme
     const Evidence& evidence = finding->evidence.front();
     const auto series = std::ranges::find(version.study.series, evidence.series, &SeriesUse::uid);
     text += text.empty() ? " [" : "; ";
-    text += "series " + (series != version.study.series.end() && series->number
-                             ? std::to_string(*series->number)
-                             : std::string("?"));
-    if (!evidence.caption.empty()) text += ", " + evidence.caption;
-    const std::string& uid = evidence.instance.str();
-    text += ", image \u2026" + uid.substr(uid.size() > 8 ? uid.size() - 8 : 0);
+    if (series != version.study.series.end() && series->number)
+      text += "series " + std::to_string(*series->number) + ", ";
+    if (evidence.frame > 1)
+      text += "frame " + std::to_string(evidence.frame);
+    else if (evidence.image)
+      text += "image " + std::to_string(*evidence.image);
+    else
+      text += "image " + evidence.instance.str();
+    if (!evidence.caption.empty()) text += ": " + evidence.caption;
   }
   return text.empty() ? text : text + "]";
 }
@@ -104,8 +107,11 @@ std::string ai_label(const ReportVersion& version) {
     return "Software-assisted report; signed by " + version.signature->signer.name.display() +
            ". Not a medical device.";
   if (version.state == ReportState::preliminary)
-    return "AI DRAFT - made by software, edited by a person, not signed, not for diagnosis. Not a "
-           "medical device.";
+    return "AI DRAFT - made by software, edited by " +
+           (version.edited_by && !version.edited_by->name.empty()
+                ? version.edited_by->name.display()
+                : std::string("a person")) +
+           ", not signed, not for diagnosis. Not a medical device.";
   return "AI DRAFT - made by software, not reviewed, not for diagnosis. Not a medical device.";
 }
 
@@ -113,6 +119,8 @@ std::vector<const Statement*> outgoing_statements(const ReportVersion& version, 
   auto statements = statements_in(version, section);
   std::erase_if(statements, [&](const Statement* statement) {
     if (statement->verification.outcome == Outcome::contradicted) return true;
+    if (is_signed(version.state) && statement->verification.check == checks::about_the_draft)
+      return true;
     // What software says of a contradicted finding is contradicted with it; what a person wrote is
     // theirs.
     return statement->author != Author::person &&
@@ -122,6 +130,19 @@ std::vector<const Statement*> outgoing_statements(const ReportVersion& version, 
            });
   });
   return statements;
+}
+
+bool is_outgoing(const ReportVersion& version, const Finding& finding) {
+  if (finding.verification.outcome == Outcome::contradicted) return false;
+  bool said = false;
+  for (const Section section : all_sections)
+    for (const Statement* statement : statements_in(version, section))
+      if (std::ranges::find(statement->findings, finding.id) != statement->findings.end())
+        return true;
+  for (const Statement& statement : version.statements)
+    said = said || (statement.removed &&
+                    std::ranges::find(statement.findings, finding.id) != statement.findings.end());
+  return !said;
 }
 
 std::string section_text(const ReportVersion& version, Section section) {
@@ -147,13 +168,14 @@ std::string to_text_report(const ReportVersion& version) {
     if (statements.empty()) continue;
     out += '\n' + std::string(heading(section)) + '\n';
     for (const Statement* statement : statements) {
-      wrap(out, std::string("  [") + letter(statement->verification.outcome) + "] ",
+      const char mark = letter(*statement);
+      wrap(out, mark == ' ' ? "      " : std::string("  [") + mark + "] ",
            line(statement->text) + evidence_text(version, *statement));
     }
   }
   out +=
       "\n[V] verified by measurement  [C] consistent with its source  [U] unverified\n[N] not "
-      "assessable\n";
+      "assessable  [P] written by a person\n";
   if (version.signature)
     wrap(out, "",
          "Signed by " + line(version.signature->signer.name.display()) + ", " +

@@ -22,8 +22,11 @@ ReportVersion from_json(std::string_view json);
 /// series:image.
 std::string to_text_report(const ReportVersion&);
 /// Statements in force of one section, without the contradicted ones and what software says of
-/// contradicted findings: those are for the page alone.
+/// contradicted findings: those are for the page alone. Once signed, nothing about the draft.
 std::vector<const Statement*> outgoing_statements(const ReportVersion&, Section);
+/// Whether a finding leaves: not when it is contradicted, nor when a person struck out all that was
+/// said of it.
+bool is_outgoing(const ReportVersion&, const Finding&);
 /// One section as plain text, a statement a line (what ORU and FHIR carry).
 std::string section_text(const ReportVersion&, Section);
 /// A self-contained HTML page: no script, no outside reference, everything escaped.

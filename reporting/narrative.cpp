@@ -1,39 +1,10 @@
 #include "reporting/narrative.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 namespace tomoscribe::reporting {
 namespace {
-
-/// What readers call a measurement; anything else goes by its concept's meaning.
-const std::map<std::string, std::string, std::less<>>& phrases() {
-  static const std::map<std::string, std::string, std::less<>> table{
-      {"lung.volume.right", "aerated volume"},
-      {"lung.volume.left", "aerated volume"},
-      {"lung.volume.total", "aerated volume"},
-      {"lung.laa950.right", "share of lung below -950 HU"},
-      {"lung.laa950.left", "share of lung below -950 HU"},
-      {"lung.laa950.total", "share of lung below -950 HU"},
-      {"airway.volume", "volume of trachea and main bronchi within the scan"},
-      {"body.volume", "volume of the body within the scan"},
-      {"body.region.head", "head"},
-      {"body.region.chest", "chest"},
-      {"body.region.abdomen", "abdomen"},
-      {"body.region.pelvis", "pelvis"}};
-  return table;
-}
-
-const std::map<std::string, std::string, std::less<>>& subjects() {
-  static const std::map<std::string, std::string, std::less<>> table{
-      {"region", "Body region recognised from the pixels"},
-      {"body", "Body"},
-      {"lungs", "Both lungs"},
-      {"lungs.right", "Right lung"},
-      {"lungs.left", "Left lung"},
-      {"airway", "Central airway"}};
-  return table;
-}
 
 std::string lower_first(std::string text) {
   if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z' && text[0] >= 'A' && text[0] <= 'Z')
@@ -47,14 +18,13 @@ std::string upper_first(std::string text) {
   return text;
 }
 
-std::string phrase(const Measurement& measurement) {
-  const auto found = phrases().find(measurement.id);
-  return found == phrases().end() ? lower_first(measurement.concept_name.meaning) : found->second;
+std::string name_of(const Measurement& measurement) {
+  return measurement.name.empty() ? lower_first(measurement.concept_name.meaning)
+                                  : measurement.name;
 }
 
-std::string subject(const Finding& finding) {
-  if (const auto found = subjects().find(finding.id); found != subjects().end())
-    return found->second;
+std::string title_of(const Finding& finding) {
+  if (!finding.title.empty()) return finding.title;
   std::string text =
       finding.laterality == Laterality::none ? "" : std::string(to_text(finding.laterality)) + ' ';
   text += lower_first(finding.site.meaning.empty() ? finding.observation.meaning
@@ -69,15 +39,18 @@ std::string sentence_end(std::string text) {
   return text + '.';
 }
 
-/// "aerated volume 2431 mL ± 73 mL; share of lung below -950 HU not assessed (slices are 5 mm
-/// thick)."
-std::string measurements_text(const std::vector<Measurement>& measurements) {
+/// "aerated volume 2431 mL ± 73 mL; emphysema index not assessed (slices are 5 mm thick)". A
+/// reason that was given once is not given again.
+std::string measurements_text(const std::vector<Measurement>& measurements,
+                              std::set<std::string>& given) {
   std::string text;
   for (const Measurement& measurement : measurements) {
-    if (!text.empty()) text += "; ";
-    text += phrase(measurement) + ' ';
+    const std::string name = name_of(measurement);
+    if (!measurement.value && !given.insert(name + '|' + measurement.not_assessed).second) continue;
+    text += (text.empty() ? "" : "; ") + name + ' ';
     text += measurement.value ? value_with_uncertainty(measurement)
                               : "not assessed (" + measurement.not_assessed + ")";
+    if (measurement.value && measurement.lower_bound) text += " (cut by the edge of the scan)";
   }
   return text;
 }
@@ -106,18 +79,22 @@ Verification from_order() {
   return {.outcome = Outcome::consistent, .check = "quoted-from-the-order"};
 }
 Verification about_itself() {
-  return {.outcome = Outcome::verified, .check = "stated-by-the-program"};
+  return {.outcome = Outcome::verified, .check = checks::stated_by_the_program};
+}
+Verification about_the_draft() {
+  return {.outcome = Outcome::verified, .check = checks::about_the_draft};
 }
 
-void add_examination(Composer& composer, const Study& study, const Provenance& provenance) {
+void add_examination(Composer& composer, const Study& study, const std::optional<Order>& order,
+                     const Provenance& provenance) {
   composer.add(Section::examination,
                provenance.model_name.empty()
                    ? "Measured findings only; no language model configured. Every number was "
                      "measured by geometry code."
                    : "Drafted with the language model " + provenance.model_name +
                          "; every number was measured by geometry code.",
-               about_itself());
-  std::string text = study.procedure.meaning.empty() ? "CT" : study.procedure.meaning;
+               about_the_draft());
+  std::string text = examination_name(study, order);
   if (study.started) text += " of " + study.started->iso().substr(0, 10);
   text += ", " + std::to_string(study.instances) + " image" + (study.instances == 1 ? "" : "s") +
           " in " + std::to_string(study.series.size()) + " series";
@@ -142,7 +119,41 @@ std::string series_name(const SeriesUse& series) {
   return text;
 }
 
-void add_technique(Composer& composer, const Study& study, const Provenance& provenance) {
+/// "Covered by the scan: chest 81 % of its length, abdomen 12 %; the rest shows none of these."
+std::string covered_text(const Finding& region) {
+  std::string text;
+  double rest = 100;
+  for (const Measurement& share : region.measurements) {
+    if (share.value.value_or(0) < 0.5) continue;
+    rest -= *share.value;
+    text += (text.empty() ? ": " : ", ") + name_of(share) + ' ' + value_with_uncertainty(share);
+    if (rest > 100 - *share.value - 0.001) text += " of its length";
+  }
+  const std::string others =
+      rest < 5 ? "" : "; the rest shows none of head, chest, abdomen and pelvis";
+  return title_of(region) + text + others;
+}
+
+/// Sentences of findings that something was measured of; an organ whose absence is all that is
+/// known belongs to the list below. What the scan covers is technique.
+void add_measured(Composer& composer, const std::vector<Finding>& findings, Section section) {
+  std::set<std::string> given;
+  for (const Finding& finding : findings) {
+    const bool covered = finding.id == "region";
+    if (finding.presence == Presence::not_assessed || covered != (section == Section::technique))
+      continue;
+    std::string text = covered ? covered_text(finding) : title_of(finding);
+    if (finding.presence == Presence::absent) text += ": none found";
+    if (finding.presence == Presence::indeterminate) text += ": indeterminate";
+    if (const auto measured = measurements_text(finding.measurements, given);
+        !covered && !measured.empty())
+      text += ": " + measured;
+    composer.add(section, sentence_end(text), finding.verification, {finding.id});
+  }
+}
+
+void add_technique(Composer& composer, const Study& study, const std::vector<Finding>& findings,
+                   const Provenance& provenance) {
   for (const SeriesUse& series : study.series)
     if (series.used)
       composer.add(Section::technique, sentence_end(series_name(series) + ": " + series.reason),
@@ -154,19 +165,7 @@ void add_technique(Composer& composer, const Study& study, const Provenance& pro
   if (!provenance.steps.empty())
     composer.add(Section::technique, sentence_end("Volume " + provenance.steps.front()),
                  about_itself());
-}
-
-/// Sentences of findings that something was measured of; an organ whose absence is all that is
-/// known belongs to the list below.
-void add_measured(Composer& composer, const std::vector<Finding>& findings) {
-  for (const Finding& finding : findings) {
-    if (finding.presence == Presence::not_assessed) continue;
-    std::string text = subject(finding);
-    if (finding.presence == Presence::absent) text += ": none found";
-    if (finding.presence == Presence::indeterminate) text += ": indeterminate";
-    if (!finding.measurements.empty()) text += ": " + measurements_text(finding.measurements);
-    composer.add(Section::findings, sentence_end(text), finding.verification, {finding.id});
-  }
+  add_measured(composer, findings, Section::technique);
 }
 
 struct NotAssessed {
@@ -179,11 +178,7 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings) 
   std::vector<NotAssessed> groups;
   for (const Finding& finding : findings) {
     if (finding.presence != Presence::not_assessed) continue;
-    const std::size_t cut = finding.not_assessed.rfind(": ");
-    const bool named = cut != std::string::npos;
-    const std::string what =
-        named ? finding.not_assessed.substr(0, cut) : lower_first(subject(finding));
-    const std::string reason = named ? finding.not_assessed.substr(cut + 2) : finding.not_assessed;
+    const std::string& reason = finding.not_assessed;
     const std::string part = finding.id.substr(0, finding.id.find('.'));
     const auto same = std::ranges::find_if(groups, [&](const NotAssessed& group) {
       return group.reason == reason &&
@@ -191,11 +186,11 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings) 
     });
     NotAssessed& group =
         same == groups.end() ? groups.emplace_back(NotAssessed{.reason = reason}) : *same;
-    group.subjects.push_back(what);
+    group.subjects.push_back(lower_first(title_of(finding)));
     group.ids.push_back(finding.id);
   }
   for (NotAssessed& group : groups) {
-    std::string text = "Not assessed: ";
+    std::string text = "Not assessed by the software: ";
     for (std::size_t i = 0; i < group.subjects.size(); ++i)
       text += (i == 0 ? "" : "; ") + group.subjects[i];
     composer.add(Section::findings, sentence_end(text + " (" + group.reason + ")"),
@@ -216,12 +211,16 @@ void add_impression(Composer& composer, const std::vector<Finding>& findings) {
                    ? "Nothing could be measured. No diagnostic impression is made by the program."
                    : "Measurements as listed under Findings. No diagnostic impression is made from "
                      "measurements alone.",
-               about_itself());
+               about_the_draft());
   const auto lungs = std::ranges::find(findings, std::string("lungs"), &Finding::id);
-  if (lungs != findings.end() && lungs->presence == Presence::present &&
-      !lungs->measurements.empty())
+  if (lungs == findings.end() || lungs->presence != Presence::present) return;
+  std::vector<Measurement> whole;  // of an organ that the scan cuts, no impression
+  std::ranges::copy_if(lungs->measurements, std::back_inserter(whole),
+                       [](const Measurement& one) { return one.value && !one.lower_bound; });
+  std::set<std::string> given;
+  if (!whole.empty())
     composer.add(Section::impression,
-                 sentence_end("Both lungs: " + measurements_text(lungs->measurements)),
+                 sentence_end(title_of(*lungs) + ": " + measurements_text(whole, given)),
                  lungs->verification, {lungs->id});
 }
 
@@ -237,17 +236,21 @@ void add_limitations(Composer& composer, const Study& study, const Provenance& p
   composer.add(Section::limitations,
                "Software draft, not a medical device: what is not listed was not looked at; the "
                "images must be read by a radiologist.",
-               about_itself());
+               about_the_draft());
 }
 
 }  // namespace
 
+std::string full_name(const Finding& finding, const Measurement& measurement) {
+  return title_of(finding) + ": " + name_of(measurement);
+}
+
 std::string value_with_uncertainty(const Measurement& measurement) {
   std::string text = value_text(measurement);
-  if (!measurement.value || !measurement.uncertainty) return text;
+  // Of a part, the error of the part says nothing about the whole.
+  if (!measurement.value || !measurement.uncertainty || measurement.lower_bound) return text;
   Measurement half = measurement;
   half.value = measurement.uncertainty;
-  half.lower_bound = false;
   return text + " \u00b1 " + value_text(half);
 }
 
@@ -255,11 +258,11 @@ std::vector<Statement> compose_statements(const Study& study, const std::optiona
                                           const std::vector<Finding>& findings,
                                           const Provenance& provenance) {
   Composer composer;
-  add_examination(composer, study, provenance);
+  add_examination(composer, study, order, provenance);
   add_indication(composer, order);
-  add_technique(composer, study, provenance);
+  add_technique(composer, study, findings, provenance);
   composer.add(Section::comparison, "None available to the program.", about_itself());
-  add_measured(composer, findings);
+  add_measured(composer, findings, Section::findings);
   add_not_assessed(composer, findings);
   add_impression(composer, findings);
   add_limitations(composer, study, provenance);

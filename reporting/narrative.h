@@ -14,6 +14,9 @@ std::vector<Statement> compose_statements(const Study& study, const std::optiona
                                           const std::vector<Finding>& findings,
                                           const Provenance& provenance);
 
+/// "Right lung: aerated volume".
+std::string full_name(const Finding&, const Measurement&);
+
 /// "2431 mL ± 73 mL", or value_text alone where no uncertainty is known.
 std::string value_with_uncertainty(const Measurement&);
 

@@ -216,6 +216,19 @@ char letter(Outcome outcome) {
   throw std::logic_error("an outcome without a letter");
 }
 
+char letter(const Statement& statement) {
+  const std::string& check = statement.verification.check;
+  if (statement.author == Author::person) return 'P';
+  if (check == checks::stated_by_the_program || check == checks::about_the_draft) return ' ';
+  return letter(statement.verification.outcome);
+}
+
+std::string examination_name(const Study& study, const std::optional<Order>& order) {
+  if (order && !order->procedure.meaning.empty()) return order->procedure.meaning;
+  if (!study.description.empty()) return study.description;
+  return study.procedure.meaning.empty() ? "CT" : study.procedure.meaning;
+}
+
 bool is_signed(ReportState state) {
   switch (state) {
     case ReportState::draft:

@@ -54,8 +54,8 @@ struct SeriesUse {
   std::string modality, description;
   int instances = 0;
   bool used = false;
-  std::string
-      reason;  ///< a sentence: "1.25 mm axial, lung kernel: chosen" or "localizer: not a volume"
+  std::string reason;  ///< a sentence: "axial, 120 slices of 1.25 mm, kernel B: chosen" or
+                       ///< "localizer: not a volume"
   bool operator==(const SeriesUse&) const = default;
 };
 
@@ -83,6 +83,12 @@ enum class Author { geometry, model, person };
 /// Outcome of checking a claim against its evidence; a letter and a colour on every face.
 enum class Outcome { verified, consistent, unverified, contradicted, not_assessable };
 
+/// Checks that say whence a statement comes rather than whether it holds.
+namespace checks {
+inline constexpr const char* stated_by_the_program = "stated-by-the-program";
+inline constexpr const char* about_the_draft = "about-the-draft";  ///< of no meaning once signed
+}  // namespace checks
+
 struct Verification {
   Outcome outcome = Outcome::unverified;
   std::string check;                ///< the check's name, "measured-by-geometry"
@@ -94,6 +100,7 @@ struct Verification {
 /// A number from geometry code. `value` absent: the conditions failed and `not_assessed` says why.
 struct Measurement {
   std::string id;     ///< unique within the version: "lung.volume.right"
+  std::string name;   ///< what readers call it: "aerated volume"
   Code concept_name;  ///< DICOM/SNOMED concept, {"118565006","SCT","Volume"}
   std::optional<double> value;
   Code unit;                          ///< UCUM: {"mL","UCUM","milliliter"}
@@ -121,6 +128,7 @@ struct Evidence {
   dicom::SopInstanceUid instance;
   std::string sop_class;
   int frame = 1;                                  ///< from 1
+  std::optional<int> image;                       ///< its number in the series, as viewers show it
   std::vector<Region2D> regions;                  ///< on that image
   std::optional<std::array<double, 3>> point_mm;  ///< LPS, in `frame_of_reference`
   std::optional<dicom::FrameOfReferenceUid> frame_of_reference;
@@ -139,6 +147,7 @@ struct Citation {
 
 struct Finding {
   std::string id;               ///< unique within the version: "lungs.right"
+  std::string title;            ///< what readers call it: "Right lung"
   dicom::TrackingUid tracking;  ///< the same lesion over time, in SR, SEG and FHIR
   Code observation;             ///< what
   Code site;                    ///< where
@@ -250,8 +259,13 @@ std::string_view heading(Section);  ///< "Findings"
 Code loinc(Section);                ///< the section's LOINC code (STANDARDS 4.3)
 Code presence_code(Presence);       ///< SNOMED CT, DICOM CID 240; empty for not_assessed
 char letter(Outcome);               ///< V C U X N, for those who do not see colour
+/// Of the outcome; P for what a person wrote, a blank for what the program says of itself.
+char letter(const Statement&);
 template <class T>
 std::optional<T> from_text(std::string_view);  ///< inverse of to_text, for each enum above
+
+/// What was examined, as ordered or described; else as recognised from the pixels.
+std::string examination_name(const Study&, const std::optional<Order>&);
 
 /// True where a version of that state has left the machine's sole responsibility (a person signed).
 bool is_signed(ReportState);

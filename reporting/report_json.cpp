@@ -259,8 +259,8 @@ void describe(Io& io,
 template <class Io>
 void describe(Io& io,
               auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Measurement> {
-  io.field("id", x.id), io.field("concept", x.concept_name), io.field("value", x.value),
-      io.field("unit", x.unit);
+  io.field("id", x.id), io.field("name", x.name), io.field("concept", x.concept_name),
+      io.field("value", x.value), io.field("unit", x.unit);
   io.field("decimals", x.decimals), io.field("uncertainty", x.uncertainty),
       io.field("lowerBound", x.lower_bound);
   io.field("method", x.method), io.field("conditions", x.conditions),
@@ -273,7 +273,8 @@ void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<declt
 template <class Io>
 void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Evidence> {
   io.field("id", x.id), io.field("series", x.series), io.field("instance", x.instance);
-  io.field("sopClass", x.sop_class), io.field("frame", x.frame), io.field("regions", x.regions);
+  io.field("sopClass", x.sop_class), io.field("frame", x.frame), io.field("image", x.image),
+      io.field("regions", x.regions);
   io.field("pointMm", x.point_mm), io.field("frameOfReference", x.frame_of_reference),
       io.field("mask", x.mask);
   io.field("caption", x.caption);
@@ -285,7 +286,8 @@ void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<declt
 }
 template <class Io>
 void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Finding> {
-  io.field("id", x.id), io.field("tracking", x.tracking), io.field("observation", x.observation);
+  io.field("id", x.id), io.field("title", x.title), io.field("tracking", x.tracking),
+      io.field("observation", x.observation);
   io.field("site", x.site), io.field("laterality", x.laterality), io.field("presence", x.presence);
   io.field("notAssessed", x.not_assessed), io.field("measurements", x.measurements);
   io.field("evidence", x.evidence), io.field("citations", x.citations);

@@ -42,6 +42,7 @@ struct StudyRow {
   std::optional<std::string> report_id;
   int version = 0;  ///< newest report version, 0: none
   std::optional<ReportState> report_state;
+  int signed_version = 0;    ///< newest signed one, 0: none
   bool newer_draft = false;  ///< a software draft came after a person's version and waits beside it
 };
 

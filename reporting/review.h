@@ -9,7 +9,8 @@
 //    "reason", "stage", "progress": 0..1, "patient": {"name" (as people read it), "id",
 //    "birthDate", "sex"}, "accession", "description", "started", "received" (ISO 8601), "series",
 //    "instances", "conflicts", "reportId", "version", "reportState" (to_text(ReportState)),
-//    "newerDraft": bool}
+//    "signedVersion": newest signed one or 0,
+//     "newerDraft": bool}
 //
 //   GET  /api/studies[?text=&state=&limit=&offset=]
 //        200 {"studies": [row…], "receiver": {"title", "port"}}

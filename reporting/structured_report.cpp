@@ -256,8 +256,7 @@ void add_tree(DcmItem& item, const ReportVersion& version) {
   add_image_library(root, version);
   Content measurements = root.container(contains, dcm("126010", "Imaging Measurements"));
   for (const Finding& finding : version.findings)
-    if (finding.verification.outcome != Outcome::contradicted)
-      add_group(measurements, finding, version.provenance);
+    if (is_outgoing(version, finding)) add_group(measurements, finding, version.provenance);
   std::string narrative;
   for (const Section section : all_sections) {
     std::string text;

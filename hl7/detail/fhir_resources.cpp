@@ -40,6 +40,12 @@ Json concept_of(const Code& code) {
              {"display", clean(code.meaning)}}}}};
 }
 
+Json named(const Code& code, const std::string& words) {
+  Json json = concept_of(code);
+  json["text"] = clean(words);
+  return json;
+}
+
 /// Drops what is empty: FHIR forbids empty strings, arrays and objects.
 void put(Json& json, const char* name, const std::string& value) {
   if (!value.empty()) json[name] = clean(value);
@@ -355,7 +361,7 @@ Json diagnostic_report(const ReportVersion& version) {
           {{{"system", "http://terminology.hl7.org/CodeSystem/v2-0074"},
             {"code", "RAD"},
             {"display", "Radiology"}}}}}}},
-      {"code", concept_of(code)},
+      {"code", named(code, reporting::examination_name(version.study, version.order))},
       {"subject", reference("Patient", patient_id(version.study.patient))},
       {"effectiveDateTime", version.study.started.value_or(version.created).iso()},
       {"issued", version.created.iso()},
@@ -368,7 +374,7 @@ Json diagnostic_report(const ReportVersion& version) {
     json["resultsInterpreter"] = json["performer"];
   }
   for (std::size_t i = 0; i < version.findings.size(); ++i)
-    if (version.findings[i].verification.outcome != reporting::Outcome::contradicted)
+    if (reporting::is_outgoing(version, version.findings[i]))
       json["result"].push_back(reference("Observation", finding_id(version.report_id, i)));
   const std::string impression = reporting::section_text(version, reporting::Section::impression);
   if (!impression.empty()) json["conclusion"] = clean_lines(impression);
@@ -378,7 +384,7 @@ Json diagnostic_report(const ReportVersion& version) {
 std::vector<Json> observations(const ReportVersion& version) {
   std::vector<Json> all;
   for (std::size_t i = 0; i < version.findings.size(); ++i) {
-    if (version.findings[i].verification.outcome == reporting::Outcome::contradicted) continue;
+    if (!reporting::is_outgoing(version, version.findings[i])) continue;
     all.push_back(finding_observation(version, i));
     for (std::size_t j = 0; j < version.findings[i].measurements.size(); ++j)
       all.push_back(measurement_observation(version, i, j));

@@ -157,8 +157,8 @@ void label_airway(Scene& scene, const std::vector<std::size_t>& region) {
 
 void central_airway(Scene& scene, Findings& findings) {
   const auto fail = [&](std::string reason) {
-    findings.push_back(
-        not_assessed_finding("airway", codes::presence, codes::chest, std::move(reason)));
+    findings.push_back(not_assessed_finding("airway", "Central airway", codes::presence,
+                                            codes::chest, std::move(reason)));
   };
   if (scene.labels.empty()) return fail("no body was found in the volume");
   if (finding(findings, "lungs").presence != reporting::Presence::present) {
@@ -183,12 +183,14 @@ void central_airway(Scene& scene, Findings& findings) {
   label_native(scene);
   if (volume_ml < least_airway_ml) return fail("the trachea was not found between the lungs");
 
-  reporting::Finding found = measured_finding("airway", codes::presence, codes::chest);
+  reporting::Finding found =
+      measured_finding("airway", "Central airway", codes::presence, codes::chest);
   const double native_ml =
       static_cast<double>(scene.sections.voxels(airway)) * scene.volume.grid.voxel_ml();
   const bool cut = track.from == grid.size[2] - 1;
   found.measurements.push_back(
       {.id = "airway.volume",
+       .name = "volume of trachea and main bronchi within the scan",
        .concept_name = codes::volume,
        .value = std::round(native_ml * 10) / 10,
        .unit = codes::millilitre,

@@ -190,7 +190,8 @@ void body_and_table(Scene& scene, Findings& findings) {
   const Mask found = coarse_body(coarse);
   if (std::ranges::count(found, 1) == 0) {
     scene.body.assign(scene.work.hu.size(), 0);
-    findings.push_back(not_assessed_finding("body", codes::presence, codes::chest_abdomen_pelvis,
+    findings.push_back(not_assessed_finding("body", "Body", codes::presence,
+                                            codes::chest_abdomen_pelvis,
                                             "nothing of the size of a body part in the volume"));
     return;
   }
@@ -202,7 +203,8 @@ void body_and_table(Scene& scene, Findings& findings) {
   std::ranges::transform(scene.body, scene.labels.begin(), [](std::uint8_t in) {
     return in != 0 ? static_cast<std::uint8_t>(Label::body) : std::uint8_t{0};
   });
-  findings.push_back(measured_finding("body", codes::presence, codes::chest_abdomen_pelvis));
+  findings.push_back(
+      measured_finding("body", "Body", codes::presence, codes::chest_abdomen_pelvis));
 }
 
 }  // namespace tomoscribe::pipeline::measure

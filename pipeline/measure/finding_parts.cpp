@@ -81,6 +81,7 @@ Evidence on_slice(const Scene& scene, int slice, const SliceMask& mask, std::str
           .instance = scene.volume.instances[index],
           .sop_class = scene.volume.header.sop_class,
           .frame = scene.volume.frames[index],
+          .image = scene.volume.images[index],
           .regions = outlines(mask),
           .point_mm = std::nullopt,
           .frame_of_reference = scene.volume.header.frame_of_reference,
@@ -98,10 +99,11 @@ void place(Evidence& evidence, const std::array<double, 3>& point_mm) {
 
 }  // namespace
 
-Finding measured_finding(std::string id, reporting::Code observation, reporting::Code site,
-                         reporting::Laterality side) {
+Finding measured_finding(std::string id, std::string title, reporting::Code observation,
+                         reporting::Code site, reporting::Laterality side) {
   const std::string seed = id;
   return {.id = std::move(id),
+          .title = std::move(title),
           // The final tracking UID depends on the study: analyse() sets it.
           .tracking = dicom::TrackingUid(dicom::uid_from_name("tracking|" + seed)),
           .observation = std::move(observation),
@@ -114,9 +116,10 @@ Finding measured_finding(std::string id, reporting::Code observation, reporting:
                            .reason = {}}};
 }
 
-Finding not_assessed_finding(std::string id, reporting::Code observation, reporting::Code site,
-                             std::string reason) {
-  Finding finding = measured_finding(std::move(id), std::move(observation), std::move(site));
+Finding not_assessed_finding(std::string id, std::string title, reporting::Code observation,
+                             reporting::Code site, std::string reason) {
+  Finding finding =
+      measured_finding(std::move(id), std::move(title), std::move(observation), std::move(site));
   finding.presence = reporting::Presence::not_assessed;
   finding.not_assessed = reason;
   finding.verification = {.outcome = reporting::Outcome::not_assessable,

@@ -24,14 +24,15 @@ inline const Code millilitre{"mL", "UCUM", "milliliter"};
 inline const Code percent{"%", "UCUM", "percent"};
 }  // namespace codes
 
-/// A finding by geometry: present, verified by measuring.
-reporting::Finding measured_finding(std::string id, reporting::Code observation,
+/// A finding by geometry: present, verified by measuring. `title` is what readers call it.
+reporting::Finding measured_finding(std::string id, std::string title, reporting::Code observation,
                                     reporting::Code site,
                                     reporting::Laterality side = reporting::Laterality::none);
 
 /// A finding that nothing can be said about, and why.
-reporting::Finding not_assessed_finding(std::string id, reporting::Code observation,
-                                        reporting::Code site, std::string reason);
+reporting::Finding not_assessed_finding(std::string id, std::string title,
+                                        reporting::Code observation, reporting::Code site,
+                                        std::string reason);
 
 /// Turns the finding's measurements' ids into the inputs of its verification.
 void verify_by_measurements(reporting::Finding& finding);

@@ -106,6 +106,7 @@ Measurement measurement_of(std::string id, const Gate& gate, const std::string& 
                            const Counts& counts) {
   Measurement result{
       .id = std::move(id),
+      .name = "emphysema index (share below -950 HU)",
       .concept_name = codes::ratio,
       .value = std::nullopt,
       .unit = codes::percent,

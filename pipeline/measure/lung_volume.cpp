@@ -47,6 +47,7 @@ SideVolume volume_of(const Scene& scene, Label label) {
 
 Measurement template_of(std::string id) {
   return {.id = std::move(id),
+          .name = "aerated volume",
           .concept_name = codes::volume,
           .value = std::nullopt,
           .unit = codes::millilitre,

@@ -109,19 +109,19 @@ std::string why_no_lungs(const Scene& scene) {
 void report(const Scene& scene, Findings& findings) {
   const bool right = std::ranges::find(scene.labels, right_lung) != scene.labels.end();
   const bool left = std::ranges::find(scene.labels, left_lung) != scene.labels.end();
-  const auto one = [&](const char* id, bool found, reporting::Laterality side, const char* word) {
+  const auto one = [&](const char* id, const char* title, bool found, reporting::Laterality side) {
     reporting::Finding finding =
-        found ? measured_finding(id, codes::presence, codes::lung, side)
-              : not_assessed_finding(id, codes::presence, codes::lung,
-                                     right || left
-                                         ? std::string("no aerated lung found on the ") + word
-                                         : why_no_lungs(scene));
+        found ? measured_finding(id, title, codes::presence, codes::lung, side)
+              : not_assessed_finding(
+                    id, title, codes::presence, codes::lung,
+                    right || left ? "no aerated lung found on the " + std::string(to_text(side))
+                                  : why_no_lungs(scene));
     finding.laterality = side;
     findings.push_back(std::move(finding));
   };
-  one("lungs", right || left, reporting::Laterality::bilateral, "");
-  one("lungs.right", right, reporting::Laterality::right, "right");
-  one("lungs.left", left, reporting::Laterality::left, "left");
+  one("lungs", "Both lungs", right || left, reporting::Laterality::bilateral);
+  one("lungs.right", "Right lung", right, reporting::Laterality::right);
+  one("lungs.left", "Left lung", left, reporting::Laterality::left);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Silence must not read as "normal": what no step looks at is listed, by region.
+#include <algorithm>
+
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 
@@ -8,10 +10,10 @@ namespace {
 using reporting::Code;
 
 struct Unseen {
-  BodyRegion region;
+  BodyRegion region;  ///< none: the neck
   const char* id;
   Code finding, site;
-  const char* what;  ///< completes "… : no method looks for it in this version"
+  const char* what;  ///< the finding's title
 };
 
 const std::vector<Unseen>& unseen() {
@@ -29,6 +31,11 @@ const std::vector<Unseen>& unseen() {
        "brain: infarct, mass, shift, ventricles"},
       {BodyRegion::head, "head.other", lesion, codes::head,
        "skull, face and sinuses, orbits, vessels"},
+      {BodyRegion::none,
+       "neck.other",
+       lesion,
+       {"45048000", "SCT", "Neck"},
+       "neck: pharynx, larynx, salivary glands, lymph nodes, vessels and cervical spine"},
       {BodyRegion::chest,
        "chest.nodules",
        {"27925004", "SCT", "Nodule"},
@@ -93,14 +100,26 @@ const std::vector<Unseen>& unseen() {
   return all;
 }
 
+constexpr double least_neck_mm = 40;
+
+/// How much of the scan lies above the chest or below a head and is neither: neck and shoulders.
+double neck_mm(const Scene& scene) {
+  const auto& regions = scene.regions;
+  const auto chest_end =
+      std::ranges::find(regions.rbegin(), regions.rend(), BodyRegion::chest).base();
+  const auto head_begin = std::ranges::find(chest_end, regions.end(), BodyRegion::head);
+  if (chest_end == regions.begin() && head_begin == regions.end()) return 0;
+  return working_mm * static_cast<double>(std::count(chest_end, head_begin, BodyRegion::none));
+}
+
 }  // namespace
 
 void not_looked_at(Scene& scene, Findings& findings) {
+  const bool neck = neck_mm(scene) >= least_neck_mm;
   for (const Unseen& entry : unseen())
-    if (scene.shows(entry.region))
-      findings.push_back(not_assessed_finding(
-          entry.id, entry.finding, entry.site,
-          std::string(entry.what) + ": no method of this version looks for it"));
+    if (entry.region == BodyRegion::none ? neck : scene.shows(entry.region))
+      findings.push_back(not_assessed_finding(entry.id, entry.what, entry.finding, entry.site,
+                                              "no method of this version looks for it"));
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -37,6 +37,7 @@ reporting::Measurement body_volume(const Scene& scene) {
   const double ml = static_cast<double>(voxels) * scene.volume.grid.voxel_ml();
   reporting::Measurement volume{
       .id = "body.volume",
+      .name = "volume within the scan",
       .concept_name = codes::volume,
       .value = std::round(ml),
       .unit = codes::millilitre,

@@ -188,6 +188,7 @@ reporting::Code site_of(const Scene& scene) {
 
 Measurement share_measurement(const Scene& scene, const NamedRegion& entry) {
   return {.id = entry.id,
+          .name = entry.word,
           .concept_name = codes::ratio,
           .value = std::round(scene.share(entry.region) * 1000) / 10,
           .unit = codes::percent,
@@ -206,7 +207,8 @@ Measurement share_measurement(const Scene& scene, const NamedRegion& entry) {
 void body_region(Scene& scene, Findings& findings) {
   const int count = scene.work.grid.size[2];
   if (scene.labels.empty()) {
-    findings.push_back(not_assessed_finding("region", codes::presence, codes::chest_abdomen_pelvis,
+    findings.push_back(not_assessed_finding("region", "Covered by the scan", codes::presence,
+                                            codes::chest_abdomen_pelvis,
                                             "no body was found in the volume"));
     return;
   }
@@ -228,13 +230,14 @@ void body_region(Scene& scene, Findings& findings) {
   const bool any = std::ranges::any_of(
       scene.regions, [](BodyRegion region) { return region != BodyRegion::none; });
   if (!any) {
-    findings.push_back(not_assessed_finding("region", codes::presence, codes::chest_abdomen_pelvis,
-                                            scene.skull_without_brain
-                                                ? "a shell of bone without tissue of brain density"
-                                                : "no head, chest, abdomen or pelvis recognised"));
+    findings.push_back(not_assessed_finding(
+        "region", "Covered by the scan", codes::presence, codes::chest_abdomen_pelvis,
+        scene.skull_without_brain ? "a shell of bone without tissue of brain density"
+                                  : "no head, chest, abdomen or pelvis recognised"));
     return;
   }
-  reporting::Finding region = measured_finding("region", codes::presence, site_of(scene));
+  reporting::Finding region =
+      measured_finding("region", "Covered by the scan", codes::presence, site_of(scene));
   for (const NamedRegion& entry : named)
     region.measurements.push_back(share_measurement(scene, entry));
   findings.push_back(std::move(region));

@@ -203,6 +203,7 @@ std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& in
     const FrameRef& ref = choice.frames[source];
     volume.instances.push_back(instances[ref.instance].header.sop_instance);
     volume.frames.push_back(ref.frame + 1);
+    volume.images.push_back(instances[ref.instance].header.instance_number);
   }
   volume.header.planes = {volume.header.planes[static_cast<std::size_t>(first.frame)]};
   volume.notes = choice.notes;

@@ -18,7 +18,7 @@ struct Candidate {
   std::vector<FrameRef> frames;
   std::optional<Stack> stack;
   std::string reason;  ///< why it is left; empty with a stack
-  std::string words;   ///< "1.25 mm axial, 120 slices, kernel B"
+  std::string words;   ///< "axial, 120 slices of 1.25 mm, kernel B"
   std::vector<std::string> notes;
   double score = 0;
 };
@@ -121,8 +121,13 @@ double score_of(const dicom::InstanceHeader& header, const Stack& stack) {
 }
 
 std::string stack_words(const dicom::InstanceHeader& header, const Stack& stack) {
-  std::string words = millimetres(stack.grid.spacing_mm()[2]) + " mm axial, " +
-                      std::to_string(stack.grid.size[2]) + " slices";
+  const double apart_mm = stack.grid.spacing_mm()[2];
+  const double thick_mm = header.planes.empty()
+                              ? apart_mm
+                              : header.planes.front().slice_thickness_mm.value_or(apart_mm);
+  std::string words = "axial, " + std::to_string(stack.grid.size[2]) + " slices of " +
+                      millimetres(thick_mm) + " mm";
+  if (std::abs(thick_mm - apart_mm) > 0.05) words += " every " + millimetres(apart_mm) + " mm";
   if (!header.convolution_kernel.empty())
     words +=
         ", kernel " + header.convolution_kernel.substr(0, header.convolution_kernel.find('\\'));

@@ -36,6 +36,7 @@ Json row_json(const StudyRow& row) {
   if (row.report_id) json["reportId"] = *row.report_id;
   json["version"] = row.version;
   if (row.report_state) json["reportState"] = to_text(*row.report_state);
+  json["signedVersion"] = row.signed_version;
   json["newerDraft"] = row.newer_draft;
   return json;
 }

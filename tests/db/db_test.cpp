@@ -233,6 +233,7 @@ TEST_F(Db, SlicesAfterSigningMakeADraftBesideTheSignedVersion) {
   queue->finish(*job, draft(1));
   const auto row = store->studies({})[0];
   EXPECT_TRUE(row.newer_draft);
+  EXPECT_EQ(row.signed_version, 2);
   EXPECT_EQ(store->latest(row.uid)->state, ReportState::draft);
   EXPECT_EQ(store->latest(row.uid, reporting::Which::signed_off)->state, ReportState::final);
 }

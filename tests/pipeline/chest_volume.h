@@ -80,6 +80,7 @@ inline pipeline::Volume chest_volume(const model::phantom::Phantom& phantom,
   for (int slice = 0; slice < grid.size[2]; ++slice) {
     volume.instances.push_back(chest_header(phantom, slice).sop_instance);
     volume.frames.push_back(1);
+    volume.images.emplace_back(static_cast<int>(volume.images.size()) + 1);
   }
   return volume;
 }

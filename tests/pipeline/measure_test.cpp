@@ -146,6 +146,7 @@ TEST_F(PhantomChest, ALungCutByTheFirstSliceIsALowerBound) {
   cut.grid.size[2] -= from;
   cut.instances.erase(cut.instances.begin(), cut.instances.begin() + from);
   cut.frames.resize(cut.instances.size());
+  cut.images.resize(cut.instances.size());
   const Findings findings = measured(cut);
   EXPECT_TRUE(measurement(findings, "lung.volume.right").lower_bound);
   EXPECT_TRUE(measurement(findings, "lung.volume.total").lower_bound);
@@ -172,6 +173,7 @@ TEST(Measure, AnEmptyVolumeIsNotAssessedThroughout) {
   volume.hu.assign(volume.grid.voxels(), -1000);
   for (int i = 0; i < 20; ++i)
     volume.instances.push_back(volume.header.sop_instance), volume.frames.push_back(1);
+    volume.images.emplace_back(1);
   for (const reporting::Finding& finding : measured(volume)) {
     EXPECT_EQ(finding.presence, Presence::not_assessed) << finding.id;
     for (const auto& one : finding.measurements) EXPECT_FALSE(one.value) << one.id;
@@ -194,6 +196,7 @@ Volume painted(const HuAt& hu_at) {
   for (int slice = 0; slice < 60; ++slice) {
     volume.instances.push_back(dicom::SopInstanceUid("1.2.3." + std::to_string(slice)));
     volume.frames.push_back(1);
+    volume.images.emplace_back(static_cast<int>(volume.images.size()) + 1);
   }
   return volume;
 }

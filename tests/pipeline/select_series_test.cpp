@@ -83,10 +83,11 @@ TEST(SelectSeries, TakesTheThinSmoothSeriesAndSaysWhyEachOther) {
   const auto& choice = std::get<SeriesChoice>(outcome);
   ASSERT_EQ(choice.series.size(), 5U);
   EXPECT_EQ(choice.series[0].reason, "localizer, not a volume");
-  EXPECT_EQ(choice.series[1].reason,
-            "5.0 mm axial, 40 slices, kernel B30f: readable, but series 4 suits measuring better");
+  EXPECT_EQ(
+      choice.series[1].reason,
+      "axial, 40 slices of 5.0 mm, kernel B30f: readable, but series 4 suits measuring better");
   EXPECT_THAT(choice.series[2].reason, HasSubstr("series 4 suits measuring better"));
-  EXPECT_EQ(choice.series[3].reason, "1.0 mm axial, 200 slices, kernel B30f: chosen");
+  EXPECT_EQ(choice.series[3].reason, "axial, 200 slices of 1.0 mm, kernel B30f: chosen");
   EXPECT_TRUE(choice.series[3].used);
   EXPECT_EQ(choice.series[4].reason, "secondary capture (dose page or screen copy)");
   EXPECT_EQ(choice.stack.order.size(), 200U);

@@ -76,6 +76,35 @@ TEST(Faces, KeepInsideWhatSoftwareSaysOfAContradictedFindingButNotWhatAPersonWro
   EXPECT_THAT(to_text_report(version), testing::HasSubstr("where it cannot be"));
 }
 
+TEST(Faces, KeepInsideWhatAPersonStruckOut) {
+  const auto draft = tests::example_draft();
+  const auto right = std::ranges::find_if(draft.statements, [](const Statement& statement) {
+    return statement.findings == std::vector<std::string>{"lungs.right"};
+  });
+  const auto struck = edited(draft, 2, {{.statement = right->id, .text = ""}},
+                             tests::example_reader(), draft.created);
+  EXPECT_FALSE(is_outgoing(struck, *find_finding(struck, "lungs.right")));
+  EXPECT_TRUE(is_outgoing(struck, *find_finding(struck, "lungs.left")));
+  EXPECT_EQ(to_html(struck).find("2431"), std::string::npos);
+  const auto rewritten = edited(draft, 2, {{.statement = right->id, .text = "Right lung small."}},
+                                tests::example_reader(), draft.created);
+  EXPECT_TRUE(is_outgoing(rewritten, *find_finding(rewritten, "lungs.right")));
+}
+
+TEST(Faces, SayNothingAboutTheDraftOnceSigned) {
+  EXPECT_THAT(to_text_report(tests::example_draft()), testing::HasSubstr("Measured findings only"));
+  const auto signed_text = to_text_report(tests::example_final());
+  for (const char* words : {"Measured findings only", "measurements alone", "Software draft"})
+    EXPECT_EQ(signed_text.find(words), std::string::npos) << words;
+}
+
+TEST(Faces, MarkWhoseWordsTheyAre) {
+  const auto version = tests::example_preliminary();
+  EXPECT_THAT(to_text_report(version), testing::HasSubstr("[P] Normal lungs."));
+  EXPECT_THAT(ai_label(version), testing::HasSubstr("edited by Rosa Reader"));
+  EXPECT_EQ(letter(version.statements.front()), ' ') << "said of the program, not of the patient";
+}
+
 TEST(Faces, KeepContradictedFindingsAndTheirNumbersInside) {
   const auto version = tests::disputed_draft();
   for (const std::string& face : {to_text_report(version), to_html(version), to_xhtml_div(version),

@@ -13,10 +13,11 @@ namespace {
 TEST(ValueText, PrintsDecimalsUnitsAndBounds) {
   Measurement m{.id = "m", .value = 2431.4, .unit = {"mL", "UCUM", "milliliter"}};
   EXPECT_EQ(value_text(m), "2431 mL");
+  m.uncertainty = 12;
+  EXPECT_EQ(value_with_uncertainty(m), "2431 mL ± 12 mL");
   m.lower_bound = true;
   EXPECT_EQ(value_text(m), "≥ 2431 mL");
-  m.uncertainty = 12;
-  EXPECT_EQ(value_with_uncertainty(m), "≥ 2431 mL ± 12 mL");
+  EXPECT_EQ(value_with_uncertainty(m), "≥ 2431 mL") << "the error of a part";
   EXPECT_EQ(value_text({.value = -0.0001, .unit = {"[hnsf'U]", "UCUM", "HU"}, .decimals = 1}),
             "0.0 HU");
   EXPECT_EQ(value_text({.not_assessed = "why"}), "not assessed");
@@ -136,7 +137,7 @@ TEST(Narrative, SaysFirstHowItWasMadeAndTypesNoNumberOfItsOwn) {
   EXPECT_THAT(section_text(version, Section::findings),
               testing::HasSubstr("not assessed (slices are 5 mm thick"));
   EXPECT_THAT(section_text(version, Section::findings),
-              testing::HasSubstr("Not assessed: lung nodules and masses"));
+              testing::HasSubstr("Not assessed by the software: lung nodules and masses"));
   EXPECT_THAT(section_text(version, Section::limitations),
               testing::HasSubstr("localizer: not a volume"));
 }
@@ -145,7 +146,9 @@ TEST(Narrative, WritesASentenceForAFindingItDoesNotKnow) {
   auto finding = tests::example_lung("left", Laterality::left, 5);
   finding.id = "liver.something.new";
   finding.site = {"10200004", "SCT", "Liver"};
+  finding.title.clear();
   finding.measurements[0].id = "liver.new";
+  finding.measurements[0].name.clear();
   finding.measurements.resize(1);
   const auto statements =
       compose_statements(tests::example_draft().study, std::nullopt, {finding}, {});

@@ -32,20 +32,25 @@ inline reporting::Measurement example_measurement(std::string id, std::optional<
 inline reporting::Finding example_lung(const char* side, reporting::Laterality laterality,
                                        double ml) {
   const std::string id = std::string("lungs.") + side;
-  reporting::Finding finding{.id = id,
-                             .tracking = dicom::TrackingUid(dicom::uid_from_name("tracking " + id)),
-                             .observation = {"705057003", "SCT", "Presence"},
-                             .site = {"39607008", "SCT", "Lung"},
-                             .laterality = laterality};
+  reporting::Finding finding{
+      .id = id,
+      .title = laterality == reporting::Laterality::left ? "Left lung" : "Right lung",
+      .tracking = dicom::TrackingUid(dicom::uid_from_name("tracking " + id)),
+      .observation = {"705057003", "SCT", "Presence"},
+      .site = {"39607008", "SCT", "Lung"},
+      .laterality = laterality};
   finding.measurements = {
       example_measurement(std::string("lung.volume.") + side, ml, {"118565006", "SCT", "Volume"},
                           {"mL", "UCUM", "milliliter"}),
       example_measurement(std::string("lung.laa950.") + side, std::nullopt,
                           {"118565006", "SCT", "Volume"}, {"%", "UCUM", "percent"}, 1)};
+  finding.measurements[0].name = "aerated volume";
+  finding.measurements[1].name = "emphysema index (share below -950 HU)";
   finding.evidence = {{.id = id + ".section",
                        .series = dicom::SeriesUid("1.2.3.1"),
                        .instance = dicom::SopInstanceUid("1.2.3.1.42"),
                        .sop_class = "1.2.840.10008.5.1.4.1.1.2",
+                       .image = 42,
                        .regions = {{.outline = {{10, 10}, {60, 12}, {58, 80}, {12, 78}}}},
                        .point_mm = std::array{-60.0, 10.0, 120.0},
                        .frame_of_reference = dicom::FrameOfReferenceUid("1.2.3.9"),
@@ -74,7 +79,7 @@ inline reporting::ReportVersion example_draft() {
                            .description = "Lung 1.25",
                            .instances = 120,
                            .used = true,
-                           .reason = "1.25 mm axial, lung kernel: chosen"},
+                           .reason = "axial, 120 slices of 1.25 mm, kernel B70f: chosen"},
                           {.uid = dicom::SeriesUid("1.2.3.2"),
                            .number = 1,
                            .modality = "CT",
@@ -88,11 +93,12 @@ inline reporting::ReportVersion example_draft() {
                       example_lung("left", reporting::Laterality::left, 2105)};
   version.findings.push_back(
       {.id = "chest.nodules",
+       .title = "lung nodules and masses",
        .tracking = dicom::TrackingUid(dicom::uid_from_name("tracking nodules")),
        .observation = {"27925004", "SCT", "Nodule"},
        .site = {"39607008", "SCT", "Lung"},
        .presence = reporting::Presence::not_assessed,
-       .not_assessed = "lung nodules and masses: no method of this version looks for it",
+       .not_assessed = "no method of this version looks for it",
        .verification = {.outcome = reporting::Outcome::not_assessable, .check = "no-method"}});
   version.provenance.code_version = "0.1.0";
   version.provenance.steps = {"stacked by image position along the slice normal"};
