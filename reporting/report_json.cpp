@@ -1,147 +1,22 @@
-// The report as versioned JSON. One describe() a type says its fields once, for writing and for
-// reading. Optional and empty fields are left out, so that old readers and people see only what is
-// there.
+// The report as versioned JSON. Optional and empty fields are left out, so that old readers and
+// people see only what is there.
 
-#include <concepts>
 #include <tuple>
 #include <type_traits>
 
-#include <nlohmann/json.hpp>
-
+#include "reporting/detail/json_values.h"
+#include "reporting/detail/report_fields.h"
 #include "reporting/faces.h"
 
 namespace tomoscribe::reporting {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using detail::blank;
+using detail::describe;
+using detail::Json;
+using detail::read;
+using detail::write;
 constexpr int schema_version = 1;
-
-// ---- leaves
-// -------------------------------------------------------------------------------------------------------
-
-void write(Json& json, const std::string& value) {
-  json = value;
-}
-void write(Json& json, bool value) {
-  json = value;
-}
-void write(Json& json, int value) {
-  json = value;
-}
-void write(Json& json, double value) {
-  json = value;
-}
-void write(Json& json, std::uint64_t value) {
-  json = value;
-}
-void read(const Json& json, std::string& value) {
-  value = json.get<std::string>();
-}
-void read(const Json& json, bool& value) {
-  value = json.get<bool>();
-}
-void read(const Json& json, int& value) {
-  value = json.get<int>();
-}
-void read(const Json& json, double& value) {
-  value = json.get<double>();
-}
-void read(const Json& json, std::uint64_t& value) {
-  value = json.get<std::uint64_t>();
-}
-
-template <class Kind>
-void write(Json& json, const dicom::Uid<Kind>& value) {
-  json = value.str();
-}
-template <class Kind>
-void write(Json& json, const dicom::ShortText<Kind>& value) {
-  json = value.str();
-}
-template <class Kind>
-void read(const Json& json, dicom::ShortText<Kind>& value) {
-  value = dicom::ShortText<Kind>(json.get<std::string>());
-}
-void write(Json& json, const dicom::BlobId& value) {
-  json = value.str();
-}
-void write(Json& json, const Moment& value) {
-  json = value.iso();
-}
-void read(const Json& json, Moment& value) {
-  value = Moment::parse_iso(json.get<std::string>());
-}
-void write(Json& json, const std::chrono::year_month_day& value) {
-  json = dicom::iso_date(value);
-}
-void read(const Json& json, std::chrono::year_month_day& value) {
-  const auto day = dicom::parse_date(json.get<std::string>());
-  if (!day) throw dicom::Malformed("not a date");
-  value = *day;
-}
-
-template <class T>
-concept Worded = requires(T value) {
-  { to_text(value) } -> std::same_as<std::string_view>;
-};
-template <Worded T>
-void write(Json& json, T value) {
-  json = to_text(value);
-}
-template <Worded T>
-void read(const Json& json, T& value) {
-  const auto known = from_text<T>(json.get<std::string>());
-  if (!known) throw dicom::Malformed("unknown word");
-  value = *known;
-}
-
-/// What a value is read into: types that hold an identity cannot be made without one.
-template <class T>
-T blank() {
-  return T{};
-}
-template <>
-dicom::BlobId blank() {
-  return dicom::BlobId(std::string(64, '0'));
-}
-template <>
-dicom::StudyUid blank() {
-  return dicom::StudyUid("0");
-}
-template <>
-dicom::FrameOfReferenceUid blank() {
-  return dicom::FrameOfReferenceUid("0");
-}
-template <>
-SeriesUse blank() {
-  return {.uid = dicom::SeriesUid("0")};
-}
-template <>
-Study blank() {
-  return {.uid = dicom::StudyUid("0")};
-}
-template <>
-Evidence blank() {
-  return {.series = dicom::SeriesUid("0"), .instance = dicom::SopInstanceUid("0")};
-}
-template <>
-Finding blank() {
-  return {.tracking = dicom::TrackingUid("0")};
-}
-template <>
-ReportVersion blank() {
-  return {.study = blank<Study>()};
-}
-template <class Kind>
-void read(const Json& json, dicom::Uid<Kind>& value) {
-  value = dicom::Uid<Kind>(json.get<std::string>());
-}
-void read(const Json& json, dicom::BlobId& value) {
-  value = dicom::BlobId(json.get<std::string>());
-}
-
-// ---- fields of a type
-// ------------------------------------------------------------------------------------------------
 
 template <class T>
 concept Fixed = requires {
@@ -206,135 +81,6 @@ class Reader {
   const Json& json_;
   std::string path_;
 };
-
-// `Self` is T& (reading) or const T& (writing); `io` is Reader or Writer.
-template <class Io>
-void describe(
-    Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, dicom::PersonName> {
-  io.field("family", x.family), io.field("given", x.given), io.field("middle", x.middle);
-  io.field("prefix", x.prefix), io.field("suffix", x.suffix);
-}
-template <class Io>
-void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Code> {
-  io.field("value", x.value), io.field("scheme", x.scheme), io.field("meaning", x.meaning);
-}
-template <class Io>
-void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Patient> {
-  io.field("id", x.id), io.field("issuer", x.issuer), io.field("name", x.name);
-  io.field("birthDate", x.birth_date), io.field("sex", x.sex);
-}
-template <class Io>
-void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Order> {
-  io.field("placer", x.placer_number), io.field("filler", x.filler_number),
-      io.field("accession", x.accession);
-  io.field("study", x.study), io.field("patient", x.patient), io.field("procedure", x.procedure);
-  io.field("indication", x.indication), io.field("history", x.history);
-  io.field("orderingProvider", x.ordering_provider), io.field("priority", x.priority);
-  io.field("assigningAuthority", x.assigning_authority), io.field("status", x.status);
-}
-template <class Io>
-void describe(Io& io,
-              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, SeriesUse> {
-  io.field("uid", x.uid), io.field("number", x.number), io.field("modality", x.modality);
-  io.field("description", x.description), io.field("instances", x.instances),
-      io.field("used", x.used);
-  io.field("reason", x.reason);
-}
-template <class Io>
-void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Study> {
-  io.field("uid", x.uid), io.field("patient", x.patient), io.field("accession", x.accession);
-  io.field("id", x.study_id), io.field("description", x.description);
-  io.field("referringPhysician", x.referring_physician_pn), io.field("institution", x.institution);
-  io.field("started", x.started), io.field("bodyPart", x.body_part),
-      io.field("procedure", x.procedure);
-  io.field("contrast", x.contrast), io.field("instances", x.instances),
-      io.field("series", x.series);
-}
-template <class Io>
-void describe(Io& io,
-              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Verification> {
-  io.field("outcome", x.outcome), io.field("check", x.check), io.field("inputs", x.inputs);
-  io.field("reason", x.reason);
-}
-template <class Io>
-void describe(Io& io,
-              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Measurement> {
-  io.field("id", x.id), io.field("name", x.name), io.field("concept", x.concept_name),
-      io.field("value", x.value), io.field("unit", x.unit);
-  io.field("decimals", x.decimals), io.field("uncertainty", x.uncertainty),
-      io.field("lowerBound", x.lower_bound);
-  io.field("method", x.method), io.field("conditions", x.conditions),
-      io.field("notAssessed", x.not_assessed);
-}
-template <class Io>
-void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Region2D> {
-  io.field("outline", x.outline);
-}
-template <class Io>
-void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Evidence> {
-  io.field("id", x.id), io.field("series", x.series), io.field("instance", x.instance);
-  io.field("sopClass", x.sop_class), io.field("frame", x.frame), io.field("image", x.image),
-      io.field("regions", x.regions);
-  io.field("pointMm", x.point_mm), io.field("frameOfReference", x.frame_of_reference),
-      io.field("mask", x.mask);
-  io.field("caption", x.caption);
-}
-template <class Io>
-void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Citation> {
-  io.field("id", x.id), io.field("text", x.text), io.field("doi", x.doi),
-      io.field("verified", x.verified);
-}
-template <class Io>
-void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Finding> {
-  io.field("id", x.id), io.field("title", x.title), io.field("tracking", x.tracking),
-      io.field("observation", x.observation);
-  io.field("site", x.site), io.field("laterality", x.laterality), io.field("presence", x.presence);
-  io.field("notAssessed", x.not_assessed), io.field("measurements", x.measurements);
-  io.field("evidence", x.evidence), io.field("citations", x.citations);
-  io.field("recommendation", x.recommendation), io.field("author", x.author);
-  io.field("verification", x.verification), io.field("critical", x.critical);
-}
-template <class Io>
-void describe(Io& io,
-              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Statement> {
-  io.field("id", x.id), io.field("section", x.section), io.field("language", x.language),
-      io.field("text", x.text);
-  io.field("findings", x.findings), io.field("author", x.author),
-      io.field("verification", x.verification);
-  io.field("replaces", x.replaces), io.field("removed", x.removed);
-}
-template <class Io>
-void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Person> {
-  io.field("id", x.id), io.field("name", x.name), io.field("organisation", x.organisation);
-}
-template <class Io>
-void describe(Io& io,
-              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Signature> {
-  io.field("signer", x.signer), io.field("when", x.when);
-}
-template <class Io>
-void describe(Io& io,
-              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Provenance> {
-  io.field("product", x.product), io.field("codeVersion", x.code_version),
-      io.field("modelName", x.model_name);
-  io.field("weightsChecksum", x.weights_checksum), io.field("seed", x.seed),
-      io.field("options", x.options);
-  io.field("steps", x.steps), io.field("inputs", x.inputs);
-}
-template <class Io>
-void describe(Io& io,
-              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, ReportVersion> {
-  io.field("reportId", x.report_id), io.field("number", x.number), io.field("state", x.state);
-  io.field("language", x.language), io.field("created", x.created),
-      io.field("predecessor", x.predecessor);
-  io.field("editedBy", x.edited_by), io.field("signature", x.signature), io.field("study", x.study);
-  io.field("order", x.order), io.field("findings", x.findings),
-      io.field("statements", x.statements);
-  io.field("provenance", x.provenance);
-}
-
-// ---- containers
-// -------------------------------------------------------------------------------------------------------
 
 template <class T>
 void Writer::write_any(Json& json, const T& value) {

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <string_view>
-#include <vector>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
@@ -294,6 +292,15 @@ std::string dicom_json(DcmItem& item) {
   (void)item.convertToUTF8();  // an unknown character set stays as it is; json_string keeps the
                                // JSON valid
   return object(item, 0);
+}
+
+std::string json_array(const std::vector<std::string>& items) {
+  std::string text = "[";
+  for (const std::string& item : items) {
+    if (text.size() > 1) text += ",\n";
+    text += item;
+  }
+  return text + ']';
 }
 
 }  // namespace tomoscribe::dicom::detail

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 class DcmItem;
 
@@ -15,5 +16,8 @@ std::string dicom_json(DcmItem& item);
 
 /// `text` as a JSON string with its quotes; what is not UTF-8 becomes U+FFFD.
 std::string json_string(std::string_view text);
+
+/// `items`, JSON already, as one array with a line each.
+std::string json_array(const std::vector<std::string>& items);
 
 }  // namespace tomoscribe::dicom::detail

@@ -14,6 +14,8 @@ using Json = nlohmann::ordered_json;
 
 /// Logical ids (64 characters of [A-Za-z0-9-.] at most), stable over versions.
 std::string patient_id(const reporting::Patient& patient);
+std::string service_request_id(const reporting::Order& order);
+std::string practitioner_id(const reporting::Person& person);
 std::string finding_id(const std::string& report_id, std::size_t finding);
 std::string measurement_id(const std::string& report_id, std::size_t finding,
                            std::size_t measurement);

@@ -1,57 +1,22 @@
-// QIDO-RS and WADO-RS over our own writer's slices, the transfer syntax zoo and the hostile files.
+// QIDO-RS and WADO-RS over our own writer's slices: what is given, what is refused.
 
-#include "dicom/dicomweb.h"
-
+#include <algorithm>
+#include <cstdint>
 #include <png.h>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "dicom/pixels.h"
+#include "tests/dicom/dicomweb_fixture.h"
 #include "tests/dicom/slices.h"
-#include "tests/support/folder_index.h"
 
 namespace tomoscribe::dicom {
 namespace {
 
 using Json = nlohmann::json;
-
-/// A store, an index and the handler over them.
-class Web {
- public:
-  InstanceHeader add(const std::filesystem::path& file) { return index_.add(file); }
-  HttpResponse get(const std::string& path, const HeaderMap& headers = {},
-                   std::vector<std::pair<std::string, std::string>> query = {}) {
-    HttpRequest request{.method = "GET", .path = "/dicom-web" + path};
-    request.query = std::move(query);
-    request.headers = headers;
-    request.base_url = "http://ct.example";
-    return handler_(request);
-  }
-  HttpResponse send(const std::string& method, const std::string& path) {
-    return handler_({.method = method, .path = "/dicom-web" + path});
-  }
-
- private:
-  /// One for all: making one makes 256 folders.
-  static const BlobStore& blobs() {
-    static const tests::TempFolder folder;
-    static const BlobStore store(folder / "store");
-    return store;
-  }
-  tests::FolderIndex index_{blobs()};
-  HttpHandler handler_ = dicomweb_handler(index_, blobs());
-};
-
-std::string study_path(const InstanceHeader& header) {
-  return "/studies/" + header.study.str();
-}
-std::string series_path(const InstanceHeader& header) {
-  return study_path(header) + "/series/" + header.series.str();
-}
-std::string instance_path(const InstanceHeader& header) {
-  return series_path(header) + "/instances/" + header.sop_instance.str();
-}
 
 /// Three small slices of one series.
 class DicomWebOfSlices : public testing::Test {
@@ -232,192 +197,6 @@ TEST_F(DicomWebOfSlices, RefusesHostileIdentitiesAndFrameNumbers) {
     EXPECT_EQ(web.get(study_path(first) + "/series/" + uid + "/metadata").status, 400) << uid;
     EXPECT_EQ(web.get(series_path(first) + "/instances/" + uid).status, 400) << uid;
   }
-}
-
-/// An element as both sides may write it: numbers as numbers, binary and pixels left out.
-Json comparable(Json object) {
-  Json kept = Json::object();
-  for (auto& [tag, element] : object.items()) {
-    if (tag == "7FE00010") continue;
-    for (Json& value : element["Value"]) {
-      if (value.is_object() && element["vr"] == "SQ") value = comparable(value);
-      if (value.is_string() && (element["vr"] == "DS" || element["vr"] == "IS"))
-        value = std::stod(value.get<std::string>());
-      if (value.is_number()) value = value.get<double>();
-    }
-    if (element["Value"].is_null() || element["Value"].empty()) element.erase("Value");
-    kept[tag] = element;
-  }
-  return kept;
-}
-
-/// One of each kind of value, as dump2dcm reads it.
-constexpr const char* every_kind_of_value = R"((0008,0005) CS [ISO_IR 192]
-(0008,0008) CS [ORIGINAL\PRIMARY\AXIAL]
-(0008,0016) UI [1.2.840.10008.5.1.4.1.1.2]
-(0008,0018) UI [1.2.826.0.1.3680043.2.1143.9]
-(0008,0020) DA [20260102]
-(0008,0050) SH
-(0008,0090) PN [Yamada^Tarou=山田^太郎=やまだ^たろう]
-(0008,1030) LO [A "quoted" study & <more>]
-(0008,1110) SQ
-(fffe,e000) na
-(0008,1150) UI [1.2.840.10008.3.1.2.3.1]
-(0008,1155) UI [1.2.3.4]
-(fffe,e00d) na
-(fffe,e0dd) na
-(0008,1111) SQ
-(fffe,e0dd) na
-(0008,2111) ST [two\lines]
-(0009,0010) LO [TEST PRIVATE]
-(0009,1001) UN 01\02\03\04\05
-(0010,0010) PN [Ärzte^Zoë]
-(0010,0020) LO [TEST-1]
-(0018,0050) DS [2.5]
-(0018,9219) SS -3
-(0018,9073) FD 0.1
-(0020,000d) UI [1.2.3.4.5]
-(0020,000e) UI [1.2.3.4.6]
-(0020,0013) IS [7]
-(0020,0032) DS [-1.25e1\0\+3.5]
-(0028,0009) AT (0054,0010)
-(0028,0010) US 2
-(0028,0011) US 2
-(0042,0011) OB 01\02\03\04
-)";
-
-TEST(DicomWebMetadata, SaysWhatDcm2jsonSays) {
-  if (tests::run("command -v dcm2json dump2dcm").status != 0)
-    GTEST_SKIP() << "DCMTK's tools are not installed";
-  const tests::TempFolder folder;
-  std::ofstream(folder / "kinds.dump") << every_kind_of_value;
-  const auto file = folder / "kinds.dcm";
-  const auto made =
-      tests::run("dump2dcm +te " + (folder / "kinds.dump").string() + " " + file.string());
-  ASSERT_EQ(made.status, 0) << made.output;
-  const auto theirs = tests::run("dcm2json " + file.string());
-  ASSERT_EQ(theirs.status, 0) << theirs.output;
-  Web web;
-  const InstanceHeader header = web.add(file);
-  const Json ours = Json::parse(web.get(instance_path(header) + "/metadata").body);
-  EXPECT_EQ(comparable(ours[0]), comparable(Json::parse(theirs.output)));
-  EXPECT_EQ(ours[0]["00080090"]["Value"][0]["Phonetic"], "やまだ^たろう");
-  EXPECT_EQ(ours[0]["00080050"], Json::parse(R"({"vr":"SH"})")) << "an empty element has no Value";
-}
-
-TEST(DicomWebMetadata, IsValidJsonWhateverTheTextsHold) {
-  if (tests::run("command -v dump2dcm dcmodify").status != 0)
-    GTEST_SKIP() << "DCMTK's tools are not installed";
-  const tests::TempFolder folder;
-  const auto file = tests::write_slice(folder.path(), 0);
-  // Latin-1 bytes under UTF-8, control characters, and a name that looks like markup.
-  const auto changed = tests::run(R"~(dcmodify -nb -i "0008,103e=$(printf 'a\344\001b')" )~"
-                                  R"~(-m "0010,0010=<script>\"^x" )~" +
-                                  file.string());
-  ASSERT_EQ(changed.status, 0) << changed.output;
-  Web web;
-  const InstanceHeader header = web.add(file);
-  const Json rows = Json::parse(web.get(series_path(header) + "/metadata").body);
-  EXPECT_EQ(rows[0]["00100010"]["Value"][0]["Alphabetic"], "<script>\"^x");
-  EXPECT_NO_THROW(Json::parse(web.get(study_path(header) + "/series").body));
-}
-
-struct ZooRow {
-  std::string path, syntax, photometric, hash;
-};
-
-std::vector<ZooRow> zoo(const std::filesystem::path& corpus) {
-  std::ifstream table(corpus / "zoo" / "PIXELS.tsv");
-  std::vector<ZooRow> rows;
-  for (std::string line; std::getline(table, line);) {
-    std::vector<std::string> cells;
-    std::istringstream cut(line);
-    for (std::string cell; std::getline(cut, cell, '\t');) cells.push_back(cell);
-    if (cells.size() >= 11 && cells[10].size() == 64 && cells[4] == "1")
-      rows.push_back({cells[0], cells[1], cells[8], cells[10]});
-  }
-  return rows;
-}
-
-TEST(DicomWebFrames, OfEveryNegotiatedSyntaxAreTheKnownStoredValues) {
-  const auto corpus = tests::corpus();
-  if (corpus.empty()) GTEST_SKIP() << "no corpus: set TOMOSCRIBE_DATA";
-  const Codecs codecs;
-  int exact = 0;
-  for (const ZooRow& row : zoo(corpus)) {
-    SCOPED_TRACE(row.path);
-    Web web;  // the zoo's files share their UIDs
-    std::optional<InstanceHeader> header;
-    try {
-      header = web.add(corpus / row.path);
-    } catch (const std::exception&) {
-      continue;  // never gets in
-    }
-    const HttpResponse answer =
-        web.get(instance_path(*header) + "/frames/1", {{"Accept", "application/octet-stream"}});
-    if (answer.status == 200 && row.photometric.starts_with("MONOCHROME")) {
-      EXPECT_EQ(sha256(answer.body).str(), row.hash);
-      ++exact;
-      EXPECT_EQ(web.get(instance_path(*header) + "/rendered").status, 200);
-    } else if (answer.status != 200) {
-      EXPECT_EQ(answer.status, 406) << answer.body;
-      EXPECT_FALSE(answer.body.empty());
-    }
-  }
-  EXPECT_GE(exact, 20);
-}
-
-TEST(DicomWebFrames, OfAMultiframeImageComeOneByOne) {
-  const auto corpus = tests::corpus();
-  const auto file = corpus / "enhanced" / "legacy_enhanced_ct_a0001.dcm";
-  if (corpus.empty() || !std::filesystem::exists(file))
-    GTEST_SKIP() << "no corpus: set TOMOSCRIBE_DATA";
-  Web web;
-  const InstanceHeader header = web.add(file);
-  const auto frames = read_frames(file);
-  for (const std::size_t n : {std::size_t{1}, std::size_t{7}, frames.size()}) {
-    const std::string path = instance_path(header) + "/frames/" + std::to_string(n);
-    const std::string bytes = web.get(path, {{"Accept", "application/octet-stream"}}).body;
-    ASSERT_EQ(bytes.size(), frames[n - 1].values.size() * 2);
-    for (std::size_t i = 0; i < frames[n - 1].values.size(); i += 997)
-      EXPECT_EQ(static_cast<unsigned char>(bytes[2 * i]), frames[n - 1].values[i] & 0xFF);
-  }
-  EXPECT_EQ(web.get(instance_path(header) + "/frames/" + std::to_string(frames.size() + 1)).status,
-            404);
-}
-
-TEST(DicomWebFrames, OfHostileFilesAreAnsweredPlainly) {
-  const auto corpus = tests::corpus();
-  if (corpus.empty()) GTEST_SKIP() << "no corpus: set TOMOSCRIBE_DATA";
-  const tests::TempFolder folder;
-  ASSERT_EQ(tests::run("tar -xJf " + (corpus / "malformed" / "mutations.tar.xz").string() + " -C " +
-                       folder.path().string())
-                .status,
-            0);
-  const Codecs codecs;
-  auto files = tests::files_under(folder.path());
-  for (const auto& file : tests::files_under(corpus / "malformed" / "real")) files.push_back(file);
-  int tried = 0;
-  for (const auto& file : files) {
-    SCOPED_TRACE(file.filename().string());
-    Web web;
-    std::optional<InstanceHeader> header;
-    try {
-      header = web.add(file);
-    } catch (const Malformed&) {
-      continue;
-    }
-    ++tried;
-    for (const char* what : {"/frames/1", "/rendered", "/metadata", ""}) {
-      const HttpResponse answer = web.get(instance_path(*header) + what);
-      EXPECT_TRUE(answer.status == 200 || answer.status == 404 || answer.status == 406)
-          << what << ": " << answer.status << ' ' << answer.body;
-      if (answer.status == 200 && std::string(what) == "/metadata") {
-        EXPECT_TRUE(Json::accept(answer.body));
-      }
-    }
-  }
-  EXPECT_GT(tried, 30);
 }
 
 }  // namespace

@@ -173,7 +173,7 @@ TEST(Measure, AnEmptyVolumeIsNotAssessedThroughout) {
   volume.hu.assign(volume.grid.voxels(), -1000);
   for (int i = 0; i < 20; ++i)
     volume.instances.push_back(volume.header.sop_instance), volume.frames.push_back(1);
-    volume.images.emplace_back(1);
+  volume.images.emplace_back(1);
   for (const reporting::Finding& finding : measured(volume)) {
     EXPECT_EQ(finding.presence, Presence::not_assessed) << finding.id;
     for (const auto& one : finding.measurements) EXPECT_FALSE(one.value) << one.id;

@@ -1,0 +1,171 @@
+// Jobs: one claim, fencing, giving up, and slices that arrive while a job runs.
+
+#include <chrono>
+#include <thread>
+
+#include "tests/db/database_fixture.h"
+
+namespace tomoscribe::db {
+namespace {
+
+TEST_F(Db, ASliceInFlightWhileTheAnalysisEndsIsInTheNextDraft) {
+  intake->record(instance(1));
+  ASSERT_EQ(queue->make_due(), 1);
+  const auto job = queue->claim();
+  pqxx::connection sender(dsn);
+  pqxx::work slice(sender);
+  slice.exec(
+      "SELECT record_instance('1.2.3.1.2', '1.2.3', '1.2.3.1', 'ct', 'le', 2, 1, 1, 1, 'f', 'c', "
+      "'i', 10, 'A', 'CT', '', 1, 'P', '', 'N', NULL, '', '', '', '', '', '', '')");
+  std::jthread worker([&] { queue->finish(*job, draft(1)); });
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'").empty() &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  slice.commit();
+  worker.join();
+  EXPECT_EQ(state(), StudyState::receiving);
+  EXPECT_EQ(queue->make_due(), 1);
+}
+
+TEST_F(Db, ADraftIsStoredByteForByteWithTheEndOfItsJob) {
+  const Job job = drafted();
+  EXPECT_EQ(state(), StudyState::drafted);
+  EXPECT_EQ(store->latest(dicom::StudyUid("1.2.3")), draft(1));
+  EXPECT_EQ(sql("SELECT body FROM report_version")[0][0].as<std::string>(),
+            reporting::to_json(draft(1)));
+  EXPECT_THROW(queue->finish(job, draft(2)), Fenced);
+}
+
+TEST_F(Db, TwoWorkersNeverClaimOneJob) {
+  intake->record(instance(1));
+  queue->make_due();
+  JobQueue other(dsn, "worker-b");
+  EXPECT_TRUE(queue->claim());
+  EXPECT_FALSE(other.claim());
+}
+
+TEST_F(Db, AStaleWorkerIsFencedOnceItsLeaseLapsed) {
+  intake->record(instance(1));
+  queue->make_due();
+  const auto stale = queue->claim();
+  sql("UPDATE job SET lease_until = now() - interval '1 second'");
+  JobQueue other(dsn, "worker-b");
+  const auto taken = other.claim();
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->attempt, stale->attempt + 1);
+  EXPECT_THROW(queue->renew(*stale, "measuring", 0.5), Fenced);
+  EXPECT_THROW(queue->finish(*stale, draft(1)), Fenced);
+  EXPECT_THROW(queue->fail(*stale, "x"), Fenced);
+  EXPECT_EQ(sql("SELECT FROM report_version").size(), 0U);
+  other.finish(*taken, draft(1));
+  EXPECT_EQ(sql("SELECT FROM report_version").size(), 1U);
+}
+
+TEST_F(Db, AStudyThatKillsItsWorkersEndsDeadWithAReason) {
+  intake->record(instance(1));
+  queue->make_due();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(queue->claim());
+    sql("UPDATE job SET lease_until = now() - interval '1 second'");
+  }
+  EXPECT_FALSE(queue->claim());
+  EXPECT_EQ(state(), StudyState::failed);
+  EXPECT_NE(store->studies({})[0].reason, "");
+}
+
+TEST_F(Db, AFailureIsTriedAgainLaterAndThenDies) {
+  intake->record(instance(1));
+  queue->make_due();
+  for (int i = 0; i < 3; ++i) {
+    const auto job = queue->claim();
+    ASSERT_TRUE(job);
+    queue->fail(*job, "out of memory");
+    EXPECT_FALSE(queue->claim()) << "back-off";
+    sql("UPDATE job SET run_after = now()");
+  }
+  EXPECT_EQ(state(), StudyState::failed);
+  EXPECT_EQ(store->studies({})[0].reason, "out of memory");
+}
+
+TEST_F(Db, APersonCanHaveAFailedStudyTriedAgain) {
+  intake->record(instance(1));
+  queue->make_due();
+  queue->finish_unsuitable(*queue->claim(), "a gap");
+  EXPECT_TRUE(retry(dsn, dicom::StudyUid("1.2.3")));
+  EXPECT_FALSE(retry(dsn, dicom::StudyUid("1.2.3"))) << "it waits already";
+  EXPECT_EQ(queue->make_due(), 1);
+  sql("UPDATE job SET attempt_limit = 1 WHERE state = 'ready'");
+  queue->fail(*queue->claim(), "a fault");
+  EXPECT_EQ(state(), StudyState::failed);
+  EXPECT_TRUE(retry(dsn, dicom::StudyUid("1.2.3")));
+  EXPECT_EQ(queue->make_due(), 1);
+  queue->finish(*queue->claim(), draft(1));
+  EXPECT_FALSE(retry(dsn, dicom::StudyUid("1.2.3"))) << "a draft is there";
+  EXPECT_EQ(sql("SELECT FROM audit WHERE action = 'retry'").size(), 2U);
+}
+
+TEST_F(Db, AWorkerThatStopsGivesItsJobBackUncounted) {
+  intake->record(instance(1));
+  queue->make_due();
+  for (int i = 0; i < 5; ++i) {
+    const auto job = queue->claim();
+    ASSERT_TRUE(job);
+    queue->give_back(*job);
+  }
+  EXPECT_EQ(state(), StudyState::queued);
+}
+
+TEST_F(Db, SlicesDuringTheAnalysisMakeASecondVersionOfTheSameReport) {
+  intake->record(instance(1));
+  queue->make_due();
+  const auto job = queue->claim();
+  EXPECT_EQ(queue->input(*job).files.size(), 1U);
+  intake->record(instance(2));
+  EXPECT_EQ(queue->input(*job).files.size(), 1U) << "an attempt reads what was there when it began";
+  queue->finish(*job, draft(1));
+  EXPECT_EQ(state(), StudyState::receiving);
+  EXPECT_EQ(queue->make_due(), 1);
+  const auto again = queue->claim();
+  const auto input = queue->input(*again);
+  EXPECT_EQ(input.files.size(), 2U);
+  EXPECT_EQ(queue->finish(*again, draft(1)), 2);
+  EXPECT_THAT(store->versions("report-1.2.3"), testing::ElementsAre(1, 2));
+  EXPECT_EQ(state(), StudyState::drafted);
+}
+
+TEST_F(Db, SlicesDuringAnAttemptThatDiesMakeTheNextJob) {
+  intake->record(instance(1));
+  queue->make_due();
+  sql("UPDATE job SET attempt = attempt_limit - 1");
+  const auto job = queue->claim();
+  intake->record(instance(2));
+  queue->fail(*job, "it broke");
+  EXPECT_EQ(state(), StudyState::receiving);
+  EXPECT_EQ(queue->make_due(), 1);
+}
+
+TEST_F(Db, SlicesWhileAWorkerDiedForTheLastTimeMakeTheNextJob) {
+  intake->record(instance(1));
+  queue->make_due();
+  sql("UPDATE job SET attempt = attempt_limit - 1");
+  queue->claim();
+  intake->record(instance(2));
+  sql("UPDATE job SET lease_until = now() - interval '1 second'");
+  EXPECT_FALSE(queue->claim());
+  EXPECT_EQ(state(), StudyState::receiving);
+  EXPECT_EQ(queue->make_due(), 1);
+}
+
+TEST_F(Db, UnsuitableStudiesBecomeDueAgainWithNewSlices) {
+  intake->record(instance(1));
+  queue->make_due();
+  queue->finish_unsuitable(*queue->claim(), "one slice is not a volume");
+  EXPECT_EQ(state(), StudyState::unsuitable);
+  EXPECT_EQ(store->studies({})[0].reason, "one slice is not a volume");
+  intake->record(instance(2));
+  EXPECT_EQ(queue->make_due(), 1);
+}
+
+}  // namespace
+}  // namespace tomoscribe::db
