@@ -48,7 +48,8 @@ bool IntakeRecords::holds(const dicom::SopInstanceUid& instance,
                           const dicom::BlobId& content_hash) {
   return impl_->pool.transact([&](pqxx::work& transaction) {
     return !detail::run(transaction,
-                        "SELECT FROM instance WHERE sop_instance = $1 AND content_hash = $2",
+                        "SELECT FROM instance WHERE sop_instance = $1 AND content_hash = $2 "
+                        "AND state <> 'superseded'",
                         instance.str(), content_hash.str())
                 .empty();
   });

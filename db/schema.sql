@@ -10,12 +10,14 @@ CREATE FUNCTION public.record_instance(a_sop_instance text, a_study text, a_seri
     AS $$
 DECLARE
     held instance%ROWTYPE;
+    again instance%ROWTYPE;
     new_state text := 'in_force';
     why text := '';
     outcome text := 'stored';
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(a_sop_instance, 0));
-    IF EXISTS (SELECT FROM instance WHERE sop_instance = a_sop_instance AND content_hash = a_content_hash) THEN
+    SELECT * INTO again FROM instance WHERE sop_instance = a_sop_instance AND content_hash = a_content_hash;
+    IF FOUND AND again.state <> 'superseded' THEN
         RETURN 'already_held';
     END IF;
     INSERT INTO study (uid, patient_id, issuer, patient_name, birth_date, sex, accession, study_id, description,
@@ -43,10 +45,15 @@ BEGIN
             outcome := 'header_version';
         END IF;
     END IF;
-    INSERT INTO instance (sop_instance, study, series, sop_class, transfer_syntax, number, rows, columns, frames, file_hash,
-                          content_hash, image_hash, bytes, calling, patient_id, state, reason)
-        VALUES (a_sop_instance, a_study, a_series, a_sop_class, a_transfer_syntax, a_number, a_rows, a_columns, a_frames,
-                a_file_hash, a_content_hash, a_image_hash, a_bytes, a_calling, a_patient_id, new_state, why);
+    IF again.id IS NOT NULL THEN
+        -- A header that was corrected once and comes again is the sender's word now.
+        UPDATE instance SET state = new_state, reason = why WHERE id = again.id;
+    ELSE
+        INSERT INTO instance (sop_instance, study, series, sop_class, transfer_syntax, number, rows, columns, frames, file_hash,
+                              content_hash, image_hash, bytes, calling, patient_id, state, reason)
+            VALUES (a_sop_instance, a_study, a_series, a_sop_class, a_transfer_syntax, a_number, a_rows, a_columns, a_frames,
+                    a_file_hash, a_content_hash, a_image_hash, a_bytes, a_calling, a_patient_id, new_state, why);
+    END IF;
     -- Corrected headers speak for their study once all of its images name the same patient: one stray slice moves nobody.
     IF outcome = 'header_version' AND NOT EXISTS (
         SELECT FROM instance WHERE study = a_study AND state = 'in_force' AND patient_id <> a_patient_id) THEN

@@ -27,8 +27,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order, repeats kept
   HeaderMap headers;
   std::string body;
-  std::string user;      ///< who is signed in, as the listener established it; empty: nobody
-  std::string base_url;  ///< "http://127.0.0.1:8080", for absolute links
+  std::string user;       ///< who is signed in, as the listener established it; empty: nobody
+  std::string user_name;  ///< that person's name as a DICOM PN, where the account has one
+  std::string base_url;   ///< "http://127.0.0.1:8080", for absolute links
 
   std::optional<std::string> parameter(
       std::string_view name) const;                 ///< first query value of that name

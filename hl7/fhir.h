@@ -17,4 +17,7 @@ std::string to_fhir_bundle(const reporting::ReportVersion& version, const std::s
 /// `store` must outlive it, thread-safe. Standard: FHIR R4 (4.0.1) http, search.
 dicom::HttpHandler fhir_handler(reporting::ReportStore& store);
 
+/// An OperationOutcome for what is refused before the handler is asked.
+dicom::HttpResponse fhir_refusal(int status, const std::string& sentence);
+
 }  // namespace tomoscribe::hl7

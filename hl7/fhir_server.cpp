@@ -314,4 +314,14 @@ dicom::HttpHandler fhir_handler(reporting::ReportStore& store) {
       [server = FhirServer(store)](const HttpRequest& request) { return server.handle(request); };
 }
 
+HttpResponse fhir_refusal(int status, const std::string& sentence) {
+  const char* code = status == 401   ? "login"
+                     : status == 403 ? "forbidden"
+                     : status == 404 ? "not-found"
+                     : status == 405 ? "not-supported"
+                     : status >= 500 ? "transient"
+                                     : "invalid";
+  return refusal(status, code, sentence);
+}
+
 }  // namespace tomoscribe::hl7

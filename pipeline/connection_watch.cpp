@@ -8,8 +8,10 @@ namespace tomoscribe::pipeline {
 
 using namespace std::chrono_literals;
 
-ConnectionWatch::ConnectionWatch()
-    : thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+ConnectionWatch::ConnectionWatch(std::size_t capacity, Clock::duration grace)
+    : capacity_(capacity),
+      grace_(grace),
+      thread_([this](const std::stop_token& stop) { watch(stop); }) {}
 
 ConnectionWatch::~ConnectionWatch() {
   thread_.request_stop();
@@ -20,7 +22,9 @@ ConnectionWatch::~ConnectionWatch() {
 std::uint64_t ConnectionWatch::add(const std::string& peer, int descriptor, Clock::duration limit) {
   const std::scoped_lock lock(mutex_);
   const std::uint64_t ticket = next_ticket_++;
-  entries_[ticket] = {peer, ::dup(descriptor), Clock::now() + (draining_ ? 0s : limit), false};
+  const auto now = Clock::now();
+  entries_[ticket] = {peer, ::dup(descriptor), now + (draining_ ? 0s : limit), now, false};
+  make_room();
   changed_.notify_all();
   return ticket;
 }
@@ -34,13 +38,21 @@ void ConnectionWatch::remove(std::uint64_t ticket) {
   changed_.notify_all();
 }
 
+void ConnectionWatch::make_room() {
+  if (entries_.size() < capacity_) return;
+  for (auto& [ticket, entry] : entries_)
+    if (!entry.busy) entry.deadline = std::min(entry.deadline, entry.since + grace_);
+}
+
 void ConnectionWatch::set(const std::string& peer, bool busy, Clock::duration limit) {
   const std::scoped_lock lock(mutex_);
   for (auto& [ticket, entry] : entries_) {
     if (entry.peer != peer) continue;
     entry.busy = busy;
-    entry.deadline = Clock::now() + (draining_ && !busy ? 0s : limit);
+    entry.since = Clock::now();
+    entry.deadline = entry.since + (draining_ && !busy ? 0s : limit);
   }
+  make_room();
   changed_.notify_all();
 }
 

@@ -17,7 +17,10 @@ class ConnectionWatch {
  public:
   using Clock = std::chrono::steady_clock;
 
-  ConnectionWatch();
+  /// \param capacity as many connections as are served at once: with all of them taken, one that
+  /// has begun no request for `grace` is cut, so that silent peers cannot keep others out.
+  explicit ConnectionWatch(std::size_t capacity,
+                           Clock::duration grace = std::chrono::milliseconds(500));
   ~ConnectionWatch();
   ConnectionWatch(const ConnectionWatch&) = delete;
   ConnectionWatch& operator=(const ConnectionWatch&) = delete;
@@ -38,12 +41,15 @@ class ConnectionWatch {
   struct Entry {
     std::string peer;
     int descriptor = -1;  ///< a duplicate of ours: it cannot be reused behind our back
-    Clock::time_point deadline;
+    Clock::time_point deadline, since;
     bool busy = false;
   };
   void watch(const std::stop_token& stop);
+  void make_room();
   void set(const std::string& peer, bool busy, Clock::duration limit);
 
+  const std::size_t capacity_;
+  const Clock::duration grace_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::map<std::uint64_t, Entry> entries_;

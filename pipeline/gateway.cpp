@@ -169,7 +169,7 @@ struct Gateway::Impl {
                                   {.title = config.dicom.title, .port = config.dicom.port});
     return {{"/", "page", review},
             {"/api", "api", review},
-            {"/fhir/R4", "fhir", hl7::fhir_handler(*reports), false, true},
+            {"/fhir/R4", "fhir", hl7::fhir_handler(*reports), false, true, hl7::fhir_refusal},
             {"/dicom-web", "dicom-web", dicom::dicomweb_handler(*index, blobs)},
             {"/healthz", "health", liveness, true},
             {"/readyz", "ready", [this](const HttpRequest&) { return readiness(); }, true},

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "db/database.h"
+#include "dicom/utf8.h"
 #include "pipeline/failure.h"
 #include "pipeline/login_page.h"
 
@@ -44,6 +45,11 @@ bool has_control(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 0x20 || byte == 0x7f;
   });
+}
+
+/// Well-formed UTF-8 without NUL: what a database can hold.
+bool is_plain_utf8(const std::string& text) {
+  return text.find('\0') == text.npos && dicom::is_utf8(text);
 }
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -88,7 +94,12 @@ std::string cookie_value(const HttpRequest& request) {
 }
 
 bool is_bearer(const HttpRequest& request) {
-  return request.header("Authorization").starts_with("Bearer ");
+  // The scheme's case does not matter (RFC 9110 11.1).
+  const std::string value = request.header("Authorization");
+  constexpr std::string_view scheme = "bearer ";
+  return value.size() > scheme.size() &&
+         std::ranges::equal(value.substr(0, scheme.size()), scheme, {},
+                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
 }
 
 }  // namespace
@@ -101,9 +112,13 @@ std::optional<Target> parse_target(std::string_view target) {
   const auto path = percent_decoded(target.substr(0, question), false);
   if (!path || has_control(*path) || path->find('\\') != path->npos || has_dot_segment(*path))
     return std::nullopt;
+  if (!is_plain_utf8(*path)) return std::nullopt;
   auto query =
       parse_pairs(question == target.npos ? std::string_view{} : target.substr(question + 1));
-  if (!query) return std::nullopt;
+  if (!query || !std::ranges::all_of(*query, [](const auto& pair) {
+        return is_plain_utf8(pair.first) && is_plain_utf8(pair.second);
+      }))
+    return std::nullopt;
   return Target{*path, std::move(*query)};
 }
 
@@ -244,6 +259,16 @@ HttpResponse HttpGuard::not_signed_in(const HttpRequest& request, const Route& r
   return answer;
 }
 
+/// A refusal in plain text becomes one in the words of the route's clients; headers stay.
+void HttpGuard::dress(HttpResponse& refusal, const Route& route) {
+  if (!refusal.headers["Content-Type"].starts_with("text/plain")) return;
+  std::string sentence = refusal.body;
+  while (sentence.ends_with('\n')) sentence.pop_back();
+  HttpResponse dressed = route.refusal(refusal.status, sentence);
+  refusal.body = std::move(dressed.body);
+  refusal.headers["Content-Type"] = dressed.headers["Content-Type"];
+}
+
 HttpGuard::Answer HttpGuard::answer(HttpRequest request, std::chrono::sys_seconds now) const {
   Answer result;
   result.label = "refused";
@@ -271,6 +296,7 @@ HttpGuard::Answer HttpGuard::answer(HttpRequest request, std::chrono::sys_second
         result.response = HttpResponse::text(403, "This account may read, and change nothing.\n");
       } else {
         request.user = who.value_or("");
+        request.user_name = tokens_.person_of(request.user);
         request.base_url =
             std::string(settings_.tls ? "https://" : "http://") + request.header("Host");
         result.response = chosen->handler(request);
@@ -279,6 +305,9 @@ HttpGuard::Answer HttpGuard::answer(HttpRequest request, std::chrono::sys_second
   } catch (const std::exception& fault) {
     result.response = answer_to(fault, result.failure);
   }
+  const Route* chosen = route(request.path);
+  if (result.response.status >= 400 && chosen != nullptr && chosen->refusal != nullptr)
+    dress(result.response, *chosen);
   add_security_headers(result.response, settings_.tls);
   return result;
 }

@@ -21,6 +21,8 @@ struct Route {
   dicom::HttpHandler handler;
   bool open = false;        ///< needs no token (health probes)
   bool post_reads = false;  ///< its POST changes nothing (FHIR's _search): readers may use it
+  /// How this route's clients are told of a refusal; null: in plain text.
+  dicom::HttpResponse (*refusal)(int status, const std::string& sentence) = nullptr;
 };
 
 struct GuardSettings {
@@ -48,6 +50,7 @@ class HttpGuard {
                                   std::chrono::sys_seconds now) const;
   dicom::HttpResponse login(const dicom::HttpRequest& request, std::chrono::sys_seconds now) const;
   dicom::HttpResponse not_signed_in(const dicom::HttpRequest& request, const Route& route) const;
+  static void dress(dicom::HttpResponse& refusal, const Route& route);
   const Route* route(const std::string& path) const;
 
   GuardSettings settings_;

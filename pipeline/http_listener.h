@@ -16,7 +16,7 @@ struct ListenerSettings {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 8080;                       ///< 0: any free port
   std::filesystem::path tls_certificate, tls_key;  ///< PEM; empty: plain HTTP
-  int threads = 64;  ///< connections served at once; as many again may wait
+  int threads = 64;  ///< connections served at once; four times as many may wait
   std::size_t max_body_bytes = 4U << 20U;
   std::chrono::seconds header_timeout{10};  ///< from the first byte's chance to the last header
   std::chrono::seconds body_timeout{30};

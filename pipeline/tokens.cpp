@@ -55,16 +55,23 @@ Tokens Tokens::load(const std::filesystem::path& file) {
       return ConfigError(file.string() + ":" + std::to_string(number) + ": " + what);
     };
     const auto colon = line.find(':');
-    if (colon == std::string::npos) throw fault("a line must be name:token or name:read:token");
+    if (colon == std::string::npos)
+      throw fault("a line must be name:token, name:read:token or name:Family^Given:token");
     const std::string name = line.substr(0, colon);
-    constexpr std::string_view read = "read:";
-    const bool reader = std::string_view(line).substr(colon + 1).starts_with(read);
-    const std::string token = line.substr(colon + 1 + (reader ? read.size() : 0));
+    // A token of hexadecimal digits or base64 has no colon: what stands before one is a right.
+    const auto last = line.rfind(':');
+    const std::string right = last == colon ? "" : line.substr(colon + 1, last - colon - 1);
+    const std::string token = line.substr(last + 1);
     if (!is_name(name)) throw fault("a name has 1 to 64 letters, digits, '_', '-' or '@'");
     if (token.size() < 16) throw fault("a token needs at least 16 characters");
     if (!tokens.hashes_.emplace(name, dicom::sha256(token).str()).second)
       throw fault("this name is there twice");
-    if (reader) tokens.readers_.insert(name);
+    if (right == "read")
+      tokens.readers_.insert(name);
+    else if (right.find('^') != std::string::npos && right.front() != '^')
+      tokens.persons_[name] = right;
+    else if (!right.empty())
+      throw fault("between name and token stands 'read' or a person's name as Family^Given");
   }
   if (tokens.hashes_.empty()) throw ConfigError(file.string() + " names no user");
   return tokens;
@@ -76,6 +83,11 @@ std::optional<std::string> Tokens::user_of_token(std::string_view token) const {
   for (const auto& [name, known] : hashes_)
     if (equal_in_constant_time(hash, known)) user = name;
   return user;
+}
+
+std::string Tokens::person_of(const std::string& user) const {
+  const auto found = persons_.find(user);
+  return found == persons_.end() ? "" : found->second;
 }
 
 std::string Tokens::cookie(const std::string& user, std::chrono::sys_seconds expires) const {

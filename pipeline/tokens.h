@@ -17,12 +17,15 @@ class Tokens {
  public:
   /// Nobody needs a token.
   Tokens() = default;
-  /// Lines `name:token`, or `name:read:token` for one who may not change anything; empty lines and
+  /// Lines `name:token`, `name:read:token` for one who may not change
+  /// anything, or `name:Family^Given:token` for one who signs under that name only; empty lines and
   /// `#` comments are skipped; a token has at least 16 characters. \throws ConfigError with the
   /// line's number.
   static Tokens load(const std::filesystem::path& file);
 
   bool may_change(const std::string& user) const { return !readers_.contains(user); }
+  /// A DICOM PN; empty when whoever signs says it.
+  std::string person_of(const std::string& user) const;
   bool required() const { return !hashes_.empty(); }
   /// The name whose token this is. Takes equally long for every wrong token.
   std::optional<std::string> user_of_token(std::string_view token) const;
@@ -35,8 +38,9 @@ class Tokens {
                                             std::chrono::sys_seconds now) const;
 
  private:
-  std::map<std::string, std::string> hashes_;  ///< SHA-256 of the token, by name
-  std::set<std::string> readers_;              ///< those who may only read
+  std::map<std::string, std::string> hashes_;   ///< SHA-256 of the token, by name
+  std::map<std::string, std::string> persons_;  ///< by name of account
+  std::set<std::string> readers_;               ///< those who may only read
 };
 
 }  // namespace tomoscribe::pipeline

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "reporting/faces.h"
+
 namespace tomoscribe::reporting {
 namespace {
 
@@ -35,6 +37,8 @@ void apply(ReportVersion& version, const StatementEdit& edit, std::size_t index)
   if (edit.text.size() > longest_text)
     throw std::invalid_argument("a statement is longer than 8000 bytes");
   auto& statements = version.statements;
+  if (!edit.text.empty() && clean_text(edit.text, false).find_first_not_of(' ') == edit.text.npos)
+    throw std::invalid_argument("a statement has no words");
   if (edit.statement.empty()) {
     if (edit.text.empty()) throw std::invalid_argument("a new statement has no text");
     const auto last = std::ranges::find(statements.rbegin(), statements.rend(), edit.section,
@@ -75,6 +79,9 @@ ReportVersion edited(const ReportVersion& base, int number, const std::vector<St
 ReportVersion signed_version(const ReportVersion& base, int number, const Person& who,
                              const Moment& now, bool follows_signed) {
   if (who.name.empty()) throw std::invalid_argument("a signature needs the name of a person");
+  const bool says_something = std::ranges::any_of(
+      all_sections, [&](Section section) { return !statements_in(base, section).empty(); });
+  if (!says_something) throw std::invalid_argument("a report that says nothing is not signed");
   ReportVersion version = base;
   version.predecessor = base.number;
   version.number = number;

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 
+#include "dicom/utf8.h"
 #include "reporting/faces.h"
 #include "reporting/narrative.h"
 
@@ -57,19 +59,14 @@ std::string evidence_text(const ReportVersion& version, const Statement& stateme
   return text.empty() ? text : text + "]";
 }
 
-/// Length of the UTF-8 sequence at the front, 0 when it is none (so that broken bytes cannot break
-/// the page).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80                      ? 1
-                             : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2
-                             : (byte(0) & 0xf0U) == 0xe0         ? 3
-                             : byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4
-                                                                 : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0U) != 0x80U) return 0;
-  return length;
+/// What typed and pasted text brings that is a space to a reader, and to FHIR's string and DICOM's
+/// UT no character at all.
+bool is_odd_space(std::string_view character) {
+  static constexpr std::array spaces{"\u00a0", "\u1680", "\u2000", "\u2001", "\u2002",
+                                     "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
+                                     "\u2008", "\u2009", "\u200a", "\u2028", "\u2029",
+                                     "\u202f", "\u205f", "\u3000", "\ufeff"};
+  return std::ranges::find(spaces, character) != spaces.end();
 }
 
 /// Control characters of foreign text must not steer a terminal.
@@ -82,20 +79,18 @@ std::string line(std::string_view text) {
 std::string clean_text(std::string_view text, bool keep_lines) {
   std::string out;
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
+    const std::size_t length = dicom::utf8_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
     const auto first = static_cast<unsigned char>(text.front());
-    const bool line_end = first == '\n' || first == '\r' || first == '\t';
-    if (length == 1) {
-      out += (first < 0x20 && !(keep_lines && line_end)) || first == 0x7f ? ' ' : text.front();
-    } else {
-      // Surrogates and the two noncharacters that XML forbids come as well-formed bytes.
-      const std::string_view sequence = text.substr(0, length);
-      const bool forbidden = length == 0 || sequence == "\xef\xbf\xbe" ||
-                             sequence == "\xef\xbf\xbf" ||
-                             (first == 0xed && static_cast<unsigned char>(text[1]) >= 0xa0);
-      out += forbidden ? std::string_view("\ufffd") : sequence;
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
+    const bool line_end = keep_lines && (first == '\n' || first == '\r');
+    // The two noncharacters that XML forbids come as well-formed bytes.
+    if (length == 0 || character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf")
+      out += "\ufffd";
+    else if ((first < 0x20 && !line_end) || first == 0x7f || is_odd_space(character))
+      out += ' ';
+    else
+      out += character;
+    text.remove_prefix(character.size());
   }
   return out;
 }

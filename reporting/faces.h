@@ -34,8 +34,8 @@ std::string to_html(const ReportVersion&);
 /// The body of that page as well-formed XHTML <div> with one <div class="http://loinc.org|code"> a
 /// section (FHIR text).
 std::string to_xhtml_div(const ReportVersion&);
-/// Valid UTF-8 without control characters: broken bytes become U+FFFD, controls a space; line ends
-/// stay when asked for.
+/// Valid UTF-8 without control characters: broken bytes become U+FFFD, controls and every odd space
+/// a space; line ends stay when asked for.
 std::string clean_text(std::string_view, bool keep_lines);
 /// Escapes for HTML and XML text and attributes; control characters that XML forbids are dropped.
 std::string escape_markup(std::string_view);

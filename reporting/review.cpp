@@ -140,7 +140,8 @@ HttpResponse Review::study(const HttpRequest& request, const std::string& uid) {
   query.limit = 1;
   auto rows = store_.studies(query);
   if (rows.empty()) return refused(404, "there is no such study");
-  detail::StudyAnswer answer{rows.front(), {}, {}, {}, {}, {}};
+  detail::StudyAnswer answer{.row = rows.front()};
+  answer.account = request.user_name;
   if (answer.row.report_id) {
     answer.versions = store_.versions(*answer.row.report_id);
     answer.deliveries = store_.deliveries(*answer.row.report_id);
@@ -197,6 +198,8 @@ HttpResponse Review::change(const HttpRequest& request, const std::string& repor
   detail::Change change = detail::parse_change(request.body);
   if (!request.user.empty())
     change.signer.id = request.user;  // who signed in, not who they say they are
+  if (!request.user_name.empty())
+    change.signer.name = dicom::PersonName::parse_pn(request.user_name);
   const auto versions = store_.versions(report_id);
   if (versions.empty()) return refused(404, "there is no such report");
   const int newest = *std::ranges::max_element(versions);

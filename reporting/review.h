@@ -18,7 +18,8 @@
 //        200 {"study": row, "versions": [1,2,…], "deliveries":
 //        [{"destination","kind","state","version","attempts",
 //             "lastError"}…], "report": newest version in the form of to_json(), "label": its
-//             ai_label(), "person": a person's newest version when a software draft came after it}
+//             ai_label(), "account": {"family","given",…} whose name the signed-in account is bound
+//             to, "person": a person's newest version when a software draft came after it}
 //        `brief` leaves out report, label and person (polling). 404 when there is no such study.
 //   GET  /api/reports/{id}/versions             200 {"versions": [1,2,…]}
 //   GET  /api/reports/{id}/versions/{n}         200 the version, to_json()

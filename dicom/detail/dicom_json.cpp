@@ -1,6 +1,5 @@
 #include "dicom/detail/dicom_json.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -10,42 +9,14 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 
+#include "dicom/utf8.h"
+
 namespace tomoscribe::dicom::detail {
 namespace {
 
 constexpr std::uint32_t longest_inline_bytes = 4096;
 constexpr std::uint32_t longest_text_bytes = 1U << 20U;
 constexpr int deepest_sequence = 16;
-
-/// A row of Unicode's table 3-7: which second byte may follow a first one.
-struct Utf8Row {
-  unsigned char first_from, first_to, second_from, second_to;
-  std::size_t length;
-};
-constexpr std::array<Utf8Row, 9> utf8_rows{{{0x00, 0x7F, 0x00, 0xFF, 1},
-                                            {0xC2, 0xDF, 0x80, 0xBF, 2},
-                                            {0xE0, 0xE0, 0xA0, 0xBF, 3},
-                                            {0xE1, 0xEC, 0x80, 0xBF, 3},
-                                            {0xED, 0xED, 0x80, 0x9F, 3},
-                                            {0xEE, 0xEF, 0x80, 0xBF, 3},
-                                            {0xF0, 0xF0, 0x90, 0xBF, 4},
-                                            {0xF1, 0xF3, 0x80, 0xBF, 4},
-                                            {0xF4, 0xF4, 0x80, 0x8F, 4}}};
-
-/// Bytes of the well-formed UTF-8 character that the text begins with, 0 when there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto within = [&](std::size_t i, unsigned char from, unsigned char to) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    return byte >= from && byte <= to;
-  };
-  const auto* const row = std::ranges::find_if(
-      utf8_rows, [&](const Utf8Row& one) { return within(0, one.first_from, one.first_to); });
-  if (row == utf8_rows.end() || text.size() < row->length) return 0;
-  if (row->length > 1 && !within(1, row->second_from, row->second_to)) return 0;
-  for (std::size_t i = 2; i < row->length; ++i)
-    if (!within(i, 0x80, 0xBF)) return 0;
-  return row->length;
-}
 
 std::string base64(const std::uint8_t* bytes, std::size_t size) {
   static constexpr std::string_view alphabet =

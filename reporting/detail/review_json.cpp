@@ -152,9 +152,17 @@ std::string study_json(const StudyAnswer& answer) {
     put(json, "lastError", row.last_error);
     deliveries.push_back(std::move(json));
   }
-  const Json head{{"study", row_json(answer.row)},
-                  {"versions", answer.versions},
-                  {"deliveries", std::move(deliveries)}};
+  Json head{{"study", row_json(answer.row)},
+            {"versions", answer.versions},
+            {"deliveries", std::move(deliveries)}};
+  if (!answer.account.empty()) {
+    const auto name = dicom::PersonName::parse_pn(answer.account);
+    Json& account = head["account"] = {{"family", name.family}};
+    put(account, "given", name.given);
+    put(account, "middle", name.middle);
+    put(account, "prefix", name.prefix);
+    put(account, "suffix", name.suffix);
+  }
   std::string text = dumped(head);
   text.pop_back();  // the reports are JSON already: they are put in as they are
   if (!answer.label.empty()) text += ",\"label\":" + dumped(answer.label);

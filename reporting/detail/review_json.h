@@ -17,6 +17,7 @@ struct StudyAnswer {
   StudyRow row;
   std::vector<int> versions;
   std::vector<DeliveryRow> deliveries;
+  std::string account;  ///< PN of who signed in; empty: they say it themselves
   std::string report, label, persons_version;  ///< JSON, text, JSON; empty: left out
 };
 std::string study_json(const StudyAnswer& answer);

@@ -26,6 +26,25 @@ TEST_F(Db, AnotherHeaderIsKeptBesideTheFirstAndComesIntoForce) {
   EXPECT_EQ(rows[1][0].as<std::string>(), "in_force");
 }
 
+TEST_F(Db, ACorrectionThatIsUndoneAtItsSourceIsUndoneHere) {
+  const auto named = [](const std::string& content, const char* patient) {
+    auto made = instance(1, content);
+    made.header.study_header.patient_id = dicom::PatientId(patient);
+    return made;
+  };
+  const auto patient = [&] { return store->studies({})[0].patient.id.str(); };
+  EXPECT_EQ(intake->record(named("right", "A")), dicom::Stored::stored);
+  EXPECT_EQ(intake->record(named("wrong", "B")), dicom::Stored::header_version);
+  EXPECT_EQ(patient(), "B");
+  EXPECT_FALSE(intake->holds(dicom::SopInstanceUid("1.2.3.1.1"), named("right", "A").content_hash))
+      << "else nobody would ask";
+  EXPECT_EQ(intake->record(named("right", "A")), dicom::Stored::header_version);
+  EXPECT_EQ(patient(), "A");
+  EXPECT_EQ(intake->record(named("right", "A")), dicom::Stored::already_held);
+  EXPECT_EQ(sql("SELECT FROM instance").size(), 2U) << "no third row";
+  EXPECT_EQ(sql("SELECT FROM instance WHERE state = 'in_force'").size(), 1U);
+}
+
 TEST_F(Db, AStudyChangesItsPatientOnlyWhenAllItsImagesAgree) {
   intake->record(instance(1));
   intake->record(instance(2));

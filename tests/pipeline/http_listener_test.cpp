@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -149,12 +150,11 @@ TEST_F(Listener, HeadGivesTheLengthAndNoBody) {
   EXPECT_TRUE(empty.ends_with("\r\n\r\n"));
 }
 
-TEST_F(Listener, TakesABodyByLengthOrInChunks) {
+TEST_F(Listener, TakesABodyThatNamesItsLength) {
   listen();
   EXPECT_THAT(answer(post("Content-Length: 5\r\n", "hello")), HasSubstr("POST /echo hello\n"));
-  EXPECT_THAT(
-      answer(post("Transfer-Encoding: chunked\r\n", "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n")),
-      HasSubstr("POST /echo hello\n"));
+  EXPECT_THAT(answer(post("Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n")),
+              StartsWith("HTTP/1.1 411"));
 }
 
 TEST_F(Listener, AnOverlongBodyIsRefusedBeforeItIsRead) {
@@ -162,11 +162,17 @@ TEST_F(Listener, AnOverlongBodyIsRefusedBeforeItIsRead) {
   EXPECT_THAT(answer(post("Content-Length: 1001\r\n", "")), StartsWith("HTTP/1.1 413"));
   EXPECT_THAT(answer(post("Content-Length: 99999999999999999\r\n", "")),
               StartsWith("HTTP/1.1 413"));
-  EXPECT_THAT(answer(post("Transfer-Encoding: chunked\r\n",
-                          "400\r\n" + std::string(0x400, 'x') + "\r\n0\r\n\r\n")),
-              StartsWith("HTTP/1.1 413"));
   EXPECT_THAT(answer(post("Content-Length: 1000\r\n", std::string(1000, 'x'))),
               StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(Listener, SilentConnectionsKeepNobodyOut) {
+  listen({.threads = 4});
+  std::deque<RawSocket> silent;
+  for (int i = 0; i < 12; ++i) silent.emplace_back(port());
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_THAT(answer(get("/", "Connection: close\r\n")), StartsWith("HTTP/1.1 200"));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 5s) << "their deadline is 10 s";
 }
 
 /// RFC 9112 6.3, 11.2: what two parsers could frame in two ways is refused, and never answered
@@ -182,6 +188,7 @@ TEST_F(Listener, ARequestWithTwoFramingsIsRefused) {
         std::string("Content-Length: five\r\n"), std::string("Content-Length: \r\n"),
         std::string("Content-Length: 18446744073709551617\r\n"),
         std::string("Content-Length : 5\r\n"), std::string("Transfer-Encoding: xchunked\r\n"),
+        std::string("Transfer-Encoding: chunked\r\n"),
         std::string("Transfer-Encoding: chunked, identity\r\n"),
         std::string("Transfer-Encoding: gzip, chunked\r\n"),
         std::string("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
@@ -191,7 +198,7 @@ TEST_F(Listener, ARequestWithTwoFramingsIsRefused) {
         answer("POST /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n" + framing +
                "\r\n0\r\n\r\n" + inner);
     // "": cut without an answer, where Poco gives up before any handler.
-    EXPECT_THAT(text, AnyOf(StartsWith("HTTP/1.1 400"), StartsWith("HTTP/1.1 501"), "")) << framing;
+    EXPECT_THAT(text, AnyOf(StartsWith("HTTP/1.1 400"), StartsWith("HTTP/1.1 411"), "")) << framing;
     EXPECT_THAT(text, Not(HasSubstr("smuggled"))) << framing;
   }
 }

@@ -50,6 +50,14 @@ TEST_F(TokensFile, GivesTheNameWhoseTokenItIs) {
   EXPECT_FALSE(Tokens().required());
 }
 
+TEST_F(TokensFile, BindsAnAccountToAPersonsName) {
+  const Tokens tokens =
+      load("rosa:Reader^Rosa^^Dr.:" + std::string(rosas) + "\npacs:" + std::string(pacs));
+  EXPECT_EQ(tokens.person_of(*tokens.user_of_token(rosas)), "Reader^Rosa^^Dr.");
+  EXPECT_EQ(tokens.person_of("pacs"), "");
+  EXPECT_THAT(refusal("rosa:boss:0123456789abcdef\n"), HasSubstr(":1: between name and token"));
+}
+
 TEST_F(TokensFile, TellsWhoMayChange) {
   const Tokens tokens = load("rosa:" + std::string(rosas) + "\npacs:read:" + std::string(pacs));
   EXPECT_TRUE(tokens.may_change("rosa"));

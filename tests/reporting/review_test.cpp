@@ -31,11 +31,14 @@ class ReviewTest : public testing::Test {
                                .headers = {{"Content-Type", "application/json"}},
                                .body = body.dump()};
     request.user = user;
+    request.user_name = account_;
     return handler_(request);
   }
   Json study() {
-    return Json::parse(
-        handler_({.method = "GET", .path = "/api/studies/" + first_.study.uid.str()}).body);
+    return Json::parse(handler_({.method = "GET",
+                                 .path = "/api/studies/" + first_.study.uid.str(),
+                                 .user_name = account_})
+                           .body);
   }
   /// What a worker does when slices come late.
   void software_drafts(int number) {
@@ -48,6 +51,7 @@ class ReviewTest : public testing::Test {
     return {{{"section", "findings"}, {"text", text}}};
   }
 
+  std::string account_;
   ReportVersion first_ = tests::example_draft();
   tests::FakeReportStore store_;
   dicom::HttpHandler handler_ = review_handler(store_, "/nowhere", [] { return Moment{}; });
@@ -78,6 +82,22 @@ TEST_F(ReviewTest, TheAccountThatSignedInIsTheSigners) {
   const auto made = post("sign", {{"base", 1}, {"edits", Json::array()}}, "rosa");
   ASSERT_EQ(made.status, 201);
   EXPECT_EQ(Json::parse(made.body)["report"]["signature"]["signer"]["id"], "rosa");
+}
+
+TEST_F(ReviewTest, AReportThatSaysNothingIsNotSigned) {
+  Json edits = Json::array();
+  for (const Statement& statement : first_.statements)
+    edits.push_back({{"statement", statement.id}, {"text", ""}});
+  EXPECT_EQ(post("sign", {{"base", 1}, {"edits", edits}}).status, 400);
+  EXPECT_EQ(post("edit", {{"base", 1}, {"edits", sentence(" \n\t ")}}).status, 400);
+}
+
+TEST_F(ReviewTest, AnAccountWithANameSignsUnderIt) {
+  account_ = "Reader^Rosa^^Dr.";
+  EXPECT_EQ(study()["account"]["family"], "Reader");
+  const auto made = post("sign", {{"base", 1}, {"edits", Json::array()}}, "rosa");
+  const Json signer = Json::parse(made.body)["report"]["signature"]["signer"];
+  EXPECT_EQ(signer["name"]["given"], "Rosa");
 }
 
 }  // namespace
