@@ -15,17 +15,24 @@ export interface BannerActs {
 
 const note = (words: string, ...buttons: HTMLElement[]): HTMLElement => el('div', { class: 'banner newer' }, el('span', { class: 'grow' }, words), ...buttons);
 
-function label(report: Report, state: StudyState, acts: BannerActs): HTMLElement {
+/** Which version is shown; a choice where there are several. */
+function versionChoice(report: Report, state: StudyState, acts: BannerActs): HTMLElement {
+  const versions = state.detail?.versions ?? [];
+  if (versions.length < 2) return el('span', {}, `Version ${report.number}`);
   const choice = el('select', { class: 'version-choice', 'aria-label': 'Version shown' });
   const signed = state.detail?.study.signedVersion;
-  for (const number of [...(state.detail?.versions ?? [])].reverse()) {
+  for (const number of [...versions].reverse()) {
     const what = number === signed ? ', signed' : number === state.newest ? ', newest' : '';
     choice.append(el('option', { value: number, selected: number === report.number }, `Version ${number} of ${state.newest}${what}`));
   }
   choice.addEventListener('change', () => acts.show(Number(choice.value)));
+  return choice;
+}
+
+function label(report: Report, state: StudyState, acts: BannerActs): HTMLElement {
   return el('div', { class: `banner ${isSigned(report) ? 'signed' : 'ai'}` }, el('span', { class: `chip report-${report.state}` }, report.state),
     el('span', { class: 'grow' }, labelOf(report)),
-    el('span', { class: 'version' }, choice, el('span', { class: 'when' }, moment(report.signature?.when ?? report.created))));
+    el('span', { class: 'version' }, el('span', {}, moment(report.signature?.when ?? report.created)), versionChoice(report, state, acts)));
 }
 
 /** The page's word on versions beside the one shown; undefined when there is none. */

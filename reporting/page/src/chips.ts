@@ -12,11 +12,9 @@ export function markChip({ letter, style, words, means }: Shown): HTMLElement {
   return el('span', { class: `outcome ${style}`, title, role: 'img', 'aria-label': title }, letter);
 }
 
-/** How a sentence stands; a blank of the same width where there is nothing to check. */
-export function sentenceChip(statement: Statement): HTMLElement {
-  const mark = markOf(statement);
-  return mark ? markChip(mark) : el('span', { class: 'outcome blank', 'aria-hidden': 'true' });
-}
+/** How a sentence stands, or a blank of the same width where there is nothing to check. */
+export const chipOf = (mark: Shown | undefined): HTMLElement => (mark ? markChip(mark) : el('span', { class: 'outcome blank', 'aria-hidden': 'true' }));
+export const sentenceChip = (statement: Statement): HTMLElement => chipOf(markOf(statement));
 
 export const outcomeChip = (outcome: Outcome, reason?: string): HTMLElement =>
   markChip({ ...outcomes[outcome], ...(reason ? { means: reason } : {}) });

@@ -43,13 +43,13 @@ export class Overlay {
         reach([x, y - 16]);
         group.append(svg('circle', { cx: x, cy: y, r: 16 }), svg('path', { d: `M${x - 24} ${y}h10M${x + 14} ${y}h10M${x} ${y - 24}v10M${x} ${y + 14}v10` }));
       }
-      if (anchor && mark.label) group.append(this.label(mark.label, anchor, taken));
+      if (anchor && mark.label) group.append(...this.label(mark.label, anchor, taken));
       this.element.append(group);
     }
   }
 
   /** Above its outline, inside the image, below the orientation letter, and on no other label. */
-  private label(words: string, [atX, atY]: [number, number], taken: [number, number][]): SVGElement {
+  private label(words: string, [atX, atY]: [number, number], taken: [number, number][]): SVGElement[] {
     const half = words.length * halfLetter;
     const x = Math.max(half + 8, Math.min(atX, this.element.getBoundingClientRect().width - half - 8));
     let y = Math.max(topStrip, atY - 8);
@@ -57,6 +57,6 @@ export class Overlay {
     taken.push([x, y]);
     const text = svg('text', { x, y });
     text.textContent = words;
-    return text;
+    return [svg('rect', { x: x - half - 4, y: y - 14, width: 2 * half + 8, height: lineHeight + 1, rx: 4 }), text];
   }
 }

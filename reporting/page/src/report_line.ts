@@ -1,11 +1,11 @@
 // One sentence of the report: its mark, its words, what they were, and what can be done with it.
 
-import { sentenceChip } from './chips.ts';
+import { chipOf } from './chips.ts';
 import { difference } from './difference.ts';
 import { button, el, put } from './dom.ts';
 import type { Line } from './report_model.ts';
 import type { Evidence } from './report_types.ts';
-import { authors, markOf, sourceOf } from './words.ts';
+import { authors, markOf, person, sourceOf } from './words.ts';
 
 export interface LineState {
   edited: string | undefined; ///< unsaved text; empty: struck out
@@ -15,6 +15,8 @@ export interface LineState {
   writer: string | undefined;
   evidence: Evidence[];
 }
+
+const unsaved = { ...person, means: 'by you, unsaved' };
 
 export interface LineActs {
   choose(): void;
@@ -43,7 +45,8 @@ function footnote({ statement, original }: Line, { edited, writer }: LineState):
   const own = statement.author === 'person';
   const notes = [!own ? sourceOf(statement) : original ? `edited by ${by} (was ${sourceOf(original) || authors[original.author]})` : `written by ${by}`];
   if (statement.removed) notes.push('struck out');
-  if (edited !== undefined) notes.push(edited === '' ? 'struck out, unsaved' : 'edited, unsaved');
+  if (edited === '') notes.push('struck out, unsaved');
+  else if (edited !== undefined) return `edited by you, unsaved (was ${notes[0] || authors[statement.author]})`;
   const { outcome } = statement.verification;
   const means = own || outcome === 'verified' ? '' : (markOf(statement)?.means ?? '');
   const said = statement.text.toLowerCase().includes(means.toLowerCase().replace(/\.$/, ''));
@@ -56,10 +59,9 @@ function footnote({ statement, original }: Line, { edited, writer }: LineState):
 function tools({ statement }: Line, { edited, writable, signed, opened }: LineState, acts: LineActs, changed: boolean): HTMLElement {
   const tool = (label: string, title: string, act: () => void): HTMLElement => button(label, { title, tabindex: -1 }, act);
   const box = el('div', { class: 'line-tools' });
+  if (writable && edited !== undefined) put(box, tool('Undo', 'Back to the saved text — key U', acts.undo));
+  if (writable && !statement.removed) put(box, tool('Edit', 'Edit this sentence — Enter', acts.edit), edited !== '' && tool('Strike', 'Strike this sentence out — Delete', acts.strike));
   if (changed && signed && edited === undefined) put(box, button(opened ? 'hide change' : 'changed', { title: 'What the draft said — key C', tabindex: -1, class: 'toggle', 'aria-pressed': String(opened) }, acts.toggle));
-  if (!writable) return box;
-  if (edited !== undefined) put(box, tool('Undo', 'Back to the saved text — key U', acts.undo));
-  if (!statement.removed) put(box, tool('Edit', 'Edit this sentence — Enter', acts.edit), edited !== '' && tool('Strike', 'Strike this sentence out — Delete', acts.strike));
   return box;
 }
 
@@ -82,16 +84,16 @@ export function reportLine(line: Line, state: LineState, acts: LineActs): HTMLEl
   const struck = statement.removed === true || edited === '';
   const was = edited ? statement.text : original?.text;
   const changed = was !== undefined && !struck;
-  const mark = markOf(statement);
+  const mark = edited ? unsaved : markOf(statement);
   const sentence = el('div', { class: `sentence${evidence.length ? ' pointing' : ''}`, tabindex: 0, role: 'button', 'aria-label': `${mark ? `${mark.words}: ` : ''}${edited || statement.text}` });
   if (changed && (!signed || opened || edited)) putDifference(sentence, was, edited ?? statement.text);
   else sentence.textContent = statement.text;
-  if (evidence.length) sentence.append(place(evidence));
+  if (evidence.length) put(sentence.querySelector('ins.whole') ?? sentence, ' ', place(evidence));
   sentence.addEventListener('click', () => acts.choose());
   sentence.addEventListener('keydown', (event) => {
     if (keys(event, line, state, acts)) event.preventDefault();
   });
   const classes = ['line', mark?.style ?? 'unmarked', struck && 'struck', edited !== undefined && 'unsaved'].filter(Boolean).join(' ');
-  return el('div', { class: classes, 'data-statement': statement.id }, sentenceChip(statement),
+  return el('div', { class: classes, 'data-statement': statement.id }, chipOf(mark),
     el('div', { class: 'text' }, sentence, el('div', { class: 'under' }, el('div', { class: 'footnote' }, footnote(line, state)), tools(line, state, acts, changed))));
 }

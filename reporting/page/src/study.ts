@@ -227,12 +227,14 @@ class StudyPage {
 
   private async showVersion(number: number): Promise<void> {
     this.panel.finishEditing();
+    this.say('');
     try {
       await this.state.browse(number);
     } catch (reason) {
       this.say(reason instanceof Error ? reason.message : 'That version is not to be had.');
     }
     this.selected = '';
+    this.panel.select('');
     this.draw();
   }
 

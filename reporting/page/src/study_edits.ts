@@ -8,7 +8,7 @@ import type { Report } from './report_types.ts';
 import { confirmSignature } from './sign_dialog.ts';
 import { askSigner, rememberedSigner } from './signer.ts';
 import type { StudyState } from './study_state.ts';
-import { displayName, isSigned } from './words.ts';
+import { correctionPending, displayName, isSigned } from './words.ts';
 
 export interface Page {
   finishEditing(): void;
@@ -35,7 +35,7 @@ export class StudyEdits {
       parts.push(button('Discard', { class: 'quiet', disabled: busy }, () => void this.discard()),
         button('Save', { disabled: busy, title: 'Save as a preliminary version' }, () => void this.save()));
     }
-    if (count || !signed) parts.push(button(signed ? 'Sign correction…' : 'Sign…', { class: 'primary', disabled: busy }, () => void this.sign()));
+    if (count || !signed) parts.push(button(signed || (this.state.detail && correctionPending(this.state.detail.study)) ? 'Sign correction…' : 'Sign…', { class: 'primary', disabled: busy }, () => void this.sign()));
     return parts;
   }
 

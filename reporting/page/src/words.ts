@@ -38,8 +38,9 @@ export function markOf({ author, verification: { outcome, check = '', reason } }
 export const authors: Record<Statement['author'], string> = { geometry: 'measured', model: 'by AI', person: 'by a person' };
 
 const bySource: Record<string, string> = { 'copied-from-image-headers': '', 'quoted-from-the-order': '', 'about-the-draft': 'about this draft', 'stated-by-the-program': 'stated by the program' };
-/** Who says it; empty for what was copied, which its mark explains. */
-export const sourceOf = ({ author, verification }: Statement): string => bySource[verification.check ?? ''] ?? authors[author];
+/** Who says it; empty where the mark explains it: what was copied, and what nobody measured. */
+export const sourceOf = ({ author, verification: { check = '', outcome } }: Statement): string =>
+  bySource[check] ?? (author === 'geometry' && outcome === 'not assessable' ? '' : authors[author]);
 
 export function displayName(name: Name | undefined): string {
   const parts = [name?.prefix, name?.given, name?.middle, name?.family, name?.suffix].filter(Boolean);
