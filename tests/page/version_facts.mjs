@@ -19,10 +19,11 @@ export function versionFacts({ fact, sentence, edit, shot, drafted }) {
       const dialog = page.getByRole('dialog');
       await dialog.getByText('Changed: Solid nodule in the left lung').waitFor();
       await dialog.getByRole('button', { name: 'Cancel' }).click();
-      assert.ok(await page.getByText('3 unsaved changes').isVisible());
+      await dialog.waitFor({ state: 'detached' });
+      assert.match(await page.locator('.report-footer').innerText(), /3 unsaved changes/);
       await page.getByRole('button', { name: 'Discard' }).click();
       await dialog.getByRole('button', { name: 'Discard' }).click();
-      assert.equal(await page.getByText('unsaved change').count(), 0);
+      await page.getByText('unsaved change').waitFor({ state: 'detached' });
     }, 'fakes');
 
     fact('saving names who saves, who may be another; a refusal is shown in its own words', async (page) => {
