@@ -8,6 +8,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openBrowser, picture, rendered, watch } from './browser.mjs';
+import { readingFacts, serverWords } from './reading_facts.mjs';
+import { versionFacts } from './version_facts.mjs';
 
 const { values: options } = parseArgs({
   options: { server: { type: 'string' }, page: { type: 'string' }, url: { type: 'string' }, send: { type: 'string' }, screenshots: { type: 'string' } },
@@ -119,7 +121,7 @@ fact('a question mark shows keys and marks', async (page) => {
 });
 
 fact('the label of AI and "not a medical device" stand above the draft', async (page) => {
-  assert.match(await page.locator('.banner').first().innerText(), /AI DRAFT[^]*Not a medical device/);
+  assert.match(await page.locator('.banner').first().innerText(), /AI DRAFT[^]*not reviewed[^]*Not a medical device/);
 });
 
 fact('arrow keys, wheel and slider scroll', async (page) => {
@@ -147,7 +149,7 @@ fact('a click on a finding jumps to its slice and draws its outline', async (pag
 
 fact('the nodule outline lies around the bright spot', async (page) => {
   await sentence(page, 'solid nodule of').locator('.sentence').focus();
-  await page.keyboard.press('Enter');
+  await page.keyboard.press('Space');
   await page.waitForFunction(() => document.querySelector('.marks text')?.textContent?.includes('nodule'));
   await page.waitForTimeout(400);
   const box = await page.locator('.marks polygon').first().boundingBox();
@@ -175,14 +177,16 @@ fact('names and texts with markup are shown as text', async (page) => {
 }, 'fakes');
 
 fact('every outcome has its letter, and a contradicted sentence its reason', async (page) => {
-  const letters = new Set(await page.locator('.line .outcome').allInnerTexts());
+  const letters = new Set((await page.locator('.line .outcome').allInnerTexts()).filter(Boolean));
   assert.deepEqual([...letters].sort(), ['C', 'N', 'U', 'V', 'X']);
   await page.getByText('left out of every outgoing report').waitFor();
 }, 'fakes');
 
+readingFacts({ fact, sentence, sliceNumber, shot });
+
 async function edit(page, line, text) {
   await line.hover();
-  await line.getByRole('button', { name: 'Edit' }).click();
+  await line.getByRole('button', { name: 'Edit', exact: true }).click();
   await page.locator('textarea.editor').fill(text);
   await page.locator('textarea.editor').press('Control+Enter');
 }
@@ -224,6 +228,8 @@ fact('when somebody else was quicker the reader chooses, and saves on the newer 
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('Version 3', { exact: true }).waitFor();
   assert.match(await page.locator('.report-body').innerText(), /hilar/);
+  assert.match(await page.locator('.banner').first().innerText(), /edited by Rosa Reader, not signed/);
+  await sentence(page, 'hilar').getByText('edited by Rosa Reader').waitFor();
 }, 'fakes');
 
 fact('an edit and a new sentence wait for the signature', async (page) => {
@@ -244,6 +250,8 @@ fact('a sentence can be struck out and another added', async (page) => {
   await page.locator('textarea.editor').press('Control+Enter');
   await page.getByText('2 unsaved changes').waitFor();
 }, 'fakes');
+
+versionFacts({ fact, sentence, edit, shot, drafted }).beforeSigning();
 
 fact('signing asks about what nobody confirmed, then the report is final', async (page, base) => {
   await page.getByRole('button', { name: 'Sign…' }).click();
@@ -278,6 +286,8 @@ fact('after signing the deliveries are shown and a dead one can be sent again', 
   await page.locator('.chip.delivery-waiting').waitFor();
 }, 'fakes');
 
+versionFacts({ fact, sentence, edit, shot, drafted }).afterSigning();
+
 fact('a gateway that is gone is said, and the page comes back by itself', async (page) => {
   await page.route('**/api/**', (route) => route.abort());
   await page.locator('#offline:not([hidden])').waitFor({ timeout: 10000 });
@@ -303,6 +313,7 @@ async function main() {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(15000);
     const seen = watch(page);
+    if (!options.url) await serverWords(page);
     for (const { name, check, where } of facts.filter((one) => here[one.where])) {
       const began = Date.now();
       try {

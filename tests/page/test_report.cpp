@@ -37,6 +37,7 @@ struct Sentence {
   Author author;
   Outcome outcome;
   const char* reason;
+  const char* check = "test";
 };
 
 class Draft {
@@ -124,6 +125,7 @@ void Draft::find() {
             .not_assessed = "no fluid larger than the slice thickness"}},
           evidence("e4", 0.1, ellipse(177, 160, 20, 14), "left costophrenic angle"), Author::model,
           Outcome::contradicted);
+  version_.findings.at(2).critical = true;
 }
 
 void Draft::write(const std::vector<Sentence>& sentences) {
@@ -134,7 +136,7 @@ void Draft::write(const std::vector<Sentence>& sentences) {
          .text = s.text,
          .findings = s.findings,
          .author = s.author,
-         .verification = {.outcome = s.outcome, .check = "test", .reason = s.reason}});
+         .verification = {.outcome = s.outcome, .check = s.check, .reason = s.reason}});
 }
 
 ReportVersion Draft::make() {
@@ -149,22 +151,25 @@ ReportVersion Draft::make() {
           "CT of the chest without contrast, 24 November 2026.",
           {},
           geometry,
-          Outcome::verified,
-          ""},
+          Outcome::consistent,
+          "",
+          "copied-from-image-headers"},
          {"s2",
           Section::indication,
           "Persistent cough; <img src=x onerror=alert(2)> smoker.",
           {},
           geometry,
-          Outcome::not_assessable,
-          "Taken from the order as it stands."},
+          Outcome::consistent,
+          "",
+          "quoted-from-the-order"},
          {"s3",
           Section::technique,
           "One axial series of 5.0 mm slices was measured.",
           {},
           geometry,
           Outcome::verified,
-          ""},
+          "",
+          "stated-by-the-program"},
          {"s4",
           Section::findings,
           "The right lung has a volume of 2431 mL (± 45).",
@@ -220,7 +225,16 @@ ReportVersion Draft::make() {
           {},
           geometry,
           Outcome::verified,
-          ""}});
+          "",
+          "stated-by-the-program"},
+         {"s12",
+          Section::limitations,
+          "This draft has not been read by anybody.",
+          {},
+          geometry,
+          Outcome::verified,
+          "",
+          "about-the-draft"}});
   return version_;
 }
 

@@ -1,30 +1,20 @@
 // Small labels: colour and word (or letter) always together.
 
 import { el } from './dom.ts';
-import { outcomes } from './report_model.ts';
-import type { Outcome, ReportState, Statement, StudyState } from './report_types.ts';
+import type { Outcome, Statement, StudyRow } from './report_types.ts';
+import { correctionPending, markOf, outcomes, stateOf, type Shown } from './words.ts';
 
-const stateWords: Record<StudyState, string> = {
-  receiving: 'receiving',
-  queued: 'queued',
-  analysing: 'analysing',
-  drafted: 'draft ready',
-  signed: 'signed',
-  unsuitable: 'no draft possible',
-  failed: 'failed',
-};
+export const stateChip = (row: StudyRow): HTMLElement =>
+  el('span', { class: `chip state-${correctionPending(row) ? 'correction' : row.state}` }, stateOf(row));
 
-export function stateChip(state: StudyState, report?: ReportState): HTMLElement {
-  const words = state === 'drafted' && report === 'preliminary' ? 'preliminary' : state === 'signed' && report ? report : stateWords[state];
-  return el('span', { class: `chip state-${state}` }, words);
-}
-
-/** How a sentence stands: a person's own word needs no check. */
-export const sentenceChip = ({ author, verification }: Statement): HTMLElement =>
-  author === 'person' ? el('span', { class: 'outcome person', title: 'written by a person', role: 'img', 'aria-label': 'written by a person' }, 'P') : outcomeChip(verification.outcome, verification.reason);
-
-export function outcomeChip(outcome: Outcome, reason?: string): HTMLElement {
-  const { letter, style, words, means } = outcomes[outcome];
-  const title = `${words}: ${reason || means}`;
+export function markChip({ letter, style, words, means }: Shown): HTMLElement {
+  const title = `${words}: ${means}`;
   return el('span', { class: `outcome ${style}`, title, role: 'img', 'aria-label': title }, letter);
 }
+
+/** How a sentence stands, or a blank of the same width where there is nothing to check. */
+export const chipOf = (mark: Shown | undefined): HTMLElement => (mark ? markChip(mark) : el('span', { class: 'outcome blank', 'aria-hidden': 'true' }));
+export const sentenceChip = (statement: Statement): HTMLElement => chipOf(markOf(statement));
+
+export const outcomeChip = (outcome: Outcome, reason?: string): HTMLElement =>
+  markChip({ ...outcomes[outcome], ...(reason ? { means: reason } : {}) });

@@ -94,7 +94,14 @@ function slicesOf(study: string, series: string, header: Header): Slice[] {
   });
 }
 
-/** Slices along their normal; the direction is that of the instance numbers, which is how the scanner's console shows them. */
+const leastAxial = Math.cos(Math.PI / 4);
+const leastParallel = Math.cos((2 * Math.PI) / 180);
+
+/** Whether all slices lie across the body and parallel; tilted gantries count. */
+function isAxial(slices: Slice[], normal: Vec3): boolean {
+  return Math.abs(normal[2]) > leastAxial && slices.every(({ row, column }) => row && column && dot(cross(row, column), normal) > leastParallel);
+}
+/** Slices along their normal: axial ones from the head down, others as their numbers run, which is how the scanner's console shows them. */
 export async function loadSlices(study: string, series: string): Promise<Slice[]> {
   const headers = await json(`${seriesUrl(study, series)}/metadata`);
   const number = (slice: Slice): number => numbers(slice.header, '00200013')[0] ?? 0;
@@ -104,7 +111,8 @@ export async function loadSlices(study: string, series: string): Promise<Slice[]
   if (!first?.row || !first.column || slices.some((slice) => !slice.position)) return slices;
   const normal = cross(first.row, first.column);
   for (const slice of slices) slice.along = dot(slice.position ?? [0, 0, 0], normal);
-  const rising = (slices.at(-1)?.along ?? 0) >= (slices[0]?.along ?? 0) ? 1 : -1;
+  const numbered = (slices.at(-1)?.along ?? 0) >= (slices[0]?.along ?? 0) ? 1 : -1;
+  const rising = isAxial(slices, normal) ? -Math.sign(normal[2]) : numbered;
   return slices.sort((a, b) => rising * ((a.along ?? 0) - (b.along ?? 0)) || number(a) - number(b));
 }
 
@@ -116,6 +124,13 @@ export function pixelToPatient(slice: Slice, [column, row]: [number, number]): V
   const right = (column - 0.5) * slice.spacing[1];
   const below = (row - 0.5) * slice.spacing[0];
   return [0, 1, 2].map((i) => (position[i] ?? 0) + (along[i] ?? 0) * right + (down[i] ?? 0) * below) as Vec3;
+}
+
+/** Pixel (column, row), from 0, on which an LPS point falls. */
+export function patientToPixel(slice: Slice, point: Vec3): [number, number] {
+  const position = slice.position ?? [0, 0, 0];
+  const from: Vec3 = [point[0] - position[0], point[1] - position[1], point[2] - position[2]];
+  return [Math.round(dot(from, slice.row ?? [1, 0, 0]) / slice.spacing[1]), Math.round(dot(from, slice.column ?? [0, 1, 0]) / slice.spacing[0])];
 }
 
 /** "R", "LA", …: which side of the patient a direction points to. */

@@ -92,6 +92,15 @@ export class Pending {
   }
 }
 
+/** Each edit in one line, for people. */
+export function editList(report: Report, pending: Pending): string[] {
+  const was = new Map(report.statements?.map((statement) => [statement.id, statement.text]));
+  return [
+    ...[...pending.changed].map(([id, text]) => (text ? `Changed: ${text}` : `Struck out: ${was.get(id) ?? ''}`)),
+    ...pending.added.map(({ text }) => `New: ${text}`),
+  ];
+}
+
 /** One sentence that both sides touched. */
 export interface Clash {
   id: string; ///< in the version edited here

@@ -1,6 +1,7 @@
 // What the page needs to know about a report beyond its fields; no DOM here.
 
-import type { Evidence, Finding, Measurement, Name, Outcome, Report, Statement } from './report_types.ts';
+import type { Evidence, Finding, Measurement, Report, Statement } from './report_types.ts';
+import { isSigned } from './words.ts';
 
 export const sections: [string, string][] = [
   ['examination', 'Examination'],
@@ -13,28 +14,15 @@ export const sections: [string, string][] = [
   ['limitations', 'Limitations'],
 ];
 
-/** Letter and words as in reporting/report.h: colour is never the only sign; `style` is the class that colours it. */
-export const outcomes: Record<Outcome, { letter: string; style: string; words: string; means: string }> = {
-  verified: { letter: 'V', style: 'verified', words: 'verified', means: 'measured, and within its uncertainty' },
-  consistent: { letter: 'C', style: 'consistent', words: 'consistent', means: 'evidence in the picture, nothing against it' },
-  unverified: { letter: 'U', style: 'unverified', words: 'unverified', means: 'no check has confirmed this' },
-  contradicted: { letter: 'X', style: 'contradicted', words: 'contradicted', means: 'a check speaks against it; left out of every outgoing report' },
-  'not assessable': { letter: 'N', style: 'unassessed', words: 'not assessed', means: 'this cannot be checked here' },
-};
-
-export const authors: Record<Statement['author'], string> = { geometry: 'measured', model: 'by AI', person: 'by a person' };
-
-export const isSigned = (report: Report): boolean => ['final', 'corrected', 'appended'].includes(report.state);
-
 /** A sentence as it stands: its text, what it replaced, and whether a person struck it out. */
 export interface Line {
   statement: Statement;
   original?: Statement;
 }
 
-/** Sentences not replaced by others, in order; struck out ones are among them. */
+/** Sentences not replaced by others, in order; struck out ones are among them. What a draft says of itself ends with it. */
 export function lines(report: Report): Line[] {
-  const all = report.statements ?? [];
+  const all = (report.statements ?? []).filter(({ verification }) => verification.check !== 'about-the-draft' || !isSigned(report));
   const byId = new Map(all.map((statement) => [statement.id, statement]));
   const replaced = new Set(all.map((statement) => statement.replaces).filter(Boolean));
   return all
@@ -75,42 +63,35 @@ export function valueText(measurement: Measurement): string {
   return `${measurement.lowerBound ? '≥ ' : ''}${numberText(measurement.value, measurement.decimals ?? 0)} ${shown}`.trim();
 }
 
-export function displayName(name: Name | undefined): string {
-  const parts = [name?.prefix, name?.given, name?.middle, name?.family, name?.suffix].filter(Boolean);
-  return parts.length ? parts.join(' ') : 'unnamed';
+/** What a reader calls a measurement: "Right lung – aerated volume". */
+export function measurementTitle(finding: Finding, measurement: Measurement): string {
+  const subject = finding.title ?? [finding.laterality, finding.site?.meaning?.toLowerCase()].filter(Boolean).join(' ');
+  const concept = measurement.concept?.meaning ?? measurement.id;
+  // One concept may stand for several numbers of a finding: then its method tells them apart.
+  const shared = (finding.measurements ?? []).filter((other) => other.concept?.meaning === concept).length > 1;
+  const quantity = measurement.name ?? ((shared && measurement.method?.split(/[;,(]/)[0]?.trim()) || concept.toLowerCase());
+  const title = [subject, quantity].filter(Boolean).join(' – ');
+  return title.charAt(0).toUpperCase() + title.slice(1);
 }
 
-export type Piece = { kind: 'same' | 'gone' | 'new'; text: string };
+/** Sentences in force that lead to a place in the images, in reading order. */
+export const pointing = (report: Report): Statement[] =>
+  lines(report).map(({ statement }) => statement).filter((statement) => !statement.removed && evidenceOf(report, statement).length > 0);
 
-/** Word by word difference (longest common subsequence). */
-export function difference(before: string, after: string): Piece[] {
-  const a = before.split(/(\s+)/).filter(Boolean);
-  const b = after.split(/(\s+)/).filter(Boolean);
-  if (a.length * b.length > 1_000_000) return [{ kind: 'gone', text: before }, { kind: 'new', text: after }];
-  const width = b.length + 1;
-  const length = new Uint32Array((a.length + 1) * width);
-  const at = (i: number, j: number): number => length[i * width + j] ?? 0;
-  for (let i = a.length - 1; i >= 0; --i)
-    for (let j = b.length - 1; j >= 0; --j)
-      length[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-  const pieces: Piece[] = [];
-  const add = (kind: Piece['kind'], text: string): void => {
-    const last = pieces.at(-1);
-    if (last?.kind === kind) last.text += text;
-    else pieces.push({ kind, text });
-  };
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) {
-      add('same', a[i] ?? '');
-      ++i;
-      ++j;
-    } else if (j >= b.length || (i < a.length && at(i + 1, j) >= at(i, j + 1))) {
-      add('gone', a[i++] ?? '');
-    } else {
-      add('new', b[j++] ?? '');
-    }
+/**
+ * Who wrote each sentence of a person: the editor of the first version that has it. `load` gives an older version.
+ * Edits name no author of their own; versions never change, so the walk back is exact.
+ */
+export async function writers(report: Report, load: (number: number) => Promise<Report>): Promise<Map<string, Report['editedBy']>> {
+  const found = new Map<string, Report['editedBy']>();
+  let open = (report.statements ?? []).filter(({ author }) => author === 'person').map(({ id }) => id);
+  for (let version = report; open.length > 0; ) {
+    const older = version.predecessor ? await load(version.predecessor) : undefined;
+    const there = new Set((older?.statements ?? []).map(({ id }) => id));
+    for (const id of open) if (!there.has(id)) found.set(id, version.editedBy);
+    open = open.filter((id) => there.has(id));
+    if (!older) break;
+    version = older;
   }
-  return pieces;
+  return found;
 }

@@ -1,27 +1,34 @@
 // The report by sections: read, point, edit in place, strike out, add.
 
-import { outcomeChip, sentenceChip } from './chips.ts';
+import { markChip } from './chips.ts';
 import { button, el, replace } from './dom.ts';
-import type { Pending } from './pending.ts';
-import { authors, difference, evidenceOf, lines, outcomes, sections, type Line } from './report_model.ts';
-import type { Outcome, Report, Statement } from './report_types.ts';
+import type { Addition, Pending } from './pending.ts';
+import { reportLine } from './report_line.ts';
+import { evidenceOf, lines, sections, type Line } from './report_model.ts';
+import type { Report, Statement } from './report_types.ts';
+import { editSentence } from './sentence_editor.ts';
+import { isSigned, markOf, outcomes, person, type Shown } from './words.ts';
 
 export interface PanelActs {
   choose(statement: Statement): void;
   hover(statement: Statement | undefined): void;
   changed(): void;
+  writer(statement: Statement): string | undefined;
 }
 
-const longestText = 8000;
-
 export class ReportPanel {
-  editing?: { finish: () => void };
+  private finish: (() => void) | undefined; ///< ends the edit under way, keeping its text
   private report?: Report;
   private pending?: Pending;
   private writable = false;
   private selected = '';
+  private readonly opened = new Set<string>(); ///< sentences of a signed version that show what they were
 
   constructor(private readonly host: HTMLElement, private readonly acts: PanelActs) {}
+
+  get editing(): boolean {
+    return this.finish !== undefined;
+  }
 
   show(report: Report, pending: Pending, writable: boolean): void {
     this.report = report;
@@ -30,78 +37,93 @@ export class ReportPanel {
     this.draw();
   }
 
+  redraw(): void {
+    if (!this.editing) this.draw();
+  }
+
   select(id: string): void {
     this.selected = id;
-    for (const row of this.host.querySelectorAll<HTMLElement>('[data-statement]')) row.classList.toggle('selected', row.dataset['statement'] === id);
+    for (const row of this.rows()) row.classList.toggle('selected', row.dataset['statement'] === id);
+  }
+
+  focus(id: string): void {
+    const row = this.rows(`="${CSS.escape(id)}"`)[0];
+    row?.querySelector<HTMLElement>('.sentence')?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: 'nearest' });
   }
 
   finishEditing(): void {
-    this.editing?.finish();
+    this.finish?.();
+  }
+
+  private rows(which = ''): HTMLElement[] {
+    return [...this.host.querySelectorAll<HTMLElement>(`[data-statement${which}]`)];
   }
 
   private changed(focus?: string): void {
     this.draw();
     this.acts.changed();
-    if (focus) this.host.querySelector<HTMLElement>(`[data-statement="${CSS.escape(focus)}"] .sentence`)?.focus();
+    if (focus && document.activeElement === document.body) this.focus(focus);
   }
 
   private draw(): void {
     const { report, pending } = this;
     if (!report || !pending) return;
+    const focused = document.activeElement?.closest<HTMLElement>('[data-statement]');
     const all = lines(report);
     const parts: HTMLElement[] = [this.summary(all)];
     for (const [key, title] of sections) {
       const here = all.filter((line) => line.statement.section === key);
-      const added = pending.added.filter((addition) => addition.section === key);
-      if (here.length === 0 && added.length === 0 && !['findings', 'impression', 'recommendations'].includes(key)) continue;
-      const heading = el('div', { class: 'part-head' }, el('h3', {}, title));
-      const section = el('section', { class: 'part', 'data-section': key }, heading);
+      const added = this.writable ? pending.added.filter((addition) => addition.section === key) : [];
       const empty = here.length === 0 && added.length === 0;
-      if (empty && !this.writable) continue;
-      for (const line of here) section.append(this.line(line));
-      for (const addition of added) section.append(this.addition(addition.id, addition.text));
+      if (empty && !(this.writable && ['findings', 'impression', 'recommendations'].includes(key))) continue;
+      const heading = el('div', { class: 'part-head' }, el('h3', {}, title));
+      const section = el('section', { class: 'part', 'data-section': key }, heading, ...here.map((line) => this.line(line)), ...added.map((addition) => this.addition(addition)));
       if (empty) section.append(el('div', { class: 'footnote none' }, 'Nothing here yet.'));
-      if (this.writable) heading.append(button('+ Add', { class: 'add', title: 'Add a sentence', 'aria-label': `Add a sentence to ${title}` }, () => this.write(section, key)));
+      if (this.writable) heading.append(button('+ Add', { class: 'add', title: 'Add a sentence', 'aria-label': `Add a sentence to ${title}` }, () => this.write(key)));
       parts.push(section);
     }
     replace(this.host, ...parts);
+    if (focused && this.host.contains(focused) === false) this.focus(focused.dataset['statement'] ?? '');
   }
 
+  /** How many sentences stand how; what needs no check is not counted. */
   private summary(all: Line[]): HTMLElement {
-    const row = el('div', { class: 'summary' });
-    for (const outcome of Object.keys(outcomes) as Outcome[]) {
-      const count = all.filter((line) => !line.statement.removed && line.statement.author !== 'person' && line.statement.verification.outcome === outcome).length;
-      if (count) row.append(el('span', { class: 'summary-item' }, outcomeChip(outcome), `${count} ${outcomes[outcome].words}`));
-    }
-    const own = all.filter((line) => !line.statement.removed && line.statement.author === 'person').length;
-    if (own) row.append(el('span', { class: 'summary-item' }, `${own} by a person`));
-    return row;
+    const marks = all.filter(({ statement }) => !statement.removed).map(({ statement }) => markOf(statement));
+    const kinds: Shown[] = [...Object.values(outcomes), person];
+    const items = kinds.map((kind) => ({ kind, count: marks.filter((mark) => mark?.letter === kind.letter).length })).filter(({ count }) => count > 0);
+    return el('div', { class: 'summary' }, ...items.map(({ kind, count }) => el('span', { class: 'summary-item' }, markChip(kind), `${count} ${kind.words}`)));
   }
 
-  private line({ statement, original }: Line): HTMLElement {
+  private line(line: Line): HTMLElement {
+    const { statement } = line;
+    const { id } = statement;
     const pending = this.pending as Pending;
-    const edited = pending.changed.get(statement.id);
-    const struck = statement.removed === true || edited === '';
-    const classes = ['line', statement.author === 'person' ? 'person' : outcomes[statement.verification.outcome].style, struck ? 'struck' : '', edited !== undefined ? 'unsaved' : '', statement.id === this.selected ? 'selected' : ''];
-    const pointing = this.report ? evidenceOf(this.report, statement).length > 0 : false;
-    const sentence = el('div', { class: `sentence${pointing ? ' pointing' : ''}`, tabindex: 0, role: 'button', 'aria-label': `${outcomes[statement.verification.outcome].words}: ${edited || statement.text}` });
-    const was = edited ? statement.text : original?.text;
-    if (was !== undefined && !struck) this.putDifference(sentence, was, edited ?? statement.text);
-    else sentence.textContent = statement.text;
-    sentence.addEventListener('click', () => this.acts.choose(statement));
-    sentence.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' || event.key === ' ') {
-        event.preventDefault();
-        this.acts.choose(statement);
-      } else if (event.key === 'e' && this.writable && !statement.removed) {
-        event.preventDefault();
-        this.edit(statement, row);
-      }
+    const report = this.report as Report;
+    const row = reportLine(line, {
+      edited: this.writable ? pending.changed.get(id) : undefined,
+      writable: this.writable,
+      signed: isSigned(report),
+      opened: this.opened.has(id),
+      writer: this.acts.writer(statement),
+      evidence: evidenceOf(report, statement),
+    }, {
+      choose: () => this.acts.choose(statement),
+      edit: () => this.edit(() => this.rows(`="${CSS.escape(id)}"`)[0], pending.changed.get(id) || statement.text, (text) => pending.change(id, text, statement.text), id),
+      strike: () => {
+        pending.change(id, '', statement.text);
+        this.changed(id);
+      },
+      undo: () => {
+        pending.undo(id);
+        this.changed(id);
+      },
+      toggle: () => {
+        if (!this.opened.delete(id)) this.opened.add(id);
+        this.draw();
+      },
     });
-    const row = el('div', { class: classes.filter(Boolean).join(' '), 'data-statement': statement.id },
-      sentenceChip(statement),
-      el('div', { class: 'text' }, sentence, this.footnote(statement, original, edited)));
-    if (this.writable) row.append(this.lineTools(statement, edited, row));
+    row.classList.toggle('selected', id === this.selected);
     for (const [on, off] of [['mouseenter', 'mouseleave'], ['focusin', 'focusout']] as const) {
       row.addEventListener(on, () => this.acts.hover(statement));
       row.addEventListener(off, () => this.acts.hover(undefined));
@@ -109,101 +131,42 @@ export class ReportPanel {
     return row;
   }
 
-  private footnote(statement: Statement, original: Statement | undefined, edited: string | undefined): HTMLElement {
-    const notes = [authors[statement.author]];
-    if (original) notes[0] = `edited by a person (was ${authors[original.author]})`;
-    if (statement.removed) notes.push('struck out');
-    if (edited !== undefined) notes.push(edited === '' ? 'struck out, unsaved' : 'edited, unsaved');
-    const outcome = statement.verification.outcome;
-    if (outcome === 'contradicted') notes.push(statement.verification.reason || 'contradicted', 'left out of every outgoing report');
-    else if (outcome !== 'verified' && statement.author !== 'person') notes.push(statement.verification.reason || outcomes[outcome].means);
-    return el('div', { class: 'footnote' }, notes.join(' · '));
-  }
-
-  private lineTools(statement: Statement, edited: string | undefined, row: HTMLElement): HTMLElement {
-    const box = el('div', { class: 'line-tools' });
+  private addition({ id, text }: Addition): HTMLElement {
     const pending = this.pending as Pending;
-    if (edited !== undefined) {
-      box.append(button('Undo', { title: 'Back to the saved text' }, () => {
-        pending.undo(statement.id);
-        this.changed(statement.id);
-      }));
-    }
-    if (statement.removed) return box;
-    box.append(button('Edit', { title: 'Edit this sentence — key E' }, () => this.edit(statement, row)));
-    if (edited !== '') {
-      box.append(button('Strike', { title: 'Strike this sentence out' }, () => {
-        pending.change(statement.id, '', statement.text);
-        this.changed(statement.id);
-      }));
-    }
-    return box;
-  }
-
-  private addition(id: number, text: string): HTMLElement {
-    const pending = this.pending as Pending;
-    const row = el('div', { class: 'line unsaved added' }, el('span', { class: 'outcome person', title: 'new, by you', role: 'img', 'aria-label': 'new, by you' }, '+'),
-      el('div', { class: 'text' }, el('div', { class: 'sentence' }, el('ins', {}, text)), el('div', { class: 'footnote' }, 'new, unsaved')));
-    row.append(el('div', { class: 'line-tools' },
-      button('Edit', {}, () => this.editor(row, text, (changed) => pending.rewrite(id, changed))),
-      button('Remove', {}, () => {
-        pending.rewrite(id, '');
-        this.changed();
-      })));
-    return row;
-  }
-
-  private putDifference(host: HTMLElement, before: string, after: string): void {
-    for (const piece of difference(before, after)) {
-      if (piece.kind === 'same') host.append(piece.text);
-      else host.append(el(piece.kind === 'new' ? 'ins' : 'del', {}, piece.text));
-    }
-  }
-
-  private edit(statement: Statement, row: HTMLElement): void {
-    const pending = this.pending as Pending;
-    const now = pending.changed.get(statement.id) || statement.text;
-    this.editor(row, now, (text) => pending.change(statement.id, text, statement.text), statement.id);
-  }
-
-  private write(host: HTMLElement, section: string): void {
-    const row = el('div', { class: 'line unsaved added' });
-    host.append(row);
-    this.editor(row, '', (text) => text && this.pending?.add(section, text));
-  }
-
-  /** Turns a row into a text field; Ctrl+Enter or leaving it keeps the text, Escape does not. */
-  private editor(row: HTMLElement, text: string, keep: (text: string) => void, focusAfter?: string): void {
-    this.editing?.finish();
-    const field = el('textarea', { class: 'editor', rows: 2, maxlength: longestText, 'aria-label': 'Sentence', spellcheck: 'true' });
-    field.value = text;
-    let open = true;
-    const close = (save: boolean): void => {
-      if (!open) return;
-      open = false;
-      delete this.editing;
-      if (save) keep(field.value.trim());
-      this.changed(focusAfter);
+    const edit = (): void => this.edit(() => this.host.querySelector<HTMLElement>(`[data-addition="${id}"]`), text, (changed) => pending.rewrite(id, changed));
+    const remove = (): void => {
+      pending.rewrite(id, '');
+      this.changed();
     };
-    const grow = (): void => {
-      field.style.height = 'auto';
-      field.style.height = `${field.scrollHeight + 2}px`;
-    };
-    field.addEventListener('input', grow);
-    field.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' || (event.key === 'Enter' && (event.ctrlKey || event.metaKey))) {
-        event.preventDefault();
-        close(event.key !== 'Escape');
-      }
+    const sentence = el('div', { class: 'sentence', tabindex: 0, role: 'button' }, el('ins', {}, text));
+    sentence.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') edit();
+      else if (event.key === 'Delete') remove();
+      else return;
+      event.preventDefault();
     });
-    const done = button('Done', { class: 'primary', title: 'Ctrl+Enter' }, () => close(true));
-    const cancel = button('Cancel', { class: 'quiet', title: 'Escape' }, () => close(false));
-    cancel.addEventListener('mousedown', (event) => event.preventDefault()); // before the field's blur keeps the text
-    field.addEventListener('blur', () => close(true));
-    replace(row, el('div', { class: 'editing' }, field, el('div', { class: 'editing-tools' }, done, cancel)));
-    this.editing = { finish: () => close(true) };
-    field.focus();
-    field.setSelectionRange(field.value.length, field.value.length);
-    grow();
+    return el('div', { class: 'line unsaved added', 'data-addition': id }, markChip({ ...person, letter: '+', words: 'new', means: 'by you, unsaved' }),
+      el('div', { class: 'text' }, sentence, el('div', { class: 'under' }, el('div', { class: 'footnote' }, 'new, unsaved'),
+        el('div', { class: 'line-tools' }, button('Edit', { tabindex: -1 }, edit), button('Remove', { tabindex: -1 }, remove)))));
+  }
+
+  private write(section: string): void {
+    this.edit(() => {
+      const row = el('div', { class: 'line unsaved added' });
+      this.host.querySelector(`[data-section="${section}"]`)?.append(row);
+      return row;
+    }, '', (text) => text && this.pending?.add(section, text));
+  }
+
+  /** `find` gives the row once the edit before it has ended, which draws all rows anew. */
+  private edit(find: () => HTMLElement | null | undefined, text: string, keep: (text: string) => void, focusAfter?: string): void {
+    this.finish?.();
+    const row = find();
+    if (!row) return;
+    this.finish = editSentence(row, text, (written) => {
+      this.finish = undefined;
+      if (written !== undefined) keep(written);
+      this.changed(focusAfter);
+    });
   }
 }

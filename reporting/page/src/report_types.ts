@@ -20,6 +20,7 @@ export interface StudyRow {
   conflicts: number;
   reportId?: string;
   version: number;
+  signedVersion?: number; ///< newest signed version; 0 or absent: none
   reportState?: ReportState;
   newerDraft: boolean;
 }
@@ -57,6 +58,7 @@ export interface Verification {
 }
 export interface Measurement {
   id: string;
+  name?: string; ///< "aerated volume"
   concept?: Code;
   value?: number;
   unit?: Code;
@@ -72,12 +74,14 @@ export interface Evidence {
   series: string;
   instance: string;
   frame?: number;
+  image?: number; ///< number of the image in its series
   regions?: { outline: [number, number][] }[];
   pointMm?: [number, number, number];
   caption?: string;
 }
 export interface Finding {
   id: string;
+  title?: string; ///< "Right lung"
   observation?: Code;
   site?: Code;
   laterality?: string;

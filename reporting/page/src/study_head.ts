@@ -21,7 +21,7 @@ export function studyHead(row: StudyRow | undefined, help: () => void): Node[] {
     el('div', { class: 'patient' },
       el('div', { class: 'one-line', title: joined(name, aboutPatient(row)) }, el('strong', {}, name), el('span', { class: 'muted' }, aboutPatient(row))),
       el('div', { class: 'one-line exam', title: exam }, el('span', {}, exam))),
-    stateChip(row.state, row.reportState),
+    stateChip(row),
     keys,
   ];
 }
@@ -35,7 +35,7 @@ const words: Partial<Record<StudyRow['state'], string>> = {
 
 export function waiting(row: StudyRow): HTMLElement {
   const percent = Math.round(row.progress * 100);
-  return el('div', { class: 'empty waiting' }, stateChip(row.state),
+  return el('div', { class: 'empty waiting' }, stateChip(row),
     el('p', {}, words[row.state] ?? `${row.stage || 'The study is being analysed'} · ${percent} %`),
     row.state === 'analysing' ? el('progress', { max: 1, value: row.progress, 'aria-label': 'progress' }) : null,
     row.reason ? el('p', { class: 'reason' }, row.reason) : null,

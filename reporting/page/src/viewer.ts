@@ -3,11 +3,13 @@
 import { init as initCore, Enums, RenderingEngine, getShouldUseCPURendering, type Types } from '@cornerstonejs/core';
 import * as imageLoading from '@cornerstonejs/dicom-image-loader';
 import * as tools from '@cornerstonejs/tools';
-import { loadSlices, pixelToPatient, side, type Slice, type Vec3 } from './dicomweb.ts';
-import { button, el, isTyping, replace } from './dom.ts';
+import { loadSlices, patientToPixel, pixelToPatient, type Slice, type Vec3 } from './dicomweb.ts';
+import { el, isTyping } from './dom.ts';
 import { NearestFirst } from './loading.ts';
 import { Overlay, type Mark } from './overlay.ts';
-import { presets } from './presets.ts';
+import { presets, type Preset } from './presets.ts';
+import { Corners } from './viewer_corners.ts';
+import { dragTools, ViewerTools } from './viewer_tools.ts';
 
 let started: Promise<void> | undefined;
 function start(): Promise<void> {
@@ -22,8 +24,7 @@ function start(): Promise<void> {
 
 const viewportId = 'ct';
 const engineId = 'review';
-const drags = { window: tools.WindowLevelTool.toolName, pan: tools.PanTool.toolName, zoom: tools.ZoomTool.toolName };
-type Drag = keyof typeof drags;
+const leastDrag = 3; ///< px of dragging for one slice
 
 /** What stands on the slider: where findings lie. */
 export interface Tick {
@@ -41,19 +42,11 @@ export class Viewer {
   private readonly ticks = el('div', { class: 'ticks', 'aria-hidden': 'true' });
   private readonly loadedBar = el('div', { class: 'loaded' });
   private readonly message = el('div', { class: 'stage-message', role: 'status' });
-  private readonly corners = {
-    tl: el('div', { class: 'corner tl' }),
-    tr: el('div', { class: 'corner tr' }),
-    bl: el('div', { class: 'corner bl' }),
-    br: el('div', { class: 'corner br' }),
-  };
-  private readonly sides = ['left', 'right', 'top', 'bottom'].map((where) => el('div', { class: `side side-${where}` }));
-  private readonly presetButtons: HTMLButtonElement[] = [];
-  private readonly dragButtons = new Map<Drag, HTMLButtonElement>();
+  private readonly corners: Corners;
+  private readonly bar = new ViewerTools((preset) => this.chooseWindow(preset), () => this.reset());
   private readonly overlay = new Overlay();
   private engine?: RenderingEngine;
   private viewport?: Types.IStackViewport;
-  private group?: ReturnType<typeof tools.ToolGroupManager.createToolGroup>;
   private slices: Slice[] = [];
   private loading?: NearestFirst;
   private series = '';
@@ -62,41 +55,34 @@ export class Viewer {
   private wanted = -1;
   private settingIndex = false;
   private window: { centre: number; width: number } = presets[1];
+  private windowByHand = false; ///< the reader chose it: no jump changes it
+  private pointer: Types.Point2 | undefined; ///< on the canvas, px
+  private drag: { y: number; index: number } | undefined; ///< of the left button, where it began
   private marks: Mark[] = [];
   private tickList: Tick[] = [];
   private opening = 0;
   private readonly onKey = (event: KeyboardEvent): void => this.key(event);
+  private readonly release = (): void => {
+    this.drag = undefined;
+  };
   private readonly resized = new ResizeObserver(() => this.engine?.resize(true, true));
 
   constructor(private readonly study: string, patientLine: string[]) {
-    replace(this.corners.tl, ...patientLine.map((line) => el('div', {}, line)));
-    this.element.append(this.toolbar(), this.stage, this.bottom());
+    this.corners = new Corners(patientLine);
+    this.element.append(this.bar.element, this.stage, this.bottom());
     this.canvasHost.append(this.overlay.element);
-    this.stage.append(this.canvasHost, ...Object.values(this.corners), ...this.sides, this.message);
+    this.stage.append(this.canvasHost, ...this.corners.elements, this.message);
     this.stage.addEventListener('wheel', (event) => this.scrollWheel(event), { passive: false });
     this.stage.addEventListener('contextmenu', (event) => event.preventDefault());
+    this.stage.addEventListener('pointerdown', (event) => this.press(event));
+    this.stage.addEventListener('pointermove', (event) => this.move(event));
+    this.stage.addEventListener('pointerleave', () => {
+      this.pointer = undefined;
+      this.corners.value(undefined);
+    });
+    document.addEventListener('pointerup', this.release);
     this.slider.addEventListener('input', () => this.show(Number(this.slider.value)));
     document.addEventListener('keydown', this.onKey);
-  }
-
-  private toolbar(): HTMLElement {
-    const bar = el('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Image tools' });
-    const group = el('div', { class: 'button-group' });
-    presets.forEach((preset, i) => {
-      const made = button(preset.name, { 'data-preset': preset.name, title: `C ${preset.centre}  W ${preset.width} HU — key ${i + 1}`, 'aria-pressed': 'false' }, () => this.setWindow(preset));
-      made.append(el('kbd', {}, String(i + 1)));
-      this.presetButtons.push(made);
-      group.append(made);
-    });
-    const dragGroup = el('div', { class: 'button-group' });
-    for (const [drag, label, hint] of [['window', 'Window', 'Drag: brightness and contrast'], ['pan', 'Pan', 'Drag: move (also middle button)'], ['zoom', 'Zoom', 'Drag: zoom (also right button)']] as [Drag, string, string][]) {
-      const made = button(label, { title: hint, 'aria-pressed': drag === 'window' ? 'true' : 'false' }, () => this.setDrag(drag));
-      this.dragButtons.set(drag, made);
-      dragGroup.append(made);
-    }
-    dragGroup.append(button('Reset', { title: 'Fit the image again — key R' }, () => this.reset()));
-    bar.append(group, dragGroup);
-    return bar;
   }
 
   private bottom(): HTMLElement {
@@ -112,10 +98,10 @@ export class Viewer {
       this.engine = new RenderingEngine(engineId);
       this.engine.enableElement({ viewportId, type: Enums.ViewportType.STACK, element: this.canvasHost, defaultOptions: { background: [0, 0, 0] } });
       this.viewport = this.engine.getViewport(viewportId) as Types.IStackViewport;
-      this.group = tools.ToolGroupManager.createToolGroup('review');
-      for (const name of Object.values(drags)) this.group?.addTool(name);
-      this.group?.addViewport(viewportId, engineId);
-      this.setDrag('window');
+      const group = tools.ToolGroupManager.createToolGroup('review');
+      for (const name of dragTools) group?.addTool(name);
+      group?.addViewport(viewportId, engineId);
+      this.bar.attach(group);
     } catch {
       this.say('This browser cannot draw the images (neither WebGL nor a canvas). The report beside is complete; open the study in your PACS viewer.');
       return false;
@@ -135,6 +121,7 @@ export class Viewer {
     this.loading?.stop();
     this.resized.disconnect();
     document.removeEventListener('keydown', this.onKey);
+    document.removeEventListener('pointerup', this.release);
     tools.ToolGroupManager.destroyToolGroup('review');
     this.engine?.destroy();
   }
@@ -165,7 +152,7 @@ export class Viewer {
     if (slices.length === 0) return this.say('This series holds no images.');
     this.series = series;
     this.slices = slices;
-    replace(this.corners.tr, el('div', {}, title), el('div', {}, `${slices.length} images`));
+    this.corners.series(title, slices);
     for (const slice of slices) imageLoading.wadors.metaDataManager.add(slice.imageId, slice.header as never);
     const ids = slices.map((slice) => slice.imageId);
     const found = at ? this.find(at.instance, at.frame) : -1;
@@ -232,6 +219,10 @@ export class Viewer {
     this.drawMarks();
   }
 
+  setSeriesMenu(menu: HTMLElement | null): void {
+    this.bar.showSeries(menu);
+  }
+
   setMarks(marks: Mark[]): void {
     this.marks = marks;
     this.drawMarks();
@@ -266,6 +257,16 @@ export class Viewer {
     });
   }
 
+  /** For what comes into view, unless the reader has chosen a window by hand. */
+  suggestWindow(preset: Preset): void {
+    if (!this.windowByHand) this.setWindow(preset);
+  }
+
+  private chooseWindow(preset: Preset): void {
+    this.windowByHand = true;
+    this.setWindow(preset);
+  }
+
   setWindow(window: { centre: number; width: number }): void {
     this.window = { centre: window.centre, width: window.width };
     this.viewport?.setProperties({ voiRange: { lower: window.centre - window.width / 2, upper: window.centre + window.width / 2 } });
@@ -276,50 +277,55 @@ export class Viewer {
   private windowChanged(): void {
     const range = this.viewport?.getProperties().voiRange;
     if (!range) return;
+    if (this.drag && this.bar.drag === 'window') this.windowByHand = true;
     this.window = { centre: (range.lower + range.upper) / 2, width: range.upper - range.lower };
     this.windowLabels();
   }
 
   private windowLabels(): void {
     const { centre, width } = this.window;
-    const zoom = this.viewport ? this.viewport.getZoom() : 1;
-    replace(this.corners.br, el('div', {}, `C ${Math.round(centre)}   W ${Math.round(width)} HU`), el('div', {}, `zoom ${Math.round(zoom * 100)} %`));
-    presets.forEach((preset, i) =>
-      this.presetButtons[i]?.setAttribute('aria-pressed', String(Math.abs(preset.centre - centre) < 0.5 && Math.abs(preset.width - width) < 1.5)),
-    );
+    this.corners.window(centre, width, this.viewport ? this.viewport.getZoom() : 1);
+    this.bar.showWindow(this.window);
   }
 
   private labels(): void {
     const slice = this.slices[this.index];
     this.slider.value = String(this.index);
-    const place = slice?.along === undefined ? '' : `position ${slice.along.toFixed(1)} mm`;
-    const thickness = slice?.thickness === undefined ? '' : `thickness ${slice.thickness} mm`;
-    replace(this.corners.bl, el('div', { class: 'slice-number', 'data-slice': this.index + 1 }, `${this.index + 1} / ${this.slices.length}`), place ? el('div', {}, place) : null, thickness ? el('div', {}, thickness) : null);
-    const back = (v: Vec3 | undefined): Vec3 | undefined => (v ? [-v[0], -v[1], -v[2]] : undefined);
-    const letters = [side(back(slice?.row)), side(slice?.row), side(back(slice?.column)), side(slice?.column)];
-    this.sides.forEach((element, i) => (element.textContent = letters[i] ?? ''));
+    this.corners.slice(slice, this.index, this.slices.length);
     this.slider.setAttribute('aria-valuetext', `slice ${this.index + 1} of ${this.slices.length}`);
   }
 
   private rendered(): void {
     this.drawMarks();
     this.windowLabels();
+    if (this.pointer) this.corners.value(this.valueAt(this.pointer));
     this.stage.dataset['rendered'] = String(this.viewport?.getCurrentImageIdIndex() ?? -1);
   }
 
-  private setDrag(drag: Drag): void {
-    const { MouseBindings } = tools.Enums;
-    const fixed: Partial<Record<Drag, number>> = { pan: MouseBindings.Auxiliary, zoom: MouseBindings.Secondary };
-    for (const name of Object.keys(drags) as Drag[]) {
-      const bindings: { mouseButton?: number; numTouchPoints?: number }[] = [];
-      if (name === drag) bindings.push({ mouseButton: MouseBindings.Primary });
-      const also = fixed[name];
-      if (also !== undefined) bindings.push({ mouseButton: also });
-      if (name === 'zoom') bindings.push({ numTouchPoints: 2 });
-      this.group?.setToolPassive(drags[name], { removeAllBindings: true });
-      if (bindings.length) this.group?.setToolActive(drags[name], { bindings });
-      this.dragButtons.get(name)?.setAttribute('aria-pressed', String(name === drag));
+  private press(event: PointerEvent): void {
+    if (event.button === 0) this.drag = { y: event.clientY, index: this.index };
+  }
+
+  private move(event: PointerEvent): void {
+    if (this.drag && this.bar.drag === 'scroll') {
+      const each = Math.max(leastDrag, this.stage.clientHeight / Math.max(1, this.slices.length));
+      this.show(this.drag.index + Math.round((event.clientY - this.drag.y) / each));
     }
+    const box = this.canvasHost.getBoundingClientRect();
+    this.pointer = [event.clientX - box.left, event.clientY - box.top];
+    this.corners.value(this.valueAt(this.pointer));
+  }
+
+  /** HU of the pixel under a point of the canvas. */
+  private valueAt(point: Types.Point2): number | undefined {
+    const slice = this.slices[this.index];
+    const image = this.viewport?.getImageIds().length ? this.viewport.getCornerstoneImage() : undefined;
+    if (!image || !slice?.position || image.imageId !== slice.imageId) return undefined;
+    const [column, row] = patientToPixel(slice, this.viewport?.canvasToWorld(point) as Vec3);
+    if (column < 0 || row < 0 || column >= image.columns || row >= image.rows) return undefined;
+    const stored = image.getPixelData()[row * image.columns + column];
+    if (stored === undefined || image.color) return undefined;
+    return image.preScale?.scaled ? stored : stored * image.slope + image.intercept;
   }
 
   private reset(): void {
@@ -346,7 +352,7 @@ export class Viewer {
     const step = steps[event.key];
     const preset = presets[Number(event.key) - 1];
     if (step !== undefined) this.show(this.index + step);
-    else if (preset) this.setWindow(preset);
+    else if (preset) this.chooseWindow(preset);
     else if (event.key === 'r' || event.key === 'R') this.reset();
     else return;
     event.preventDefault();

@@ -8,7 +8,7 @@ import type { StudyRow } from './report_types.ts';
 const order: StudyRow['state'][] = ['drafted', 'analysing', 'queued', 'receiving', 'failed', 'unsuitable', 'signed'];
 
 function standing(row: StudyRow): HTMLElement {
-  const cell = el('div', { class: 'standing' }, stateChip(row.state, row.reportState));
+  const cell = el('div', { class: 'standing' }, stateChip(row));
   if (row.newerDraft) cell.append(el('span', { class: 'chip state-newer' }, 'newer draft'));
   if (row.state === 'analysing') {
     const bar = el('progress', { max: 1, value: row.progress, 'aria-label': row.stage ?? 'analysing' });
@@ -24,9 +24,9 @@ function studyRow(row: StudyRow): HTMLElement {
   const about = [patient.id, patient.birthDate ? `born ${moment(patient.birthDate)}` : '', patient.sex].filter(Boolean).join(' · ');
   const link = el('a', { class: 'work-row', href: `/studies/${row.uid}`, 'data-inside': true, 'data-study': row.uid },
     el('div', { class: 'cell' }, standing(row)),
-    el('div', { class: 'cell' }, el('div', { class: 'strong' }, patient.name || 'unnamed'), el('div', { class: 'muted' }, about)),
+    el('div', { class: 'cell' }, el('div', { class: 'strong one-line', title: patient.name }, patient.name || 'unnamed'), el('div', { class: 'muted one-line', title: about }, about)),
     el('div', { class: 'cell' }, el('div', {}, row.description || 'CT'), el('div', { class: 'muted' }, `${row.series} series · ${row.instances} images`)),
-    el('div', { class: 'cell mono' }, row.accession || '–'),
+    el('div', { class: 'cell mono one-line', title: row.accession }, row.accession || '–'),
     el('div', { class: 'cell' }, el('div', {}, moment(row.received)), row.started ? el('div', { class: 'muted' }, `scanned ${moment(row.started)}`) : null),
   );
   return link;
