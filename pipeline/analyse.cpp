@@ -174,7 +174,7 @@ measure::Findings run_steps(measure::Scene& scene, const AnalysisContext& contex
                                            static_cast<double>(steps.size()));
     steps[i].run(scene, findings);
   }
-  std::ranges::stable_partition(findings, [](const Finding& finding) {
+  std::stable_partition(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.presence != reporting::Presence::not_assessed && finding.id != "region" &&
            finding.id != "body";
   });

@@ -17,8 +17,11 @@ node "$browser/page_test.mjs" --url "$page" ${1:+--screenshots "$1"} \
 # Once more with tokens: signing in.
 kill -TERM "$up" && wait "$up" || true
 token=$(head -c 18 /dev/urandom | base64 | tr '+/' 'ab')
-(umask 077 && echo "reader:$token" >"$work/tokens")
+(umask 077 && echo "reader:Reader^Rosa:$token" >"$work/tokens")
 sed -i "s|^\[http\]|[http]\ntokens_file = \"$work/tokens\"|" "$work/tomoscribe.toml"
 rm -rf "$work/data"
 start_tomoscribe
 node "$browser/login_test.mjs" "$page" "$token" ${1:+"$1/login.png"} || die "nobody can sign in"
+dcmsend -aec TOMOSCRIBE 127.0.0.1 "$dicom_port" "$work"/phantom/slice-000*.dcm
+uid=$(dcmdump +P StudyInstanceUID "$work/phantom/slice-0001.dcm" | sed 's/.*\[\(.*\)\].*/\1/')
+curl -fsS -H "Authorization: Bearer $token" "$page/api/studies/$uid" | jq -e '.account.family == "Reader"' >/dev/null || die "the account is not bound to its name"

@@ -1,6 +1,6 @@
 // The calls of /api, in the form that reporting/review.h describes.
 
-import type { DeliveryRow, Report, Signer, StatementEdit, StudyRow } from './report_types.ts';
+import type { DeliveryRow, Name, Report, Signer, StatementEdit, StudyRow } from './report_types.ts';
 
 export interface StudyDetail {
   study: StudyRow;
@@ -8,6 +8,8 @@ export interface StudyDetail {
   deliveries: DeliveryRow[];
   report?: Report;
   label?: string;
+  /** The person whom the signed-in account is bound to. */
+  account?: Name;
   /** A person's newest version, when a software draft came after it. */
   person?: Report;
 }

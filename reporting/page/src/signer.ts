@@ -3,10 +3,23 @@
 import { ask } from './ask.ts';
 import { el } from './dom.ts';
 import type { Name, Signer } from './report_types.ts';
+import { displayName } from './words.ts';
 
 const signerKey = 'tomoscribe.signer';
 
+/** The name that the signed-in account is bound to: nobody else edits or signs with it. */
+let account: Name | undefined;
+
+export function bindAccount(name: Name | undefined): void {
+  account = name;
+}
+
+export function isBound(): boolean {
+  return account !== undefined;
+}
+
 export function rememberedSigner(): Signer | undefined {
+  if (account) return { name: account };
   try {
     const signer = JSON.parse(localStorage.getItem(signerKey) ?? 'null') as Signer | null;
     return signer?.name?.family ? signer : undefined;
@@ -16,6 +29,7 @@ export function rememberedSigner(): Signer | undefined {
 }
 
 export function remember(signer: Signer): void {
+  if (account) return;
   try {
     localStorage.setItem(signerKey, JSON.stringify(signer));
   } catch {
@@ -24,6 +38,8 @@ export function remember(signer: Signer): void {
 }
 
 export function signerFields(): { element: HTMLElement; read: () => Signer } {
+  const bound = account;
+  if (bound) return { element: el('p', {}, 'You are signed in as ', el('strong', {}, displayName(bound)), '.'), read: () => ({ name: bound }) };
   const known = rememberedSigner();
   const input = (name: string, label: string, value: string | undefined, required = false): [HTMLElement, HTMLInputElement] => {
     const field = el('input', { type: 'text', name, required, maxlength: 64, value: value ?? '', autocomplete: 'off', pattern: '[^\\^=\\\\\\|~&]*', title: 'without ^ = \\ | ~ &' });

@@ -12,6 +12,7 @@ import { findingsOf, lines, pointing } from './report_model.ts';
 import { ReportPanel } from './report_panel.ts';
 import type { Finding, Statement } from './report_types.ts';
 import { seriesMenu } from './series_menu.ts';
+import { bindAccount } from './signer.ts';
 import { StudyEdits } from './study_edits.ts';
 import { aboutPatient, studyHead, waiting } from './study_head.ts';
 import { StudyState } from './study_state.ts';
@@ -105,6 +106,7 @@ class StudyPage {
   }
 
   private async first(detail: api.StudyDetail): Promise<void> {
+    bindAccount(detail.account);
     this.state.take(detail);
     if (this.state.pending?.restored) this.say('Unsaved edits from this browser were restored.');
     this.viewer = new Viewer(this.uid, [detail.study.patient.name || 'unnamed', aboutPatient(detail.study)]);

@@ -6,7 +6,7 @@ import { button, el } from './dom.ts';
 import { clashes, Pending, rebased } from './pending.ts';
 import type { Report } from './report_types.ts';
 import { confirmSignature } from './sign_dialog.ts';
-import { askSigner, rememberedSigner } from './signer.ts';
+import { askSigner, isBound, rememberedSigner } from './signer.ts';
 import type { StudyState } from './study_state.ts';
 import { correctionPending, displayName, isSigned } from './words.ts';
 
@@ -42,7 +42,9 @@ export class StudyEdits {
   private savingAs(): HTMLElement {
     const signer = rememberedSigner();
     if (!signer) return el('div', { class: 'saving-as' }, 'Save asks who you are');
-    return el('div', { class: 'saving-as' }, 'Saving as ', el('strong', {}, displayName(signer.name)), ' · ',
+    const who = el('strong', {}, displayName(signer.name));
+    if (isBound()) return el('div', { class: 'saving-as' }, 'Saving as ', who);
+    return el('div', { class: 'saving-as' }, 'Saving as ', who, ' · ',
       button('change', { class: 'link', 'aria-label': 'Change who saves' }, () => void askSigner('Keep').then(() => this.page.drawFooter())));
   }
 
