@@ -65,7 +65,7 @@ void add_header(std::string& out, const ReportVersion& version) {
   add_row(out, "Sex", study.patient.sex);
   add_row(out, "Accession", study.accession.str());
   add_row(out, "Examination", examination_name(study, version.order));
-  add_row(out, "Performed", study.started ? study.started->iso() : "");
+  add_row(out, "Performed", study.started ? local_time(*study.started) : "");
   add_row(out, "Study UID", study.uid.str());
   out += "</dl>\n";
 }

@@ -95,6 +95,12 @@ std::string clean_text(std::string_view text, bool keep_lines) {
   return out;
 }
 
+std::string local_time(const Moment& moment) {
+  std::string text = moment.iso().substr(0, 16);
+  std::ranges::replace(text, 'T', ' ');
+  return text;
+}
+
 std::string ai_label(const ReportVersion& version) {
   if (version.state == ReportState::withdrawn)
     return "WITHDRAWN - this report was issued in error; do not use it. Not a medical device.";
@@ -157,7 +163,7 @@ std::string to_text_report(const ReportVersion& version) {
   if (!version.study.accession.empty())
     wrap(out, "Accession:  ", line(version.study.accession.str()));
   wrap(out, "Study:      ", version.study.uid.str());
-  if (version.study.started) wrap(out, "Date:       ", version.study.started->iso());
+  if (version.study.started) wrap(out, "Date:       ", local_time(*version.study.started));
   for (const Section section : all_sections) {
     const auto statements = outgoing_statements(version, section);
     if (statements.empty()) continue;

@@ -12,6 +12,9 @@ namespace tomoscribe::reporting {
 /// The label every unsigned face carries, and the shorter one kept after signing.
 std::string ai_label(const ReportVersion&);
 
+/// "2026-01-02 10:20", the time as the scanner's clock showed it.
+std::string local_time(const Moment&);
+
 /// Versioned JSON ("schema": 1): the form on disk and in the database.
 std::string to_json(const ReportVersion&);
 /// Reads any schema version ever written. \throws dicom::Malformed with the JSON pointer of the

@@ -225,7 +225,8 @@ char letter(const Statement& statement) {
 
 std::string examination_name(const Study& study, const std::optional<Order>& order) {
   if (order && !order->procedure.meaning.empty()) return order->procedure.meaning;
-  if (!study.description.empty()) return study.description;
+  if (!study.description.empty())
+    return (study.description.starts_with("CT") ? "" : "CT ") + study.description;
   return study.procedure.meaning.empty() ? "CT" : study.procedure.meaning;
 }
 
