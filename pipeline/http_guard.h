@@ -49,6 +49,9 @@ class HttpGuard {
   dicom::HttpResponse login(const dicom::HttpRequest& request, std::chrono::sys_seconds now) const;
   dicom::HttpResponse not_signed_in(const dicom::HttpRequest& request, const Route& route) const;
   const Route* route(const std::string& path) const;
+  /// What the route answers to one who may ask it that.
+  dicom::HttpResponse handled(dicom::HttpRequest request, const Route& route,
+                              std::chrono::sys_seconds now) const;
 
   GuardSettings settings_;
   Tokens tokens_;
