@@ -40,6 +40,27 @@ bool is_name(std::string_view name) {
              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-@") == name.npos;
 }
 
+struct TokenLine {
+  std::string name, token;
+  bool reader = false;
+};
+
+/// \throws ConfigError that begins with `place`.
+TokenLine parsed(const std::string& line, const std::string& place) {
+  const auto colon = line.find(':');
+  if (colon == std::string::npos)
+    throw ConfigError(place + "a line must be name:token or name:read:token");
+  constexpr std::string_view read = "read:";
+  const bool reader = std::string_view(line).substr(colon + 1).starts_with(read);
+  TokenLine parts{.name = line.substr(0, colon),
+                  .token = line.substr(colon + 1 + (reader ? read.size() : 0)),
+                  .reader = reader};
+  if (!is_name(parts.name))
+    throw ConfigError(place + "a name has 1 to 64 letters, digits, '_', '-' or '@'");
+  if (parts.token.size() < 16) throw ConfigError(place + "a token needs at least 16 characters");
+  return parts;
+}
+
 }  // namespace
 
 Tokens Tokens::load(const std::filesystem::path& file) {
@@ -51,20 +72,11 @@ Tokens Tokens::load(const std::filesystem::path& file) {
     ++number;
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
     if (line.empty() || line.front() == '#') continue;
-    const auto fault = [&](const std::string& what) {
-      return ConfigError(file.string() + ":" + std::to_string(number) + ": " + what);
-    };
-    const auto colon = line.find(':');
-    if (colon == std::string::npos) throw fault("a line must be name:token or name:read:token");
-    const std::string name = line.substr(0, colon);
-    constexpr std::string_view read = "read:";
-    const bool reader = std::string_view(line).substr(colon + 1).starts_with(read);
-    const std::string token = line.substr(colon + 1 + (reader ? read.size() : 0));
-    if (!is_name(name)) throw fault("a name has 1 to 64 letters, digits, '_', '-' or '@'");
-    if (token.size() < 16) throw fault("a token needs at least 16 characters");
-    if (!tokens.hashes_.emplace(name, dicom::sha256(token).str()).second)
-      throw fault("this name is there twice");
-    if (reader) tokens.readers_.insert(name);
+    const std::string place = file.string() + ":" + std::to_string(number) + ": ";
+    const TokenLine parts = parsed(line, place);
+    if (!tokens.hashes_.emplace(parts.name, dicom::sha256(parts.token).str()).second)
+      throw ConfigError(place + "this name is there twice");
+    if (parts.reader) tokens.readers_.insert(parts.name);
   }
   if (tokens.hashes_.empty()) throw ConfigError(file.string() + " names no user");
   return tokens;
