@@ -30,9 +30,8 @@ fs::path newest_binaries() {
   if (found.empty())
     throw std::runtime_error("PostgreSQL's server is not installed (Debian package postgresql)");
   return *std::ranges::max_element(found, {}, [](const fs::path& path) {
-    return std::atoi(path.parent_path()
-                         .filename()
-                         .c_str());  // NOLINT(cert-err34-c): Debian's folder names are numbers
+    const std::string version = path.parent_path().filename();
+    return std::atoi(version.c_str());  // NOLINT(cert-err34-c): Debian's folder names are numbers
   });
 }
 

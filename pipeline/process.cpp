@@ -103,11 +103,10 @@ std::optional<FileLock> FileLock::take(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) throw failure("cannot open " + file.string());
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return FileLock(descriptor);
-  const bool held = errno == EWOULDBLOCK;
-  const auto fault = failure("cannot lock " + file.string());
+  const int fault = errno;
   ::close(descriptor);
-  if (!held) throw fault;
-  return std::nullopt;
+  if (fault == EWOULDBLOCK) return std::nullopt;
+  throw std::system_error(fault, std::generic_category(), "cannot lock " + file.string());
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
