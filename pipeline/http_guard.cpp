@@ -74,9 +74,9 @@ std::optional<Pairs> parse_pairs(std::string_view text) {
 
 /// RFC 3986 5.2.4 would resolve dot segments; nobody honest sends them, so they are refused.
 bool has_dot_segment(std::string_view path) {
-  for (const auto& segment : dicom::path_segments(path))
-    if (segment == "." || segment == "..") return true;
-  return false;
+  const auto segments = dicom::path_segments(path);
+  return std::any_of(segments.begin(), segments.end(),
+                     [](const auto& segment) { return segment == "." || segment == ".."; });
 }
 
 std::string cookie_value(const HttpRequest& request) {
@@ -240,7 +240,7 @@ HttpResponse HttpGuard::login(const HttpRequest& request, std::chrono::sys_secon
   return answer;
 }
 
-HttpResponse HttpGuard::not_signed_in(const HttpRequest& request, const Route& route) const {
+HttpResponse HttpGuard::not_signed_in(const HttpRequest& request, const Route& route) {
   if (route.prefix == "/" && request.method != "POST") {
     HttpResponse answer = HttpResponse::text(303, "");
     answer.headers["Location"] = "/login";

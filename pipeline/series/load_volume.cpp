@@ -29,6 +29,7 @@ std::vector<Load> loads_of(const SeriesChoice& choice) {
     load.frame_to_slice.emplace_back(ref.frame, slice);
   }
   std::vector<Load> loads;
+  loads.reserve(by_instance.size());
   for (auto& [instance, load] : by_instance) loads.push_back(std::move(load));
   return loads;
 }

@@ -143,7 +143,7 @@ Candidate stacked(const Instances& instances, std::vector<FrameRef> frames) {
     candidate.reason = fault->reason;
     return candidate;
   }
-  Stack& stack = std::get<Stack>(outcome);
+  auto& stack = std::get<Stack>(outcome);
   if (orientation != "axial") {
     candidate.reason = orientation + " images: for display only";
   } else if (stack.grid.size[2] < least_slices) {
