@@ -260,9 +260,10 @@ net::Context::Ptr tls_context(const ListenerSettings& settings) {
 }
 
 net::ServerSocket bound_socket(const ListenerSettings& settings) {
-  net::ServerSocket socket = settings.tls_key.empty()
-                                 ? net::ServerSocket()
-                                 : net::SecureServerSocket(tls_context(settings));
+  net::ServerSocket socket;
+  if (!settings.tls_key.empty())
+    // NOLINTNEXTLINE(cppcoreguidelines-slicing): a handle; its implementation goes on doing TLS
+    socket = net::SecureServerSocket(tls_context(settings));
   try {
     const std::string host = settings.listen == "localhost" ? "127.0.0.1" : settings.listen;
     // Not SO_REUSEPORT: a second service on the port must fail, not share.
@@ -309,7 +310,7 @@ struct HttpListener::Impl {
   }
 };
 
-HttpListener::HttpListener(ListenerSettings settings, const HttpGuard& guard,
+HttpListener::HttpListener(const ListenerSettings& settings, const HttpGuard& guard,
                            ExchangeObserver observer)
     : impl_(std::make_unique<Impl>(settings, guard, std::move(observer))) {}
 HttpListener::~HttpListener() = default;
