@@ -83,7 +83,8 @@ class FhirServer : public testing::Test {
     return all;
   }
   /// Refused with that status, as an OperationOutcome that repeats nothing of the request.
-  void expect_refused(const HttpResponse& response, int status, const std::string& secret = "") {
+  static void expect_refused(const HttpResponse& response, int status,
+                             const std::string& secret = "") {
     EXPECT_EQ(response.status, status) << response.body;
     const Json outcome = Json::parse(response.body);
     EXPECT_EQ(outcome.at("resourceType"), "OperationOutcome");
