@@ -20,9 +20,9 @@ class Sender : public DcmSCU {
   Sender(const Peer& peer, const AeTitle& calling, std::chrono::seconds timeout) {
     detail::prepare_dcmtk();
     const auto length = static_cast<Uint32>(timeout.count());
-    setAETitle(calling.str().c_str());
-    setPeerAETitle(peer.title.str().c_str());
-    setPeerHostName(peer.host.c_str());
+    setAETitle(calling.str());
+    setPeerAETitle(peer.title.str());
+    setPeerHostName(peer.host);
     setPeerPort(peer.port);
     setACSETimeout(length);
     setDIMSETimeout(length);
@@ -37,7 +37,7 @@ class Sender : public DcmSCU {
   Sender& operator=(const Sender&) = delete;
 
   OFCondition connect(const std::string& sop_class, const OFList<OFString>& syntaxes) {
-    addPresentationContext(sop_class.c_str(), syntaxes);
+    addPresentationContext(sop_class, syntaxes);
     const OFCondition ready = initNetwork();
     return ready.bad() ? ready : negotiateAssociation();
   }
@@ -74,13 +74,13 @@ SendResult send_instance(const std::filesystem::path& file, const Peer& peer,
   if (sop_class.empty()) throw Malformed("the file has no SOP class");
   const E_TransferSyntax syntax = format->getDataset()->getOriginalXfer();
   OFList<OFString> syntaxes;
-  syntaxes.push_back(DcmXfer(syntax).getXferID());
+  syntaxes.emplace_back(DcmXfer(syntax).getXferID());
   if (!DcmXfer(syntax).isEncapsulated() && syntax != EXS_LittleEndianImplicit)
-    syntaxes.push_back(UID_LittleEndianImplicitTransferSyntax);
+    syntaxes.emplace_back(UID_LittleEndianImplicitTransferSyntax);
   Sender sender(peer, calling, timeout);
-  const SendResult not_taken{.kind = Kind::refused_final,
-                             .reason = "the peer does not accept this kind of object"};
-  if (const OFCondition connected = sender.connect(sop_class.c_str(), syntaxes); connected.bad())
+  SendResult not_taken{.kind = Kind::refused_final,
+                       .reason = "the peer does not accept this kind of object"};
+  if (const OFCondition connected = sender.connect(sop_class, syntaxes); connected.bad())
     return connected == NET_EC_NoAcceptablePresentationContexts ? not_taken
                                                                 : unreachable(connected);
   Uint16 status = 0;
@@ -97,7 +97,7 @@ SendResult send_instance(const std::filesystem::path& file, const Peer& peer,
 SendResult verify(const Peer& peer, const AeTitle& calling, std::chrono::seconds timeout) {
   Sender sender(peer, calling, timeout);
   OFList<OFString> syntaxes;
-  syntaxes.push_back(UID_LittleEndianImplicitTransferSyntax);
+  syntaxes.emplace_back(UID_LittleEndianImplicitTransferSyntax);
   if (const OFCondition connected = sender.connect(UID_VerificationSOPClass, syntaxes);
       connected.bad())
     return unreachable(connected);

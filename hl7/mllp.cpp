@@ -1,5 +1,6 @@
 #include "hl7/mllp.h"
 
+#include <algorithm>
 #include <atomic>
 #include <list>
 #include <mutex>
@@ -31,22 +32,7 @@ class FrameReader {
   explicit FrameReader(std::size_t limit) : limit_(limit) {}
   /// \return false once a frame is longer than the limit.
   bool feed(std::string_view bytes) {
-    for (const char byte : bytes) {
-      if (byte == frame_begin) {
-        inside_ = true;
-        frame_.clear();
-      } else if (inside_ && byte == carriage_return && !frame_.empty() &&
-                 frame_.back() == frame_end) {
-        frame_.pop_back();
-        done_.push_back(std::move(frame_));
-        frame_.clear();
-        inside_ = false;
-      } else if (inside_) {
-        if (frame_.size() >= limit_) return false;
-        frame_.push_back(byte);
-      }
-    }
-    return true;
+    return std::all_of(bytes.begin(), bytes.end(), [this](char byte) { return take(byte); });
   }
   std::optional<std::string> next() {
     if (done_.empty()) return std::nullopt;
@@ -56,6 +42,23 @@ class FrameReader {
   }
 
  private:
+  bool take(char byte) {
+    if (byte == frame_begin) {
+      inside_ = true;
+      frame_.clear();
+    } else if (inside_ && byte == carriage_return && !frame_.empty() &&
+               frame_.back() == frame_end) {
+      frame_.pop_back();
+      done_.push_back(std::move(frame_));
+      frame_.clear();
+      inside_ = false;
+    } else if (inside_) {
+      if (frame_.size() >= limit_) return false;
+      frame_.push_back(byte);
+    }
+    return true;
+  }
+
   std::size_t limit_;
   bool inside_ = false;
   std::string frame_;
@@ -92,6 +95,8 @@ struct MllpServer::Impl {
     acceptor = std::jthread([this](const std::stop_token& stop) { accept(stop); });
   }
 
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
   ~Impl() {
     acceptor.request_stop();
     acceptor.join();
@@ -149,7 +154,7 @@ struct MllpServer::Impl {
     return true;
   }
 
-  void serve(Connection& connection, const std::stop_token& stop) {
+  void serve(Connection& connection, const std::stop_token& stop) const {
     try {
       talk(connection, stop);
     } catch (const std::exception&) {
@@ -220,6 +225,18 @@ MllpResult judged(const Segment& msa) {
           .reason = "the receiver's acknowledgement has an unknown code"};
 }
 
+/// What an acknowledgement of our message says; nothing when the frame is something else.
+std::optional<MllpResult> acknowledged(const std::string& frame, const std::string& control_id) {
+  try {
+    const Message answer = Message::parse(frame);
+    const Segment* msa = answer.find("MSA");
+    if (msa == nullptr || msa->get(2) != control_id) return std::nullopt;
+    return judged(*msa);
+  } catch (const Rejected&) {
+    return std::nullopt;
+  }
+}
+
 MllpResult exchange(std::string_view message, const MllpPeer& peer, std::chrono::seconds timeout,
                     const std::string& control_id) {
   Poco::Net::StreamSocket socket;
@@ -240,15 +257,8 @@ MllpResult exchange(std::string_view message, const MllpPeer& peer, std::chrono:
     if (!reader.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got))))
       return {.kind = Kind::refused_retry,
               .reason = "the receiver's acknowledgement is over 1 MiB"};
-    while (const auto frame = reader.next()) {
-      try {
-        const Message answer = Message::parse(*frame);
-        const Segment* msa = answer.find("MSA");
-        if (msa != nullptr && msa->get(2) == control_id) return judged(*msa);
-      } catch (const Rejected&) {
-        continue;  // not the acknowledgement that we wait for
-      }
-    }
+    while (const auto frame = reader.next())
+      if (auto result = acknowledged(*frame, control_id)) return std::move(*result);
   }
   return {.kind = Kind::unreachable, .reason = "no acknowledgement of this message in time"};
 }

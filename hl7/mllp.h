@@ -14,7 +14,7 @@ struct MllpSettings {
   std::uint16_t port = 2575;  ///< 0: any free port
   int connections = 16;       ///< at once; one more, and the one silent longest is closed
   std::chrono::seconds idle_timeout{300};
-  std::size_t max_frame_bytes = 50u << 20;
+  std::size_t max_frame_bytes = 50U << 20U;
 };
 
 /// Answers one message with the acknowledgement to send back. Called from several threads at once.

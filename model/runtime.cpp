@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <dlfcn.h>
 
 #include <ATen/Context.h>
@@ -25,7 +26,7 @@ std::string blas_name() {
 }
 
 double gemm_gflops() {
-  constexpr int size = 1024;
+  constexpr std::int64_t size = 1024;
   const at::Tensor a = at::ones({size, size}), b = at::ones({size, size});
   double best = 0;
   for (int run = 0; run < 4; ++run) {  // the first one warms threads and caches

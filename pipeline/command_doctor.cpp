@@ -40,9 +40,8 @@ Check check_postgresql(const Config& config) {
   std::vector<fs::path> folders;
   for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", ignored))
     folders.push_back(version.path() / "bin");
-  std::istringstream path(std::getenv("PATH") != nullptr
-                              ? std::getenv("PATH")
-                              : "");  // NOLINT(concurrency-mt-unsafe): one thread
+  const char* given = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): one thread
+  std::istringstream path(given != nullptr ? given : "");
   for (std::string folder; std::getline(path, folder, ':');) folders.emplace_back(folder);
   for (const auto& folder : folders)
     if (fs::exists(folder / "initdb", ignored) && fs::exists(folder / "postgres", ignored))
@@ -54,8 +53,8 @@ Check check_postgresql(const Config& config) {
 
 Check check_dictionary() {
   std::vector<fs::path> places;
-  if (const char* named = std::getenv("DCMDICTPATH");
-      named != nullptr && *named != '\0') {  // NOLINT(concurrency-mt-unsafe): one thread
+  const char* named = std::getenv("DCMDICTPATH");  // NOLINT(concurrency-mt-unsafe): one thread
+  if (named != nullptr && *named != '\0') {
     std::istringstream list(named);
     for (std::string place; std::getline(list, place, ':');) places.emplace_back(place);
   } else {

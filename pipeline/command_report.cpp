@@ -65,7 +65,7 @@ hl7::Message order_message(const fs::path& file) {
   if (in.bad() || !fs::is_regular_file(file))
     throw std::runtime_error("the order file cannot be read");
   const auto first = text.find("MSH");
-  if (first != std::string::npos && first <= 1) text.erase(0, first);  // MLLP's start block
+  if (first <= 1) text.erase(0, first);  // MLLP's start block; npos is larger
   while (!text.empty() && (text.back() == '\x1c' || text.back() == '\r' || text.back() == '\n'))
     text.pop_back();
   std::string lines;

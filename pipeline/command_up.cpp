@@ -66,7 +66,8 @@ class Supervised {
 };
 
 bool is_stop(std::optional<int> signal) {
-  return signal == SIGINT || signal == SIGTERM;
+  const int number = signal.value_or(0);
+  return number == SIGINT || number == SIGTERM;
 }
 
 /// Waits until the gateway listens. After an unclean end its predecessor may hold the ports a
@@ -75,7 +76,7 @@ std::optional<Ports> wait_until_ready(Supervised& gateway, const fs::path& ready
                                       std::chrono::seconds patience) {
   const auto deadline = SteadyClock::now() + patience;
   while (true) {
-    if (const auto ports = read_ready_file(ready_file)) return ports;
+    if (auto ports = read_ready_file(ready_file)) return ports;
     if (const auto how = gateway.ended()) {
       if (SteadyClock::now() >= deadline)
         throw std::runtime_error("the gateway did not start (" + *how + "); its reason is above");
@@ -110,7 +111,7 @@ std::vector<std::string> program_arguments(const fs::path& data,
 }
 
 /// Until a signal asks to stop.
-void supervise(std::vector<Supervised*> programs, PrivateCluster* cluster, const Log& log) {
+void supervise(const std::vector<Supervised*>& programs, PrivateCluster* cluster, const Log& log) {
   while (!is_stop(wait_for_signal(500ms))) {
     if (cluster != nullptr && !cluster->running()) {
       log.error("database ended", {{"action", "starting it again"}});

@@ -135,8 +135,8 @@ struct Gateway::Impl {
   hl7::MllpServer mllp;
   dicom::IntakeServer intake;
 
-  Impl(const Config& settings, std::filesystem::path folder, const Log& out)
-      : config(settings),
+  Impl(Config settings, std::filesystem::path folder, const Log& out)
+      : config(std::move(settings)),
         log(out),
         data(std::move(folder)),
         dsn(required_dsn(config)),
@@ -185,6 +185,7 @@ struct Gateway::Impl {
       periods.push_back({dicom::AeTitle(title), std::chrono::seconds(seconds)});
     records.set_quiet_periods(periods);
     std::vector<db::Destination> destinations;
+    destinations.reserve(config.destinations.size());
     for (const auto& destination : config.destinations)
       destinations.push_back({destination.name, destination.kind});
     records.set_destinations(destinations);

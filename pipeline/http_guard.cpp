@@ -24,14 +24,21 @@ int hex_value(char c) {
   return -1;
 }
 
+/// The byte that a text beginning with "%41" begins with.
+std::optional<char> percent_byte(std::string_view text) {
+  if (text.size() < 3) return std::nullopt;
+  const int high = hex_value(text[1]), low = hex_value(text[2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  return static_cast<char>(high * 16 + low);
+}
+
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
-      const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return std::nullopt;
-      result += static_cast<char>(high * 16 + low);
+      const auto byte = percent_byte(text.substr(i));
+      if (!byte) return std::nullopt;
+      result += *byte;
       i += 2;
     } else {
       result += plus_is_space && text[i] == '+' ? ' ' : text[i];
@@ -73,9 +80,9 @@ std::optional<Pairs> parse_pairs(std::string_view text) {
 
 /// RFC 3986 5.2.4 would resolve dot segments; nobody honest sends them, so they are refused.
 bool has_dot_segment(std::string_view path) {
-  for (const auto& segment : dicom::path_segments(path))
-    if (segment == "." || segment == "..") return true;
-  return false;
+  const auto segments = dicom::path_segments(path);
+  return std::any_of(segments.begin(), segments.end(),
+                     [](const auto& segment) { return segment == "." || segment == ".."; });
 }
 
 std::string cookie_value(const HttpRequest& request) {
@@ -248,7 +255,7 @@ HttpResponse HttpGuard::login(const HttpRequest& request, std::chrono::sys_secon
   return answer;
 }
 
-HttpResponse HttpGuard::not_signed_in(const HttpRequest& request, const Route& route) const {
+HttpResponse HttpGuard::not_signed_in(const HttpRequest& request, const Route& route) {
   if (route.prefix == "/" && request.method != "POST") {
     HttpResponse answer = HttpResponse::text(303, "");
     answer.headers["Location"] = "/login";
@@ -269,13 +276,25 @@ void HttpGuard::dress(HttpResponse& refusal, const Route& route) {
   refusal.headers["Content-Type"] = dressed.headers["Content-Type"];
 }
 
+HttpResponse HttpGuard::handled(HttpRequest request, const Route& route,
+                                std::chrono::sys_seconds now) const {
+  const auto who = tokens_.required() ? user(request, now) : std::optional<std::string>("");
+  if (!who && !route.open) return not_signed_in(request, route);
+  if (request.method == "POST" && !route.post_reads && who && !tokens_.may_change(*who))
+    return HttpResponse::text(403, "This account may read, and change nothing.\n");
+  request.user = who.value_or("");
+  request.user_name = tokens_.person_of(request.user);
+  request.base_url = std::string(settings_.tls ? "https://" : "http://") + request.header("Host");
+  return route.handler(request);
+}
+
 HttpGuard::Answer HttpGuard::answer(HttpRequest request, std::chrono::sys_seconds now) const {
   Answer result;
   result.label = "refused";
+  const Route* chosen = route(request.path);
   try {
     const bool login_path = tokens_.required() && request.path == "/login";
     const bool style_path = tokens_.required() && request.path == "/login.css";
-    const Route* chosen = route(request.path);
     if (auto refused = refusal(request)) {
       result.response = std::move(*refused);
     } else if (login_path) {
@@ -288,24 +307,11 @@ HttpGuard::Answer HttpGuard::answer(HttpRequest request, std::chrono::sys_second
       result.response = HttpResponse::text(404, "There is nothing here.\n");
     } else {
       result.label = chosen->label;
-      const auto who = tokens_.required() ? user(request, now) : std::optional<std::string>("");
-      if (!who && !chosen->open) {
-        result.response = not_signed_in(request, *chosen);
-      } else if (request.method == "POST" && !chosen->post_reads && who &&
-                 !tokens_.may_change(*who)) {
-        result.response = HttpResponse::text(403, "This account may read, and change nothing.\n");
-      } else {
-        request.user = who.value_or("");
-        request.user_name = tokens_.person_of(request.user);
-        request.base_url =
-            std::string(settings_.tls ? "https://" : "http://") + request.header("Host");
-        result.response = chosen->handler(request);
-      }
+      result.response = handled(std::move(request), *chosen, now);
     }
   } catch (const std::exception& fault) {
     result.response = answer_to(fault, result.failure);
   }
-  const Route* chosen = route(request.path);
   if (result.response.status >= 400 && chosen != nullptr && chosen->refusal != nullptr)
     dress(result.response, *chosen);
   add_security_headers(result.response, settings_.tls);

@@ -49,9 +49,12 @@ class HttpGuard {
   std::optional<std::string> user(const dicom::HttpRequest& request,
                                   std::chrono::sys_seconds now) const;
   dicom::HttpResponse login(const dicom::HttpRequest& request, std::chrono::sys_seconds now) const;
-  dicom::HttpResponse not_signed_in(const dicom::HttpRequest& request, const Route& route) const;
+  static dicom::HttpResponse not_signed_in(const dicom::HttpRequest& request, const Route& route);
   static void dress(dicom::HttpResponse& refusal, const Route& route);
   const Route* route(const std::string& path) const;
+  /// What the route answers to one who may ask it that.
+  dicom::HttpResponse handled(dicom::HttpRequest request, const Route& route,
+                              std::chrono::sys_seconds now) const;
 
   GuardSettings settings_;
   Tokens tokens_;

@@ -41,7 +41,7 @@ class HttpListener {
  public:
   /// Listens on return. \throws std::system_error when the port cannot be bound; ConfigError when
   /// the TLS files are bad.
-  HttpListener(ListenerSettings settings, const HttpGuard& guard, ExchangeObserver observer);
+  HttpListener(const ListenerSettings& settings, const HttpGuard& guard, ExchangeObserver observer);
   ~HttpListener();  ///< stops accepting, lets requests in flight end (at most 10 s), joins
   HttpListener(const HttpListener&) = delete;
   HttpListener& operator=(const HttpListener&) = delete;

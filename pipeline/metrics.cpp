@@ -94,6 +94,21 @@ void Metrics::observe(std::string_view name, double value, const Labels& labels)
   series.value += value;
 }
 
+std::string Metrics::histogram_text(const std::string& name, const std::string& labels,
+                                    const std::vector<double>& bounds, const Series& series) {
+  std::string text;
+  const std::string comma = labels.empty() ? "" : labels + ",";
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < series.hits.size(); ++i) {
+    below += series.hits[i];
+    const std::string bound = i == bounds.size() ? "+Inf" : number(bounds[i]);
+    text += name + "_bucket{" + comma + "le=\"" + bound + "\"} " + std::to_string(below) + "\n";
+  }
+  text += name + "_sum" + braces(labels) + " " + number(series.value) + "\n";
+  text += name + "_count" + braces(labels) + " " + std::to_string(below) + "\n";
+  return text;
+}
+
 std::string Metrics::text() const {
   const std::scoped_lock lock(mutex_);
   std::string text;
@@ -101,20 +116,10 @@ std::string Metrics::text() const {
     text += "# HELP " + name + " " + family.declared.help + "\n";
     text += "# TYPE " + name + " " + std::string(kind_text(family.declared.kind)) + "\n";
     for (const auto& [labels, series] : family.series) {
-      if (family.declared.kind != MetricKind::histogram) {
+      if (family.declared.kind == MetricKind::histogram)
+        text += histogram_text(name, labels, family.declared.bounds, series);
+      else
         text += name + braces(labels) + " " + number(series.value) + "\n";
-        continue;
-      }
-      const std::string comma = labels.empty() ? "" : labels + ",";
-      std::uint64_t below = 0;
-      for (std::size_t i = 0; i < series.hits.size(); ++i) {
-        below += series.hits[i];
-        const bool last = i == family.declared.bounds.size();
-        const std::string bound = last ? "+Inf" : number(family.declared.bounds[i]);
-        text += name + "_bucket{" + comma + "le=\"" + bound + "\"} " + std::to_string(below) + "\n";
-      }
-      text += name + "_sum" + braces(labels) + " " + number(series.value) + "\n";
-      text += name + "_count" + braces(labels) + " " + std::to_string(below) + "\n";
     }
   }
   return text;

@@ -41,6 +41,8 @@ class Metrics {
     std::map<std::string, Series> series;  ///< by the labels' text
   };
   Family& family(std::string_view name, MetricKind kind);
+  static std::string histogram_text(const std::string& name, const std::string& labels,
+                                    const std::vector<double>& bounds, const Series& series);
 
   mutable std::mutex mutex_;
   std::map<std::string, Family, std::less<>> families_;

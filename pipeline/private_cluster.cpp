@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <fcntl.h>
 #include <fstream>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -30,9 +30,8 @@ fs::path newest_binaries() {
   if (found.empty())
     throw std::runtime_error("PostgreSQL's server is not installed (Debian package postgresql)");
   return *std::ranges::max_element(found, {}, [](const fs::path& path) {
-    return std::atoi(path.parent_path()
-                         .filename()
-                         .c_str());  // NOLINT(cert-err34-c): Debian's folder names are numbers
+    const std::string version = path.parent_path().filename();
+    return std::atoi(version.c_str());  // NOLINT(cert-err34-c): Debian's folder names are numbers
   });
 }
 
@@ -116,12 +115,32 @@ std::string last_line(const fs::path& log) {
   return last;
 }
 
+/// Makes a cluster without databases of ours. \throws std::runtime_error with a sentence.
+void init_cluster(const fs::path& folder, const fs::path& binaries, const Account& account,
+                  PrivateCluster::Durability durability) {
+  std::vector<std::string> command{binaries / "initdb",
+                                   "-D",
+                                   folder / "data",
+                                   "-U",
+                                   "tomoscribe",
+                                   "-A",
+                                   "trust",
+                                   "--no-instructions",
+                                   "-E",
+                                   "UTF8",
+                                   "--locale=C.UTF-8"};
+  if (durability == PrivateCluster::Durability::throwaway) command.emplace_back("--no-sync");
+  const fs::path log = folder / "initdb.log";
+  if (const int status = wait_for(spawn(command, account, log, false)); status != 0)
+    throw std::runtime_error(
+        "PostgreSQL could not make a cluster in " + folder.string() + ": " +
+        (last_line(log).empty() ? "its user cannot enter the folder" : last_line(log)));
+}
+
 }  // namespace
 
-PrivateCluster::PrivateCluster(fs::path folder, Durability durability)
-    : folder_(fs::absolute(std::move(folder))),
-      binaries_(newest_binaries()),
-      durability_(durability) {
+PrivateCluster::PrivateCluster(const fs::path& folder, Durability durability)
+    : folder_(fs::absolute(folder)), binaries_(newest_binaries()), durability_(durability) {
   if ((folder_ / "s" / ".s.PGSQL.5432").string().size() > longest_socket_path)
     throw std::runtime_error(
         "the data folder's path is too long for PostgreSQL's socket: choose a shorter one");
@@ -133,25 +152,7 @@ PrivateCluster::PrivateCluster(fs::path folder, Durability durability)
   own(folder_ / "s", account, fs::perms(0700));
   const fs::path data = folder_ / "data";
   const bool is_new = !fs::exists(data / "PG_VERSION");
-  if (is_new) {
-    std::vector<std::string> command{binaries_ / "initdb",
-                                     "-D",
-                                     data,
-                                     "-U",
-                                     "tomoscribe",
-                                     "-A",
-                                     "trust",
-                                     "--no-instructions",
-                                     "-E",
-                                     "UTF8",
-                                     "--locale=C.UTF-8"};
-    if (durability_ == Durability::throwaway) command.emplace_back("--no-sync");
-    const fs::path log = folder_ / "initdb.log";
-    if (const int status = wait_for(spawn(command, account, log, false)); status != 0)
-      throw std::runtime_error(
-          "PostgreSQL could not make a cluster in " + folder_.string() + ": " +
-          (last_line(log).empty() ? "its user cannot enter the folder" : last_line(log)));
-  }
+  if (is_new) init_cluster(folder_, binaries_, account, durability_);
   std::string version;
   std::ifstream(data / "PG_VERSION") >> version;
   if (version != binaries_.parent_path().filename().string())

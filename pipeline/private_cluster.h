@@ -16,7 +16,7 @@ class PrivateCluster {
   /// Makes the cluster when the folder is new, starts it and waits until it answers.
   /// \throws std::runtime_error with one sentence: PostgreSQL missing, folder not writable, another
   /// major version, no start.
-  explicit PrivateCluster(std::filesystem::path folder,
+  explicit PrivateCluster(const std::filesystem::path& folder,
                           Durability durability = Durability::durable);
   ~PrivateCluster();  ///< fast shutdown, waits for it
   PrivateCluster(const PrivateCluster&) = delete;

@@ -34,7 +34,7 @@ sigset_t our_signals() {
                          pid_t parent) {
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  sigprocmask(SIG_SETMASK, &none, nullptr);  // NOLINT(concurrency-mt-unsafe): one thread here
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() == parent)
@@ -44,6 +44,7 @@ sigset_t our_signals() {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (auto& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;
@@ -93,7 +94,8 @@ std::optional<int> wait_for_signal(std::chrono::milliseconds timeout) {
 
 void wait_for_stop() {
   for (;;)
-    if (const auto signal = wait_for_signal(1h); signal == SIGINT || signal == SIGTERM) return;
+    if (const int signal = wait_for_signal(1h).value_or(0); signal == SIGINT || signal == SIGTERM)
+      return;
 }
 
 // ---- FileLock
@@ -103,11 +105,10 @@ std::optional<FileLock> FileLock::take(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) throw failure("cannot open " + file.string());
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return FileLock(descriptor);
-  const bool held = errno == EWOULDBLOCK;
-  const auto fault = failure("cannot lock " + file.string());
+  const int fault = errno;
   ::close(descriptor);
-  if (!held) throw fault;
-  return std::nullopt;
+  if (fault == EWOULDBLOCK) return std::nullopt;
+  throw std::system_error(fault, std::generic_category(), "cannot lock " + file.string());
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

@@ -40,6 +40,28 @@ bool is_name(std::string_view name) {
              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-@") == name.npos;
 }
 
+struct TokenLine {
+  std::string name, right, token;
+  bool reader() const { return right == "read"; }
+};
+
+/// \throws ConfigError that begins with `place`.
+TokenLine parsed(const std::string& line, const std::string& place) {
+  const auto fault = [&](const char* what) { return ConfigError(place + what); };
+  const auto colon = line.find(':'), last = line.rfind(':');
+  if (colon == std::string::npos)
+    throw fault("a line must be name:token, name:read:token or name:Family^Given:token");
+  // A token of hexadecimal digits or base64 has no colon: what stands before one is a right.
+  TokenLine parts{.name = line.substr(0, colon),
+                  .right = last == colon ? "" : line.substr(colon + 1, last - colon - 1),
+                  .token = line.substr(last + 1)};
+  if (!is_name(parts.name)) throw fault("a name has 1 to 64 letters, digits, '_', '-' or '@'");
+  if (parts.token.size() < 16) throw fault("a token needs at least 16 characters");
+  if (!parts.right.empty() && !parts.reader() && parts.right.find('^', 1) == std::string::npos)
+    throw fault("between name and token stands 'read' or a person's name as Family^Given");
+  return parts;
+}
+
 }  // namespace
 
 Tokens Tokens::load(const std::filesystem::path& file) {
@@ -51,27 +73,14 @@ Tokens Tokens::load(const std::filesystem::path& file) {
     ++number;
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
     if (line.empty() || line.front() == '#') continue;
-    const auto fault = [&](const std::string& what) {
-      return ConfigError(file.string() + ":" + std::to_string(number) + ": " + what);
-    };
-    const auto colon = line.find(':');
-    if (colon == std::string::npos)
-      throw fault("a line must be name:token, name:read:token or name:Family^Given:token");
-    const std::string name = line.substr(0, colon);
-    // A token of hexadecimal digits or base64 has no colon: what stands before one is a right.
-    const auto last = line.rfind(':');
-    const std::string right = last == colon ? "" : line.substr(colon + 1, last - colon - 1);
-    const std::string token = line.substr(last + 1);
-    if (!is_name(name)) throw fault("a name has 1 to 64 letters, digits, '_', '-' or '@'");
-    if (token.size() < 16) throw fault("a token needs at least 16 characters");
-    if (!tokens.hashes_.emplace(name, dicom::sha256(token).str()).second)
-      throw fault("this name is there twice");
-    if (right == "read")
-      tokens.readers_.insert(name);
-    else if (right.find('^') != std::string::npos && right.front() != '^')
-      tokens.persons_[name] = right;
-    else if (!right.empty())
-      throw fault("between name and token stands 'read' or a person's name as Family^Given");
+    const std::string place = file.string() + ":" + std::to_string(number) + ": ";
+    const TokenLine parts = parsed(line, place);
+    if (!tokens.hashes_.emplace(parts.name, dicom::sha256(parts.token).str()).second)
+      throw ConfigError(place + "this name is there twice");
+    if (parts.reader())
+      tokens.readers_.insert(parts.name);
+    else if (!parts.right.empty())
+      tokens.persons_[parts.name] = parts.right;
   }
   if (tokens.hashes_.empty()) throw ConfigError(file.string() + " names no user");
   return tokens;

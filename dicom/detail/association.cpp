@@ -191,7 +191,7 @@ std::string Association::serve_commands() {
       ASC_abortAssociation(association_);
       return "aborted by us: idle";
     }
-    if (const std::string end = serve_command(); !end.empty()) return end;
+    if (std::string end = serve_command(); !end.empty()) return end;
     silent_since = std::chrono::steady_clock::now();
   }
   ASC_abortAssociation(association_);

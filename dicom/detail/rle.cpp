@@ -28,10 +28,11 @@ void decode_segment(std::span<const std::uint8_t> packed, std::uint8_t* to, std:
     if (control == -128) continue;
     const bool literal = control >= 0;
     const auto count = static_cast<std::size_t>(literal ? control + 1 : 1 - control);
-    if (at + (literal ? count : 1) > packed.size()) broken();
+    const std::size_t used = literal ? count : 1;
+    if (at + used > packed.size()) broken();
     const std::size_t step = literal ? 1 : 0, end = std::min(done + count, pixels);
     for (std::size_t from = at; done < end; ++done, from += step) to[done * stride] = packed[from];
-    at += literal ? count : 1;
+    at += used;
   }
 }
 

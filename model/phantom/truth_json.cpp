@@ -1,3 +1,5 @@
+#include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "model/phantom/phantom.h"
@@ -10,11 +12,11 @@ namespace {
 /// in "%d.%04d".
 std::string number(double value) {
   const bool negative = value < 0;
-  const auto scaled = static_cast<long long>((negative ? -value : value) * 10000 + 0.5);
-  char text[48];
-  (void)std::snprintf(text, sizeof text, "%s%lld.%04lld", negative && scaled > 0 ? "-" : "",
+  const long long scaled = std::llround((negative ? -value : value) * 10000);
+  std::array<char, 48> text{};
+  (void)std::snprintf(text.data(), text.size(), "%s%lld.%04lld", negative && scaled > 0 ? "-" : "",
                       scaled / 10000, scaled % 10000);
-  std::string shortened = text;
+  std::string shortened = text.data();
   while (shortened.back() == '0') shortened.pop_back();
   if (shortened.back() == '.') shortened.pop_back();
   return shortened;
@@ -36,8 +38,8 @@ std::string settings_json(const Settings& s) {
 
 std::string structure_json(const Truth& t) {
   std::string json =
-      "    {\"name\": \"" + t.name + "\", \"side\": \"" + t.side +
-      "\", \"volume_ml\": " + number(t.volume_ml) + ", \"mean_hu\": " + number(t.mean_hu) +
+      R"(    {"name": ")" + t.name + R"(", "side": ")" + t.side + R"(", "volume_ml": )" +
+      number(t.volume_ml) + ", \"mean_hu\": " + number(t.mean_hu) +
       ",\n     \"centre_mm\": " + triple(t.centre_mm) + ", \"size_mm\": " + triple(t.size_mm) +
       ", \"fraction_below_950\": " + number(t.fraction_below_950) + ",\n     \"boxes\": [";
   for (std::size_t i = 0; i < t.boxes.size(); ++i) {

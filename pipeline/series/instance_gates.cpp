@@ -54,13 +54,15 @@ std::string plane_fault(const dicom::PlaneHeader& plane) {
   return "";
 }
 
+std::string modality_fault(const std::string& modality) {
+  if (modality == "CT") return "";
+  return modality.empty() ? "no modality" : "modality " + modality + ", not CT";
+}
+
 }  // namespace
 
 std::string why_no_slice(const dicom::InstanceHeader& header) {
-  if (header.modality != "CT") {
-    if (header.modality.empty()) return "no modality";
-    return "modality " + header.modality + ", not CT";
-  }
+  if (std::string fault = modality_fault(header.modality); !fault.empty()) return fault;
   if (std::string fault = sop_class_fault(header.sop_class); !fault.empty()) return fault;
   if (has_word(header, "LOCALIZER")) return "localizer, not a volume";
   if (has_word(header, "SCREEN SAVE")) return "screen copy, not a volume";

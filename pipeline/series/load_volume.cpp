@@ -29,6 +29,7 @@ std::vector<Load> loads_of(const SeriesChoice& choice) {
     load.frame_to_slice.emplace_back(ref.frame, slice);
   }
   std::vector<Load> loads;
+  loads.reserve(by_instance.size());
   for (auto& [instance, load] : by_instance) loads.push_back(std::move(load));
   return loads;
 }
@@ -137,7 +138,7 @@ std::vector<std::size_t> border_gas(const Volume& volume) {
   const auto [columns, rows, slices] = volume.grid.size;
   const auto count = [&](int column, int row, int slice) {
     const int value = volume.at(column, row, slice);
-    if (value > -1024 && value < -400) ++counts[static_cast<std::size_t>(value + 1024)];
+    if (value > -1024 && value < -400) ++counts[static_cast<unsigned>(value + 1024)];
   };
   for (int slice = 0; slice < slices; ++slice)
     for (int row = 0; row < rows; ++row)
@@ -191,7 +192,8 @@ std::optional<std::string> why_not_hounsfield(const Volume& volume) {
 }
 
 std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
-                                             const SeriesChoice& choice, std::stop_token stop) {
+                                             const SeriesChoice& choice,
+                                             const std::stop_token& stop) {
   const FrameRef& first = choice.frames[choice.stack.order.front()];
   Volume volume{.grid = choice.stack.grid, .header = instances[first.instance].header};
   if (volume.grid.voxels() > most_voxels)

@@ -25,7 +25,8 @@ void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& heade
 /// Unsuitable when a slice cannot be decoded, when two images at one position differ, or when the
 /// values are not Hounsfield units. \throws Cancelled.
 std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
-                                             const SeriesChoice& choice, std::stop_token stop);
+                                             const SeriesChoice& choice,
+                                             const std::stop_token& stop);
 
 /// Why the values cannot be Hounsfield units; nullopt when air and soft tissue are where they must
 /// be.

@@ -148,7 +148,7 @@ Candidate stacked(const Instances& instances, std::vector<FrameRef> frames) {
     candidate.reason = fault->reason;
     return candidate;
   }
-  Stack& stack = std::get<Stack>(outcome);
+  auto& stack = std::get<Stack>(outcome);
   if (orientation != "axial") {
     candidate.reason = orientation + " images: for display only";
   } else if (stack.grid.size[2] < least_slices) {
@@ -167,24 +167,39 @@ std::string counted(std::size_t count, const std::string& what) {
   return std::to_string(count) + (count == 1 ? " image" : " images") + " left out: " + what;
 }
 
-/// The best volume within one series.
-Candidate candidate_of(const Instances& instances, const std::vector<std::size_t>& members) {
+struct Slices {
   std::vector<FrameRef> frames;
-  std::map<std::string, std::size_t> dropped;
+  std::map<std::string, std::size_t> dropped;  ///< how many images, by the reason
+};
+
+Slices slices_of(const Instances& instances, const std::vector<std::size_t>& members) {
+  Slices slices;
   for (const std::size_t index : members) {
     const dicom::InstanceHeader& header = instances[index].header;
     if (const std::string why = why_no_slice(header); !why.empty()) {
-      ++dropped[why];
+      ++slices.dropped[why];
       continue;
     }
     for (int frame = 0; frame < static_cast<int>(header.planes.size()); ++frame)
-      frames.push_back({index, frame});
+      slices.frames.push_back({index, frame});
   }
+  return slices;
+}
+
+std::string joined(const std::vector<std::string>& notes) {
+  std::string text;
+  for (const std::string& note : notes) text += (text.empty() ? "" : "; ") + note;
+  return text;
+}
+
+/// The best volume within one series.
+Candidate candidate_of(const Instances& instances, const std::vector<std::size_t>& members) {
+  const auto [frames, dropped] = slices_of(instances, members);
   std::vector<std::string> notes;
   std::string most;
   for (const auto& [why, count] : dropped) {
     notes.push_back(counted(count, why));
-    if (most.empty() || count > dropped[most]) most = why;
+    if (most.empty() || count > dropped.at(most)) most = why;
   }
   if (frames.empty()) return {.reason = most};
 
@@ -199,11 +214,7 @@ Candidate candidate_of(const Instances& instances, const std::vector<std::size_t
   if (const std::size_t rest = frames.size() - best->frames.size(); rest > 0)
     notes.push_back(counted(rest, "another orientation, matrix, kernel or acquisition"));
   best->notes.insert(best->notes.end(), notes.begin(), notes.end());
-  if (!best->reason.empty() && !notes.empty()) {
-    best->reason += " (";
-    for (std::size_t i = 0; i < notes.size(); ++i) best->reason += (i == 0 ? "" : "; ") + notes[i];
-    best->reason += ")";
-  }
+  if (!best->reason.empty() && !notes.empty()) best->reason += " (" + joined(notes) + ")";
   return std::move(*best);
 }
 

@@ -162,6 +162,7 @@ std::variant<Stack, Unsuitable> stack_slices(std::vector<SlicePlane> planes) {
   const Vec3 normal = cross(axes[0], axes[1]);
   std::ranges::sort(planes, {}, &SlicePlane::sop_instance);
   std::vector<Placed> placed;
+  placed.reserve(planes.size());
   for (const SlicePlane& plane : planes) placed.push_back({&plane, dot(plane.position_mm, normal)});
   std::ranges::stable_sort(placed, {}, &Placed::along_mm);
 
@@ -170,6 +171,7 @@ std::variant<Stack, Unsuitable> stack_slices(std::vector<SlicePlane> planes) {
   if (placed.size() == 1) return Unsuitable{"all images lie at one position: a volume needs more"};
 
   std::vector<double> gaps_mm;
+  gaps_mm.reserve(placed.size() - 1);
   for (std::size_t i = 1; i < placed.size(); ++i)
     gaps_mm.push_back(placed[i].along_mm - placed[i - 1].along_mm);
   if (const auto fault = irregularity(gaps_mm, median_of(gaps_mm))) return Unsuitable{*fault};

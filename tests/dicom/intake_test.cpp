@@ -198,6 +198,7 @@ TEST(Examine, RefusesADataSetThatIsNotTheCommands) {
 TEST_F(Intake, SilentAndGarblingPeersHarmNobody) {
   start(settings());
   std::vector<int> sockets;
+  sockets.reserve(40);
   for (int i = 0; i < 40; ++i) sockets.push_back(silent_socket());
   for (int i = 0; i < 5; ++i) {
     const std::string garbage(100, static_cast<char>('A' + i));

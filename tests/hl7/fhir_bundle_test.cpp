@@ -1,6 +1,5 @@
 // The FHIR face: against a golden file, the validator, the state table and the graph's promises.
 
-#include <functional>
 #include <map>
 #include <set>
 
@@ -52,6 +51,13 @@ std::string decoded(const std::string& base64) {
       bytes.push_back(static_cast<char>((word >> static_cast<unsigned>(bits -= 8)) & 255U));
   }
   return bytes;
+}
+
+void collect_references(const Json& json, std::set<std::string>& named) {
+  if (json.is_object() && json.contains("reference") && json["reference"].is_string())
+    named.insert(json["reference"].get<std::string>());
+  if (json.is_structured())
+    for (const Json& child : json) collect_references(child, named);
 }
 
 TEST(FhirBundle, IsTheGoldenOne) {
@@ -120,13 +126,7 @@ TEST(FhirBundle, EveryReferenceIsInTheBundle) {
     std::set<std::string> held, named;
     for (const Json& entry : whole.at("entry"))
       held.insert(entry["fullUrl"].get<std::string>().substr(std::string(base).size() + 1));
-    const std::function<void(const Json&)> visit = [&](const Json& json) {
-      if (json.is_object() && json.contains("reference") && json["reference"].is_string())
-        named.insert(json["reference"].get<std::string>());
-      if (json.is_structured())
-        for (const Json& child : json) visit(child);
-    };
-    visit(whole);
+    collect_references(whole, named);
     for (const std::string& reference : named) EXPECT_TRUE(held.contains(reference)) << reference;
   }
 }

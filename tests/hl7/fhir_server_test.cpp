@@ -83,12 +83,44 @@ class FhirServer : public testing::Test {
     return all;
   }
   /// Refused with that status, as an OperationOutcome that repeats nothing of the request.
-  void expect_refused(const HttpResponse& response, int status, const std::string& secret = "") {
+  static void expect_refused(const HttpResponse& response, int status,
+                             const std::string& secret = "") {
     EXPECT_EQ(response.status, status) << response.body;
     const Json outcome = Json::parse(response.body);
     EXPECT_EQ(outcome.at("resourceType"), "OperationOutcome");
     for (const std::string& word : {std::string("Doe"), std::string("PID-"), secret})
       EXPECT_TRUE(word.empty() || response.body.find(word) == std::string::npos) << word;
+  }
+
+  void expect_interaction(const std::string& code, const Json& resource) {
+    const std::string type = resource.at("resourceType");
+    const std::string path = "/" + type + "/" + resource.at("id").get<std::string>();
+    if (code == "read") {
+      EXPECT_EQ(found(path), resource) << type;
+    } else if (code == "vread") {
+      const std::string version = resource["meta"]["versionId"];
+      EXPECT_EQ(found(path + "/_history/" + version), resource) << type;
+    } else {
+      EXPECT_EQ(code, "search-type") << type;
+    }
+  }
+  /// The parameter's value that finds the resource; empty for one that this test does not know.
+  static std::string searched_value(const std::string& name, const Json& resource) {
+    if (name == "_id") return resource.at("id");
+    if (name == "status") return resource.at("status");
+    if (name == "patient") return resource.at("subject").at("reference");
+    if (name == "identifier") return resource.at("identifier")[0].at("value");
+    return "";
+  }
+  void expect_search(const std::string& name, const Json& resource) {
+    const std::string type = resource.at("resourceType"), id = resource.at("id");
+    const std::string value = searched_value(name, resource);
+    ASSERT_NE(value, "") << type << " claims " << name << ", which this test does not know";
+    EXPECT_THAT(ids(type, {{name, value}}), testing::Contains(id)) << type << " " << name;
+    EXPECT_THAT(ids(type, {{name, "nonsense"}}), testing::IsEmpty()) << type << " " << name;
+    const Json bundle = found("/" + type, {{name, value}});
+    EXPECT_THAT(bundle["link"][0]["url"].get<std::string>(), testing::HasSubstr(name + "="));
+    for (const Json& entry : bundle["entry"]) EXPECT_EQ(entry["search"]["mode"], "match");
   }
 
   tests::FakeReportStore store_;
@@ -108,32 +140,11 @@ TEST_F(FhirServer, DoesAllThatItsCapabilityStatementClaims) {
     const Json all = found("/" + type);
     ASSERT_TRUE(all.contains("entry")) << type;
     const Json first = all["entry"][0]["resource"];
-    const std::string id = first.at("id");
-    for (const Json& interaction : resource.at("interaction")) {
-      const std::string code = interaction.at("code");
-      if (code == "read") {
-        EXPECT_EQ(found("/" + type + "/" + id), first) << type;
-      } else if (code == "vread") {
-        const std::string version = first["meta"]["versionId"];
-        EXPECT_EQ(found("/" + type + "/" + id + "/_history/" + version), first) << type;
-      } else {
-        EXPECT_EQ(code, "search-type") << type;
-      }
-    }
-    for (const Json& parameter : resource.at("searchParam")) {
-      const std::string name = parameter.at("name");
-      std::string value;
-      if (name == "_id") value = id;
-      if (name == "status") value = first.at("status");
-      if (name == "patient") value = first.at("subject").at("reference");
-      if (name == "identifier") value = first.at("identifier")[0].at("value");
-      ASSERT_NE(value, "") << type << " claims " << name << ", which this test does not know";
-      EXPECT_THAT(ids(type, {{name, value}}), testing::Contains(id)) << type << " " << name;
-      EXPECT_THAT(ids(type, {{name, "nonsense"}}), testing::IsEmpty()) << type << " " << name;
-      const Json bundle = found("/" + type, {{name, value}});
-      EXPECT_THAT(bundle["link"][0]["url"].get<std::string>(), testing::HasSubstr(name + "="));
-      for (const Json& entry : bundle["entry"]) EXPECT_EQ(entry["search"]["mode"], "match");
-    }
+    ASSERT_EQ(first.at("resourceType"), type);
+    for (const Json& interaction : resource.at("interaction"))
+      expect_interaction(interaction.at("code"), first);
+    for (const Json& parameter : resource.at("searchParam"))
+      expect_search(parameter.at("name"), first);
   }
   EXPECT_GE(types, 5U);
 }

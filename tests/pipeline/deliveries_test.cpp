@@ -66,6 +66,7 @@ class DeliveriesTest : public ServiceTest {
   void send_to(std::vector<DestinationConfig> destinations) {
     config_.destinations = std::move(destinations);
     std::vector<db::Destination> rows;
+    rows.reserve(config_.destinations.size());
     for (const auto& destination : config_.destinations)
       rows.push_back({destination.name, destination.kind});
     db::IntakeRecords(dsn()).set_destinations(rows);

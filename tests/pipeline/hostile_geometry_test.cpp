@@ -60,6 +60,19 @@ void spoil(SlicePlane& plane, Dice& dice) {
   }
 }
 
+void spoil_some(std::vector<SlicePlane>& planes, Dice& dice) {
+  const std::size_t spoiled = dice.below(4);
+  for (std::size_t i = 0; i < spoiled; ++i) spoil(planes[dice.below(planes.size())], dice);
+  if (dice.one_in(5)) {  // the same fault everywhere
+    const double value = dice.evil();
+    for (SlicePlane& plane : planes) plane.spacing_mm[0] = value;
+  }
+  if (dice.one_in(5)) {
+    const double factor = dice.evil();
+    for (SlicePlane& plane : planes) plane.position_mm[2] *= factor;
+  }
+}
+
 void expect_possible(const Stack& stack, std::size_t given) {
   EXPECT_EQ(stack.order.size(), static_cast<std::size_t>(stack.grid.size[2]));
   std::vector<std::size_t> sorted = stack.order;
@@ -81,16 +94,7 @@ TEST(HostileGeometry, GivesAPossibleStackOrASentence) {
   for (std::uint32_t seed = 0; seed < 20000; ++seed) {
     Dice dice(seed);
     auto planes = good_planes(dice);
-    const std::size_t spoiled = dice.below(4);
-    for (std::size_t i = 0; i < spoiled; ++i) spoil(planes[dice.below(planes.size())], dice);
-    if (dice.one_in(5)) {  // the same fault everywhere
-      const double value = dice.evil();
-      for (SlicePlane& plane : planes) plane.spacing_mm[0] = value;
-    }
-    if (dice.one_in(5)) {
-      const double factor = dice.evil();
-      for (SlicePlane& plane : planes) plane.position_mm[2] *= factor;
-    }
+    spoil_some(planes, dice);
     SCOPED_TRACE(seed);
     const auto outcome = stack_slices(planes);
     if (const auto* stack = std::get_if<Stack>(&outcome)) {

@@ -257,6 +257,7 @@ TEST_F(Listener, ABodyThatDripsIsCutAtItsDeadline) {
 TEST_F(Listener, SilentClientsHoldUpNobody) {
   listen({.threads = 4, .header_timeout = 1s});
   std::vector<std::unique_ptr<RawSocket>> silent;
+  silent.reserve(4);
   for (int i = 0; i < 4; ++i) silent.push_back(std::make_unique<RawSocket>(port()));
   EXPECT_THAT(answer(get("/", "Connection: close\r\n")), StartsWith("HTTP/1.1 200"));
 }

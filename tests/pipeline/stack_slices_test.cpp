@@ -10,6 +10,7 @@ namespace {
 
 std::vector<SlicePlane> slices_at_mm(const std::vector<double>& positions) {
   std::vector<SlicePlane> planes;
+  planes.reserve(positions.size());
   for (const double z : positions)
     planes.push_back({.source = planes.size(),
                       .position_mm = {-10, -20, z},

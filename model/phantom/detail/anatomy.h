@@ -16,7 +16,7 @@ struct Nodule {
 /// A small region of destroyed parenchyma (centrilobular emphysema).
 struct Bulla {
   Point centre;
-  double radius_mm;
+  double radius_mm = 0;
 };
 
 struct Anatomy {

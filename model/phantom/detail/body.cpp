@@ -6,20 +6,45 @@ namespace tomoscribe::model::phantom {
 
 namespace {
 
-constexpr Knot body_x[]{{-210, 160}, {-150, 163}, {-80, 166}, {0, 168},  {50, 170}, {90, 169},
-                        {112, 160},  {135, 126},  {158, 78},  {175, 64}, {230, 62}};
-constexpr Knot body_y[]{{-210, 106}, {-100, 111}, {0, 114},  {50, 108},
-                        {85, 94},    {112, 76},   {150, 62}, {230, 62}};
-constexpr Knot body_centre[]{{-210, 4}, {0, 8}, {60, 11}, {105, 14}, {150, 3}, {230, -4}};
-constexpr Knot cage_x[]{{-210, 128}, {-120, 134}, {-60, 134}, {0, 127}, {40, 113},
-                        {75, 92},    {100, 70},   {130, 50},  {230, 46}};
-constexpr Knot cage_y[]{{-210, 84}, {-120, 88}, {-60, 90}, {0, 85},  {40, 74},
-                        {75, 60},   {100, 50},  {130, 42}, {230, 40}};
-constexpr Knot cage_centre[]{{-120, -2}, {0, 0}, {60, 6}, {100, 10}, {150, 6}, {230, 0}};
-constexpr Knot mediastinum[]{{-60, 12}, {-30, 26}, {0, 33},  {30, 35},
-                             {60, 34},  {90, 30},  {120, 30}};
-constexpr Knot spine_y[]{{-215, 40}, {-140, 50}, {-80, 58}, {-20, 61},
-                         {40, 57},   {90, 46},   {130, 36}, {230, 30}};
+constexpr std::array<Knot, 11> body_x{{{-210, 160},
+                                       {-150, 163},
+                                       {-80, 166},
+                                       {0, 168},
+                                       {50, 170},
+                                       {90, 169},
+                                       {112, 160},
+                                       {135, 126},
+                                       {158, 78},
+                                       {175, 64},
+                                       {230, 62}}};
+constexpr std::array<Knot, 8> body_y{
+    {{-210, 106}, {-100, 111}, {0, 114}, {50, 108}, {85, 94}, {112, 76}, {150, 62}, {230, 62}}};
+constexpr std::array<Knot, 6> body_centre{
+    {{-210, 4}, {0, 8}, {60, 11}, {105, 14}, {150, 3}, {230, -4}}};
+constexpr std::array<Knot, 9> cage_x{{{-210, 128},
+                                      {-120, 134},
+                                      {-60, 134},
+                                      {0, 127},
+                                      {40, 113},
+                                      {75, 92},
+                                      {100, 70},
+                                      {130, 50},
+                                      {230, 46}}};
+constexpr std::array<Knot, 9> cage_y{{{-210, 84},
+                                      {-120, 88},
+                                      {-60, 90},
+                                      {0, 85},
+                                      {40, 74},
+                                      {75, 60},
+                                      {100, 50},
+                                      {130, 42},
+                                      {230, 40}}};
+constexpr std::array<Knot, 6> cage_centre{
+    {{-120, -2}, {0, 0}, {60, 6}, {100, 10}, {150, 6}, {230, 0}}};
+constexpr std::array<Knot, 7> mediastinum{
+    {{-60, 12}, {-30, 26}, {0, 33}, {30, 35}, {60, 34}, {90, 30}, {120, 30}}};
+constexpr std::array<Knot, 8> spine_y{
+    {{-215, 40}, {-140, 50}, {-80, 58}, {-20, 61}, {40, 57}, {90, 46}, {130, 36}, {230, 30}}};
 
 constexpr float apex_centre_x = 58, apex_centre_y = 4, apex_x = 80, apex_y = 92;
 constexpr double apex_base = -15, apex_top = 95;
@@ -61,30 +86,27 @@ Warp::Warp(std::uint64_t seed, double sd_mm)
 }
 
 Point Warp::at(const Point& p) const {
-  const double position[3]{(p.x - start_mm) / spacing_mm, (p.y - start_mm) / spacing_mm,
-                           (p.z - start_mm) / spacing_mm};
-  int first[3];
-  double weight[3][4];
-  for (int axis = 0; axis < 3; ++axis) {
+  const std::array<double, 3> position{(p.x - start_mm) / spacing_mm, (p.y - start_mm) / spacing_mm,
+                                       (p.z - start_mm) / spacing_mm};
+  std::array<std::size_t, 3> first{};
+  std::array<std::array<double, 4>, 3> weight{};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
     double at = position[axis];
     if (at < 1) at = 1;
     if (at > cells - 3.001) at = cells - 3.001;
     const int cell = static_cast<int>(at);
     const double t = at - cell, u = 1 - t;
-    first[axis] = cell - 1;
+    first[axis] = static_cast<std::size_t>(cell) - 1;
     weight[axis][0] = u * u * u / 6;
     weight[axis][1] = (3 * t * t * t - 6 * t * t + 4) / 6;
     weight[axis][2] = (3 * u * u * u - 6 * u * u + 4) / 6;
     weight[axis][3] = t * t * t / 6;
   }
   Point sum;
-  for (int k = 0; k < 4; ++k)
-    for (int j = 0; j < 4; ++j)
-      for (int i = 0; i < 4; ++i) {
-        const auto index = (static_cast<std::size_t>(first[2] + k) * cells +
-                            static_cast<std::size_t>(first[1] + j)) *
-                               cells +
-                           static_cast<std::size_t>(first[0] + i);
+  for (std::size_t k = 0; k < 4; ++k)
+    for (std::size_t j = 0; j < 4; ++j)
+      for (std::size_t i = 0; i < 4; ++i) {
+        const std::size_t index = ((first[2] + k) * cells + first[1] + j) * cells + first[0] + i;
         const double w = weight[2][k] * weight[1][j] * weight[0][i];
         const auto& node = coefficient_[index];
         sum = sum + Point{node[0], node[1], node[2]} * w;

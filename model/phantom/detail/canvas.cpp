@@ -2,12 +2,47 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace tomoscribe::model::phantom {
 
 namespace {
+
 constexpr double warp_reach_mm = 16;  ///< more than any displacement
+constexpr double table_mm = 22;       ///< thickness of the couch top
+
+struct Stretch {
+  Point from, to;
+};
+
+/// What of a line's stretch lies within half_mm of height z.
+std::optional<Stretch> within_slab(const Point& from, const Point& to, double z, double half_mm) {
+  const Point d = to - from;
+  double enter = 0, leave = 1;
+  if (d.z * d.z > 1e-12) {
+    const double t0 = (z - half_mm - from.z) / d.z, t1 = (z + half_mm - from.z) / d.z;
+    enter = std::max(enter, std::min(t0, t1));
+    leave = std::min(leave, std::max(t0, t1));
+  } else if (std::abs(from.z - z) > half_mm) {
+    return std::nullopt;
+  }
+  if (enter >= leave || dot(d, d) <= 0) return std::nullopt;
+  return Stretch{from + d * enter, from + d * leave};
 }
+
+/// Where on a line the point nearest to another lies: 0 at its start, 1 at its end.
+double share_of_line(double along, double squared_length) {
+  return squared_length > 0 ? std::clamp(along / squared_length, 0.0, 1.0) : 0.0;
+}
+
+/// Mattress, then foam between two shells.
+float table_hu(double below_mm) {
+  if (below_mm < 0) return -900;
+  const bool shell = below_mm < 1.4 || below_mm > table_mm - 1.4;
+  return shell ? -150.0F : -930.0F;
+}
+
+}  // namespace
 
 Canvas::Canvas(const Raster& raster, const Body& body) : raster_(raster), body_(body) {
   const auto pixels =
@@ -43,10 +78,14 @@ void Canvas::warp_slice() {
   // The warp is smooth over 55 mm: exact on every 16th pixel, linear between.
   constexpr int step = 16;
   const int across = (raster_.columns - 1) / step + 2, down = (raster_.rows - 1) / step + 2;
+  const auto node_index = [across](int i, int j) {
+    return static_cast<std::size_t>(j) * static_cast<std::size_t>(across) +
+           static_cast<std::size_t>(i);
+  };
   std::vector<Point> node(static_cast<std::size_t>(across) * static_cast<std::size_t>(down));
   for (int j = 0; j < down; ++j)
     for (int i = 0; i < across; ++i)
-      node[static_cast<std::size_t>(j * across + i)] =
+      node[node_index(i, j)] =
           body_.to_canonical({raster_.first_x + i * step * raster_.pixel_mm,
                               raster_.first_y + j * step * raster_.pixel_mm, z_});
   const auto z = static_cast<double>(section_.z);
@@ -54,7 +93,7 @@ void Canvas::warp_slice() {
     const int j = row / step;
     const double v = static_cast<double>(row % step) / step;
     for (int i = 0; i + 1 < across; ++i) {
-      const Point* n = &node[static_cast<std::size_t>(j * across + i)];
+      const Point* n = &node[node_index(i, j)];
       const Point left = n[0] * (1 - v) + n[across] * v;
       const Point right = n[1] * (1 - v) + n[across + 1] * v;
       for (int column = i * step; column < std::min((i + 1) * step, raster_.columns); ++column) {
@@ -84,21 +123,12 @@ void Canvas::begin(double z, const std::vector<float>& texture) {
 void Canvas::paint_thin(const Tube& tube) {
   // Thinner than the slice: its part inside the slab, projected; contrast falls with the share of
   // the slab it fills.
-  const double r = tube.radius_mm, half = raster_.slice_mm / 2;
-  Point a = tube.from, d = tube.to - tube.from;
-  const double length = std::sqrt(dot(d, d));
-  double enter = 0, leave = 1;
-  if (d.z * d.z > 1e-12) {
-    const double t0 = (z_ - half - a.z) / d.z, t1 = (z_ + half - a.z) / d.z;
-    enter = std::max(enter, std::min(t0, t1));
-    leave = std::min(leave, std::max(t0, t1));
-  } else if (std::abs(a.z - z_) > half) {
-    return;
-  }
-  if (enter >= leave || length <= 0) return;
-  const Point b = a + d * leave;
-  a = a + d * enter;
-  const double flat = std::sqrt(d.x * d.x + d.y * d.y) / length;
+  const std::optional<Stretch> inside = within_slab(tube.from, tube.to, z_, raster_.slice_mm / 2);
+  if (!inside) return;
+  const auto& [a, b] = *inside;
+  const double r = tube.radius_mm;
+  const Point d = tube.to - tube.from;
+  const double flat = std::sqrt(d.x * d.x + d.y * d.y) / std::sqrt(dot(d, d));
   const double filled =
       flat * raster_.slice_mm > 1.6 * r ? 1.6 * r / (flat * raster_.slice_mm) : 1.0;
   const double dx = b.x - a.x, dy = b.y - a.y, squared = dx * dx + dy * dy;
@@ -111,7 +141,7 @@ void Canvas::paint_thin(const Tube& tube) {
     for (int column = area.column0; column <= area.column1; ++column) {
       const double px = raster_.first_x + column * raster_.pixel_mm - a.x,
                    py = raster_.first_y + row * raster_.pixel_mm - a.y;
-      const double t = squared > 0 ? std::clamp((px * dx + py * dy) / squared, 0.0, 1.0) : 0.0;
+      const double t = share_of_line(px * dx + py * dy, squared);
       const double ox = px - t * dx, oy = py - t * dy;
       const double edge = std::max(r, raster_.pixel_mm / 2);
       const double share =
@@ -148,7 +178,7 @@ void Canvas::paint(const Tube& tube) {
       const Point p = Point{raster_.first_x + column * raster_.pixel_mm,
                             raster_.first_y + row * raster_.pixel_mm, height} -
                       a;
-      const double t = squared > 0 ? std::clamp(dot(p, d) / squared, 0.0, 1.0) : 0.0;
+      const double t = share_of_line(dot(p, d), squared);
       const Point off = p - d * t;
       const double inside = r - std::sqrt(dot(off, off));
       if (inside < -raster_.pixel_mm) continue;
@@ -188,32 +218,35 @@ void Canvas::paint(const Ellipsoid& shape) {
     }
 }
 
+float Canvas::share_in_ball(int column, int row, const Point& centre, double radius_mm) const {
+  constexpr int across = 4, deep = 8;
+  int inside = 0;
+  for (int k = 0; k < deep; ++k)
+    for (int j = 0; j < across; ++j)
+      for (int i = 0; i < across; ++i) {
+        const double x =
+            raster_.first_x + (column + (i + 0.5) / across - 0.5) * raster_.pixel_mm - centre.x;
+        const double y =
+            raster_.first_y + (row + (j + 0.5) / across - 0.5) * raster_.pixel_mm - centre.y;
+        const double z = z_ + ((k + 0.5) / deep - 0.5) * raster_.slice_mm - centre.z;
+        if (x * x + y * y + z * z <= radius_mm * radius_mm) ++inside;
+      }
+  return static_cast<float>(inside) / (across * across * deep);
+}
+
 void Canvas::paint_ball(const Point& centre, double radius_mm, float hu, Label label) {
   const double reach = radius_mm + raster_.pixel_mm, half = raster_.slice_mm / 2;
   if (std::abs(z_ - centre.z) > radius_mm + half) return;
-  constexpr int across = 4, deep = 8;
   const Box area = box(centre.x - reach, centre.y - reach, centre.x + reach, centre.y + reach);
   for (int row = area.row0; row <= area.row1; ++row)
-    for (int column = area.column0; column <= area.column1; ++column) {
-      int inside = 0;
-      for (int k = 0; k < deep; ++k)
-        for (int j = 0; j < across; ++j)
-          for (int i = 0; i < across; ++i) {
-            const double x =
-                raster_.first_x + (column + (i + 0.5) / across - 0.5) * raster_.pixel_mm - centre.x;
-            const double y =
-                raster_.first_y + (row + (j + 0.5) / across - 0.5) * raster_.pixel_mm - centre.y;
-            const double z = z_ + ((k + 0.5) / deep - 0.5) * raster_.slice_mm - centre.z;
-            if (x * x + y * y + z * z <= radius_mm * radius_mm) ++inside;
-          }
-      blend(index(column, row), hu, label, static_cast<float>(inside) / (across * across * deep),
+    for (int column = area.column0; column <= area.column1; ++column)
+      blend(index(column, row), hu, label, share_in_ball(column, row, centre, radius_mm),
             every_label);
-    }
 }
 
 void Canvas::paint_table(double top_y) {
   // A curved couch top: foam between two thin shells, under the patient.
-  constexpr double curvature = 1.0 / 900, half_width = 205, thickness = 22;
+  constexpr double curvature = 1.0 / 900, half_width = 205;
   for (int row = 0; row < raster_.rows; ++row)
     for (int column = 0; column < raster_.columns; ++column) {
       const double x = raster_.first_x + column * raster_.pixel_mm,
@@ -221,14 +254,9 @@ void Canvas::paint_table(double top_y) {
       if (std::abs(x) > half_width) continue;
       const double below = y - (top_y - x * x * curvature);
       const std::size_t i = index(column, row);
-      if (below < -9 || below > thickness || labels_[i] != Label::air) continue;
+      if (below < -9 || below > table_mm || labels_[i] != Label::air) continue;
       labels_[i] = Label::table;
-      if (below < 0)
-        hu_[i] = -900;  // mattress
-      else if (below < 1.4 || below > thickness - 1.4)
-        hu_[i] = -150;
-      else
-        hu_[i] = -930;
+      hu_[i] = table_hu(below);
     }
 }
 

@@ -24,12 +24,12 @@ struct Tube {
 struct Ellipsoid {
   Point centre, half_axes;
   std::array<Point, 3> axes{Point{1, 0, 0}, Point{0, 1, 0}, Point{0, 0, 1}};
-  float hu = 0;
-  Label label = Label::air;
-  LabelSet over = every_label;
   double grow_mm = 0;    ///< added to every half axis
   double above_y = 1e9;  ///< paints only where canonical y is less: gas over fluid, supine
+  float hu = 0;
   float texture_hu = 4;
+  LabelSet over = every_label;
+  Label label = Label::air;
 };
 
 struct Raster {
@@ -68,6 +68,7 @@ class Canvas {
   }
   void blend(std::size_t i, float hu, Label label, float share, LabelSet over);
   void paint_thin(const Tube& tube);
+  float share_in_ball(int column, int row, const Point& centre, double radius_mm) const;
   void warp_slice();
 
   Raster raster_;

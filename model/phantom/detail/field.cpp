@@ -32,12 +32,17 @@ Blur::Blur(int columns, int rows, double sigma_pixels)
     weights_.push_back(static_cast<float>(w / sum));
   }
   gain_ = squares;  // sqrt for each of two directions
-  line_.resize(static_cast<std::size_t>(columns + 2 * radius));
+  line_.resize(static_cast<std::size_t>(columns) + weights_.size() - 1);
 }
 
 void Blur::apply(std::vector<float>& image) {
+  if (weights_.size() == 1) return;
+  along_rows(image);
+  along_columns(image);
+}
+
+void Blur::along_rows(const std::vector<float>& image) {
   const int taps = static_cast<int>(weights_.size()), radius = taps / 2;
-  if (radius == 0) return;
   const auto columns = static_cast<std::size_t>(columns_);
   for (int row = 0; row < rows_; ++row) {
     const float* in = &image[static_cast<std::size_t>(row) * columns];
@@ -51,6 +56,11 @@ void Blur::apply(std::vector<float>& image) {
       for (std::size_t i = 0; i < columns; ++i) out[i] += w * from[i];
     }
   }
+}
+
+void Blur::along_columns(std::vector<float>& image) const {
+  const int taps = static_cast<int>(weights_.size()), radius = taps / 2;
+  const auto columns = static_cast<std::size_t>(columns_);
   for (int row = 0; row < rows_; ++row) {
     float* out = &image[static_cast<std::size_t>(row) * columns];
     for (std::size_t i = 0; i < columns; ++i) out[i] = 0;

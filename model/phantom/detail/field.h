@@ -14,6 +14,9 @@ class Blur {
   double noise_gain() const { return gain_; }
 
  private:
+  void along_rows(const std::vector<float>& image);     ///< into scratch_
+  void along_columns(std::vector<float>& image) const;  ///< from scratch_
+
   int columns_, rows_;
   std::vector<float> weights_, line_, scratch_;
   double gain_ = 1;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "model/phantom/detail/anatomy.h"
@@ -33,25 +34,36 @@ bool clear_of(const std::vector<Ellipsoid>& shapes, const Point& canonical, doub
   });
 }
 
+/// Of everything in a lung; `centre` is the canonical point in the scanner's frame.
+bool clear_of(const Anatomy& anatomy, const Point& canonical, const Point& centre, double radius_mm,
+              double narrowest_vessel_mm) {
+  return clear_of(anatomy.organs, canonical, radius_mm) &&
+         clear_of(anatomy.airways, centre, radius_mm, 0.1) &&
+         clear_of(anatomy.vessels, centre, radius_mm, narrowest_vessel_mm);
+}
+
+struct Demand {
+  double margin_mm, narrowest_vessel_mm;
+};
+// Stricter first; a crowded or small lung may leave only a tighter place.
+constexpr std::array<Demand, 3> demands{{{7.0, 0.9}, {4.0, 1.6}, {2.5, 1.6}}};
+
 }  // namespace
 
 Nodule place_nodule(const Body& body, const Anatomy& anatomy, std::uint64_t seed, double radius_mm,
                     double low_z, double high_z) {
   Counter random(seed, 40);
   const bool left = random.uniform() < 0.5;
-  // Stricter first; a crowded or small lung may leave only a tighter place.
-  for (const double margin : {7.0, 4.0, 2.5})
+  const double side = left ? 1 : -1;
+  for (const Demand& demand : demands)
     for (int tries = 0; tries < 3000; ++tries) {
-      const Point p{random.between(10, 130) * (left ? 1 : -1), random.between(-85, 85),
+      const Point p{random.between(10, 130) * side, random.between(-85, 85),
                     random.between(-140, 75)};
-      if (!body.in_lung(left, p, radius_mm + margin)) continue;
+      if (!body.in_lung(left, p, radius_mm + demand.margin_mm)) continue;
       const Point centre = body.to_scanner(p);
       if (centre.z - radius_mm < low_z || centre.z + radius_mm > high_z) continue;
-      if (!clear_of(anatomy.organs, p, radius_mm) ||
-          !clear_of(anatomy.airways, centre, radius_mm, 0.1))
-        continue;
-      if (!clear_of(anatomy.vessels, centre, radius_mm, margin > 5 ? 0.9 : 1.6)) continue;
-      return {centre, radius_mm, left};
+      if (clear_of(anatomy, p, centre, radius_mm, demand.narrowest_vessel_mm))
+        return {centre, radius_mm, left};
     }
   return {};
 }

@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 #include <initializer_list>
 #include <utility>
@@ -44,10 +45,10 @@ void add_heart(std::vector<Ellipsoid>& shapes, const Body& body) {
     shape.over = chest_inside;
     return shape;
   };
-  const Ellipsoid parts[]{chamber({24, -31, -66}, {57, 42, 40}, {0.78, -0.42, -0.46}),
-                          chamber({-22, -24, -58}, {34, 30, 28}, {0.2, 0.1, 1}),
-                          chamber({6, 18, -42}, {30, 22, 19}, {1, 0.1, 0}),
-                          chamber({10, -54, -40}, {34, 24, 24}, {0.1, 0.1, 1})};
+  const std::array parts{chamber({24, -31, -66}, {57, 42, 40}, {0.78, -0.42, -0.46}),
+                         chamber({-22, -24, -58}, {34, 30, 28}, {0.2, 0.1, 1}),
+                         chamber({6, 18, -42}, {30, 22, 19}, {1, 0.1, 0}),
+                         chamber({10, -54, -40}, {34, 24, 24}, {0.1, 0.1, 1})};
   // Fat pads in the cardiophrenic angles.
   for (const Ellipsoid& pad :
        {organ({48, -60, -100}, {30, 20, 18}, -95, Label::mediastinum, lungs),
@@ -176,6 +177,27 @@ void add_girdle(std::vector<Ellipsoid>& shapes) {
       shapes.push_back(organ({side * centre.x, centre.y, centre.z}, half, 54, Label::muscle, over));
 }
 
+/// What a vessel may be painted over: those of the liver only over it, the others over soft tissue.
+LabelSet under(const Course& course) {
+  if (course.label == Label::liver) return set_of(Label::liver);
+  return ~set_of(Label::air, Label::bone, Label::liver, Label::lung_left, Label::lung_right,
+                 Label::heart, Label::diaphragm);
+}
+
+/// A vessel, or the mediastinal fat around it.
+void add_course(std::vector<Tube>& tubes, const Body& body, const Course& course, bool fat) {
+  Tube tube;
+  tube.radius_mm = course.radius_mm * body.latent().scale_x + (fat ? 2.5 : 0);
+  tube.hu = fat ? -85.0F : course.hu;
+  tube.label = fat ? Label::mediastinum : course.label;
+  tube.over = fat ? lungs : under(course);
+  for (std::size_t i = 0; i + 1 < course.through.size(); ++i) {
+    tube.from = body.to_scanner(course.through[i]);
+    tube.to = body.to_scanner(course.through[i + 1]);
+    tubes.push_back(tube);
+  }
+}
+
 }  // namespace
 
 std::vector<Ellipsoid> organs(const Body& body) {
@@ -190,23 +212,8 @@ std::vector<Tube> great_vessels(const Body& body) {
   // Mediastinal fat around each vessel first, so that no lung touches a vessel wall; then the
   // vessels.
   std::vector<Tube> tubes;
-  const double size = body.latent().scale_x;
   for (const bool fat : {true, false})
-    for (const Course& course : courses())
-      for (std::size_t i = 0; i + 1 < course.through.size(); ++i) {
-        Tube tube;
-        tube.from = body.to_scanner(course.through[i]);
-        tube.to = body.to_scanner(course.through[i + 1]);
-        tube.radius_mm = course.radius_mm * size + (fat ? 2.5 : 0);
-        tube.hu = fat ? -85.0F : course.hu;
-        tube.label = fat ? Label::mediastinum : course.label;
-        tube.over = fat ? lungs
-                    : course.label == Label::liver
-                        ? set_of(Label::liver)
-                        : ~set_of(Label::air, Label::bone, Label::liver, Label::lung_left,
-                                  Label::lung_right, Label::heart, Label::diaphragm);
-        tubes.push_back(tube);
-      }
+    for (const Course& course : courses()) add_course(tubes, body, course, fat);
   return tubes;
 }
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 
 #include "model/phantom/detail/anatomy.h"
@@ -17,10 +18,18 @@ struct Rib {
 };
 
 // First to twelfth rib.
-constexpr Rib ribs[12]{{32, 150, 196, 0},   {58, 150, 200, 4},   {78, 148, 203, 8},
-                       {92, 146, 204, 14},  {100, 143, 205, 24}, {106, 140, 204, 36},
-                       {108, 137, 200, 52}, {104, 133, 172, 40}, {96, 128, 160, 30},
-                       {84, 122, 146, 20},  {60, 108, 112, 0},   {40, 80, 84, 0}};
+constexpr std::array<Rib, 12> ribs{{{32, 150, 196, 0},
+                                    {58, 150, 200, 4},
+                                    {78, 148, 203, 8},
+                                    {92, 146, 204, 14},
+                                    {100, 143, 205, 24},
+                                    {106, 140, 204, 36},
+                                    {108, 137, 200, 52},
+                                    {104, 133, 172, 40},
+                                    {96, 128, 160, 30},
+                                    {84, 122, 146, 20},
+                                    {60, 108, 112, 0},
+                                    {40, 80, 84, 0}}};
 
 struct Path {
   std::vector<Point> bone, cartilage;
@@ -31,7 +40,9 @@ Path rib_path(const Body& body, const Rib& rib, double head_z, bool left) {
   const Point spine = body.spine(head_z);
   const double side = left ? 1 : -1;
   path.bone.push_back(body.to_scanner({spine.x + side * 17, spine.y + 11, head_z}));
-  for (double angle = -14; angle <= rib.end; angle += 4) {
+  const int steps = static_cast<int>((rib.end + 14) / 4);
+  for (int step = 0; step <= steps; ++step) {
+    const double angle = -14 + 4.0 * step;
     const double along = (angle + 14) / 164;
     double z = head_z - 4 - rib.drop_mm * along;
     if (angle > rib.bone_to)
@@ -70,11 +81,17 @@ void add_ribs(std::vector<Tube>& tubes, const Body& body, const std::vector<doub
     }
 }
 
+/// Manubrium, body, xiphoid process.
+double sternum_half_width(double z) {
+  if (z > 22) return 9 + (z - 22) * 0.5;
+  return z < -66 ? 5 : 10.5;
+}
+
 void add_sternum(std::vector<Tube>& tubes, const Body& body) {
   for (const bool marrow : {false, true})
-    for (double z = -84; z <= 52; z += 4) {
+    for (int height = -84; height <= 52; height += 4) {
+      const double z = height, half = sternum_half_width(z);
       const Section s = body.section(z);
-      const double half = z > 22 ? 9 + (z - 22) * 0.5 : (z < -66 ? 5 : 10.5);
       const double y = static_cast<double>(s.cage_centre - s.cage_y) - 5.5;
       const Point from = body.to_scanner({-half, y, z}), to = body.to_scanner({half, y, z});
       tubes.push_back(

@@ -2,6 +2,8 @@
 // Random numbers and elementary functions that give the same bits with every standard library: only
 // +, -, *, / and sqrt, which IEEE 754 rounds exactly.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace tomoscribe::model::phantom {
@@ -54,9 +56,9 @@ struct Knot {
   double at, value;
 };
 double curve(const Knot* knots, int count, double at);
-template <int count>
-double curve(const Knot (&knots)[count], double at) {
-  return curve(knots, count, at);
+template <std::size_t count>
+double curve(const std::array<Knot, count>& knots, double at) {
+  return curve(knots.data(), static_cast<int>(count), at);
 }
 
 inline float clamped01(float x) {

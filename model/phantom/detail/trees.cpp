@@ -104,6 +104,20 @@ std::vector<Airway> central_airways() {
   return ways;
 }
 
+/// The wall of an airway, or its lumen; a narrow one makes no hole in a great vessel.
+Tube airway_tube(const Body& body, const Airway& way, bool wall) {
+  Tube tube;
+  tube.from = body.to_scanner(way.from);
+  tube.to = body.to_scanner(way.to);
+  tube.radius_mm = way.radius_mm * body.latent().scale_x + (wall ? way.wall_mm : 0);
+  tube.hu = wall ? 25.0F : -1000.0F;
+  tube.label = wall ? Label::airway_wall : way.label;
+  const LabelSet kept = set_of(Label::air, Label::table, Label::heart, Label::trachea) |
+                        (way.radius_mm < 4 ? set_of(Label::great_vessel) : 0);
+  tube.over = ~kept;
+  return tube;
+}
+
 }  // namespace
 
 std::vector<Tube> pulmonary_vessels(const Body& body, std::uint64_t seed) {
@@ -125,21 +139,9 @@ std::vector<Tube> airways(const Body& body, std::uint64_t seed) {
         ways.push_back({branch.from, branch.to, radius, 0.5 + 0.15 * radius, Label::bronchus});
     }
   }
-  const double size = body.latent().scale_x;
   std::vector<Tube> tubes;
   for (const bool wall : {true, false})
-    for (const Airway& way : ways) {
-      Tube tube;
-      tube.from = body.to_scanner(way.from);
-      tube.to = body.to_scanner(way.to);
-      tube.radius_mm = way.radius_mm * size + (wall ? way.wall_mm : 0);
-      tube.hu = wall ? 25.0F : -1000.0F;
-      tube.label = wall ? Label::airway_wall : way.label;
-      const LabelSet kept = set_of(Label::air, Label::table, Label::heart, Label::trachea) |
-                            (way.radius_mm < 4 ? set_of(Label::great_vessel) : 0);
-      tube.over = ~kept;
-      tubes.push_back(tube);
-    }
+    for (const Airway& way : ways) tubes.push_back(airway_tube(body, way, wall));
   return tubes;
 }
 
