@@ -31,21 +31,21 @@ std::string chip(const Statement& statement) {
          mark + "</span>";
 }
 
+/// "5 verified, 1 by a person".
 std::string counts(const ReportVersion& version) {
-  std::map<Outcome, int> count;
-  int by_person = 0;
+  std::map<std::string, int> count;
+  std::vector<std::string> order;
   for (const Section section : all_sections)
     for (const Statement* statement : outgoing_statements(version, section)) {
       const char mark = letter(*statement);
-      if (mark == 'P') ++by_person;
-      if (mark != 'P' && mark != ' ') ++count[statement->verification.outcome];
+      if (mark == ' ') continue;
+      const std::string words =
+          mark == 'P' ? "by a person" : std::string(to_text(statement->verification.outcome));
+      if (++count[words] == 1) order.push_back(words);
     }
   std::string text;
-  for (const auto& [outcome, number] : count)
-    text +=
-        (text.empty() ? "" : ", ") + std::to_string(number) + ' ' + std::string(to_text(outcome));
-  if (by_person > 0)
-    text += (text.empty() ? "" : ", ") + std::to_string(by_person) + " by a person";
+  for (const std::string& words : order)
+    text += (text.empty() ? "" : ", ") + std::to_string(count[words]) + ' ' + words;
   return text;
 }
 

@@ -38,23 +38,29 @@ void wrap(std::string& out, const std::string& first, std::string_view text) {
   out += line + '\n';
 }
 
+/// "series 3, image 53: middle of the chest"
+std::string place_text(const Study& study, const Evidence& evidence) {
+  std::string text;
+  const auto series = std::ranges::find(study.series, evidence.series, &SeriesUse::uid);
+  if (series != study.series.end() && series->number)
+    text += "series " + std::to_string(*series->number) + ", ";
+  if (evidence.frame > 1)
+    text += "frame " + std::to_string(evidence.frame);
+  else if (evidence.image)
+    text += "image " + std::to_string(*evidence.image);
+  else
+    text += "image " + evidence.instance.str();
+  if (!evidence.caption.empty()) text += ": " + evidence.caption;
+  return text;
+}
+
 std::string evidence_text(const ReportVersion& version, const Statement& statement) {
   std::string text;
   for (const std::string& id : statement.findings) {
     const Finding* finding = find_finding(version, id);
     if (finding == nullptr || finding->evidence.empty()) continue;
-    const Evidence& evidence = finding->evidence.front();
-    const auto series = std::ranges::find(version.study.series, evidence.series, &SeriesUse::uid);
     text += text.empty() ? " [" : "; ";
-    if (series != version.study.series.end() && series->number)
-      text += "series " + std::to_string(*series->number) + ", ";
-    if (evidence.frame > 1)
-      text += "frame " + std::to_string(evidence.frame);
-    else if (evidence.image)
-      text += "image " + std::to_string(*evidence.image);
-    else
-      text += "image " + evidence.instance.str();
-    if (!evidence.caption.empty()) text += ": " + evidence.caption;
+    text += place_text(version.study, finding->evidence.front());
   }
   return text.empty() ? text : text + "]";
 }

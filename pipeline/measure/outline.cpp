@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <tuple>
 
 namespace tomoscribe::pipeline::measure {
 namespace {
@@ -61,17 +62,14 @@ std::vector<Point> trace(const SliceMask& mask, const std::vector<int>& numbers,
   do {
     x += dx;
     y += dy;
-    // The two pixels ahead of the corner, as seen in walking direction.
-    const int ahead_x = dx > 0 ? x : x - 1, ahead_y = dy > 0 ? y : y - 1;
-    const bool right = dx != 0 ? in(ahead_x, dx > 0 ? y : y - 1) : in(dy > 0 ? x - 1 : x, ahead_y);
-    const bool left = dx != 0 ? in(ahead_x, dx > 0 ? y - 1 : y) : in(dy > 0 ? x : x - 1, ahead_y);
+    // The two pixels ahead of the corner, as seen in walking direction: half a step on and half a
+    // step to the right (-dy, dx) or left of it (rows run down).
+    const bool right = in(x + (dx - dy - 1) / 2, y + (dy + dx - 1) / 2);
+    const bool left = in(x + (dx + dy - 1) / 2, y + (dy - dx - 1) / 2);
     if (right && !left) continue;
     points.push_back({double(x), double(y)});
-    const int old_dx = dx;
-    if (!right)
-      dx = -dy, dy = old_dx;  // clockwise on the screen (rows run down)
-    else
-      dx = dy, dy = -old_dx;
+    const int turn = right ? -1 : 1;  // 1: clockwise on the screen
+    std::tie(dx, dy) = std::pair(-turn * dy, turn * dx);
   } while (x != first_x || y != first_y || dx != 1 || dy != 0);
   points.pop_back();
   return points;

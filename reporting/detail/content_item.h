@@ -11,7 +11,7 @@
 namespace tomoscribe::reporting::detail {
 
 /// \throws dicom::Malformed when DCMTK refuses the value.
-void put(DcmItem& item, const DcmTagKey& tag, const std::string& value);
+void put(DcmItem& item, const DcmTagKey& tag, const std::string& foreign);
 DcmItem& add_item(DcmItem& item, const DcmTagKey& sequence);
 void put_code(DcmItem& item, const DcmTagKey& sequence, const Code& code);
 

@@ -73,11 +73,10 @@ int version_member(const Json& json, const char* name) {
 }
 
 bool has_control(std::string_view text, bool lines) {
-  for (const char c : text) {
+  return std::ranges::any_of(text, [lines](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && !(lines && (c == '\n' || c == '\t'))) || byte == 0x7f) return true;
-  }
-  return false;
+    return (byte < 0x20 && !(lines && (c == '\n' || c == '\t'))) || byte == 0x7f;
+  });
 }
 
 /// A part of a name may not hold what PN, XCN and HL7 use between parts.

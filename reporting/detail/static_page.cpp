@@ -68,6 +68,17 @@ std::optional<std::string> read_encoded(const std::filesystem::path& file,
   return read_file(file);
 }
 
+/// The file that a path names; nullopt when it names none of the page's.
+std::optional<std::filesystem::path> file_of(const std::filesystem::path& folder,
+                                             const std::vector<std::string>& segments,
+                                             bool routed) {
+  if (routed) return folder / "index.html";
+  if (!std::ranges::all_of(segments, is_safe)) return std::nullopt;
+  std::filesystem::path file = folder;
+  for (const std::string& segment : segments) file /= segment;
+  return file;
+}
+
 }  // namespace
 
 HttpResponse static_page(const std::filesystem::path& folder, const HttpRequest& request) {
@@ -78,16 +89,10 @@ HttpResponse static_page(const std::filesystem::path& folder, const HttpRequest&
   }
   const auto segments = dicom::path_segments(request.path);
   const bool routed = segments.empty() || segments.front() == "studies";
-  std::filesystem::path file = folder;
-  if (routed) {
-    file /= "index.html";
-  } else {
-    if (!std::ranges::all_of(segments, is_safe)) return HttpResponse::text(404, "no such page\n");
-    for (const std::string& segment : segments) file /= segment;
-  }
-  const auto type = content_type(file);
+  const auto file = file_of(folder, segments, routed);
+  const auto type = file ? content_type(*file) : std::nullopt;
   HttpResponse response;
-  auto body = type ? read_encoded(file, request, response) : std::nullopt;
+  auto body = type ? read_encoded(*file, request, response) : std::nullopt;
   if (!body && routed)
     return HttpResponse::text(503, "the review page has not been built: run script/bootstrap\n");
   if (!body) return HttpResponse::text(404, "no such page\n");

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openBrowser, picture, rendered, watch } from './browser.mjs';
-import { readingFacts, serverWords } from './reading_facts.mjs';
+import { readingFacts } from './reading_facts.mjs';
 import { versionFacts } from './version_facts.mjs';
 
 const { values: options } = parseArgs({
@@ -313,7 +313,6 @@ async function main() {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(15000);
     const seen = watch(page);
-    if (!options.url) await serverWords(page);
     for (const { name, check, where } of facts.filter((one) => here[one.where])) {
       const began = Date.now();
       try {

@@ -3,26 +3,6 @@
 import assert from 'node:assert/strict';
 import { rendered } from './browser.mjs';
 
-/** What a gateway says that the fakes do not: the newest signed version, titles and names, numbers of images. */
-export async function serverWords(page) {
-  let signed = 0;
-  await page.route(/\/api\/studies/, async (route) => {
-    const response = await route.fetch().catch(() => undefined);
-    if (!response) return route.abort();
-    const answer = await response.json();
-    for (const row of answer.studies ?? [answer.study].filter(Boolean)) {
-      if (['final', 'corrected'].includes(row.reportState)) signed = row.version;
-      if (row.reportId) row.signedVersion ??= signed;
-    }
-    for (const finding of answer.report?.findings ?? []) {
-      if (finding.id === 'lungs.right') finding.title = 'Right lung';
-      for (const measurement of finding.measurements ?? []) if (measurement.id === 'lung.volume.right') measurement.name = 'aerated volume';
-      for (const evidence of finding.evidence ?? []) if (evidence.id === 'e3') evidence.image = 20;
-    }
-    await route.fulfill({ response, json: answer });
-  });
-}
-
 export function readingFacts({ fact, sentence, sliceNumber, shot }) {
   const pressed = (page, preset) => page.locator(`[data-preset="${preset}"]`).getAttribute('aria-pressed');
 

@@ -55,6 +55,7 @@ class Draft {
             .series = series_.series,
             .instance = series_.instances.at(k),
             .sop_class = "1.2.840.10008.5.1.4.1.1.2",
+            .image = static_cast<int>(k) + 1,
             .regions = {region},
             .caption = caption};
   }
@@ -125,6 +126,8 @@ void Draft::find() {
             .not_assessed = "no fluid larger than the slice thickness"}},
           evidence("e4", 0.1, ellipse(177, 160, 20, 14), "left costophrenic angle"), Author::model,
           Outcome::contradicted);
+  version_.findings.at(0).title = "Right lung";
+  version_.findings.at(0).measurements.at(0).name = "aerated volume";
   version_.findings.at(2).critical = true;
 }
 

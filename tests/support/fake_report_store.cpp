@@ -86,6 +86,7 @@ void FakeReportStore::append(const ReportVersion& version, const std::string& /*
   held->row.newer_draft = false;
   if (!is_signed(version.state)) return;
   held->row.state = StudyState::signed_off;
+  held->row.signed_version = version.number;
   held->deliveries.push_back({"ris", "oru", "delivered", version.number, 1, ""});
   held->deliveries.push_back(
       {"pacs", "sr", "dead", version.number, 5, "the peer refused the association"});
