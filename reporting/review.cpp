@@ -188,10 +188,11 @@ HttpResponse Review::post(const HttpRequest& request, const Path& path) {
 /// The version that a change starts from: the newest, or a person's own after which only software
 /// made drafts. nullopt: somebody else was quicker.
 std::optional<ReportVersion> Review::base_of(const std::string& report_id, int number, int newest) {
-  const auto version = store_.version(report_id, number);
+  auto version = store_.version(report_id, number);
   if (!version || number == newest) return version;
   const auto persons = store_.latest(version->study.uid, Which::by_person);
-  return persons && persons->number == number ? version : std::nullopt;
+  if (!persons || persons->number != number) version.reset();
+  return version;
 }
 
 HttpResponse Review::change(const HttpRequest& request, const std::string& report_id, bool sign) {

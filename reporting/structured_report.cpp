@@ -239,6 +239,20 @@ void add_group(Content& measurements, const Finding& finding, const Provenance& 
     add_measurement(group, measurement, finding);
 }
 
+/// The statements that leave, section by section; lines end as UT wants them.
+std::string narrative_of(const ReportVersion& version) {
+  std::string narrative;
+  for (const Section section : all_sections) {
+    std::string text;
+    for (const Statement* statement : outgoing_statements(version, section))
+      text += (text.empty() ? "" : "\r\n") + statement->text;
+    if (!text.empty())
+      narrative += std::string(narrative.empty() ? "" : "\r\n\r\n") +
+                   std::string(heading(section)) + "\r\n" + text;
+  }
+  return narrative;
+}
+
 void add_tree(DcmItem& item, const ReportVersion& version) {
   put(item, DCM_ValueType, "CONTAINER");
   put_code(item, DCM_ConceptNameCodeSequence, dcm("126000", "Imaging Measurement Report"));
@@ -257,15 +271,7 @@ void add_tree(DcmItem& item, const ReportVersion& version) {
   Content measurements = root.container(contains, dcm("126010", "Imaging Measurements"));
   for (const Finding& finding : version.findings)
     if (is_outgoing(version, finding)) add_group(measurements, finding, version.provenance);
-  std::string narrative;
-  for (const Section section : all_sections) {
-    std::string text;
-    for (const Statement* statement : outgoing_statements(version, section))
-      text += (text.empty() ? "" : "\r\n") + statement->text;
-    if (!text.empty())
-      narrative += std::string(narrative.empty() ? "" : "\r\n\r\n") +
-                   std::string(heading(section)) + "\r\n" + text;
-  }
+  const std::string narrative = narrative_of(version);
   if (narrative.empty()) return;
   Content qualitative =
       root.container(contains, Code{"C0034375", "UMLS", "Qualitative Evaluations"});
@@ -313,7 +319,7 @@ namespace {
 std::string text_of(DcmItem& item, const DcmTagKey& tag) {
   OFString value;
   item.findAndGetOFStringArray(tag, value);
-  return value.c_str();
+  return value;
 }
 
 std::string code_of(DcmItem& item, const DcmTagKey& sequence) {
@@ -348,8 +354,7 @@ void read_group(DcmItem& group, ReadBack& read) {
     ReadBackMeasurement number = common;
     number.concept_value = code_of(child, DCM_ConceptNameCodeSequence);
     number.unit = code_of(*measured, DCM_MeasurementUnitsCodeSequence);
-    number.value = std::atof(
-        text_of(*measured, DCM_NumericValue).c_str());  // NOLINT(cert-err34-c): DS by the standard
+    number.value = std::strtod(text_of(*measured, DCM_NumericValue).c_str(), nullptr);
     read.measurements.push_back(number);
   });
 }

@@ -66,6 +66,7 @@ TEST_F(Db, StatesThatDoNotExistCannotBeWritten) {
         "INSERT INTO job (kind, study) VALUES ('guess', '1.2.3')",
         "INSERT INTO report_version VALUES ('r', 1, '1.2.3', 'secret', 0, '', '')",
         "INSERT INTO report_version VALUES ('r', 1, '1.2.3', 'draft', 1, '', '')",
+        // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one long statement
         "INSERT INTO study (uid, patient_id, issuer, patient_name, sex, accession, study_id, "
         "description, study_date, study_time, timezone_offset) VALUES ('no uid', '', '', '', '', "
         "'', '', '', '', '', '')"})
