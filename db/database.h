@@ -147,6 +147,11 @@ bool retry(const std::string& dsn, const dicom::StudyUid& study);
 // ---- orders
 // ------------------------------------------------------------------------------------------------------------
 
+/// Why an order is not of the images' patient, in a sentence without values: another id, or the
+/// same id with another issuer, birth date or sex where both know it. A name may change: empty, as
+/// for one patient.
+std::string another_patient(const reporting::Patient& ordered, const reporting::Patient& imaged);
+
 /// Orders by HL7. Thread-safe.
 class OrderRecords {
  public:
@@ -158,7 +163,8 @@ class OrderRecords {
   /// sender's for good.
   std::optional<std::string> acknowledged(const std::string& sender, const std::string& control_id);
   /// Stores or changes the order (by placer/filler number), remembers the acknowledgement, and
-  /// moves due studies it joins.
+  /// moves due studies it joins. `control` is ORC-1: of an order that is not cancelled, only NW,
+  /// XO, RP and RO make it active again.
   void store(const reporting::Order& order, const std::string& control, const std::string& sender,
              const std::string& control_id, const std::string& acknowledgement);
 

@@ -40,6 +40,14 @@ std::int64_t row_of(pqxx::transaction_base& transaction, const reporting::Order&
       .as<std::int64_t>();
 }
 
+/// What the message makes of the order; empty: what is known stays. A status or an acknowledgement
+/// that comes late revives nothing (HL7 v2.5.1 table 0119).
+std::string status_after(const reporting::Order& order, const std::string& control) {
+  if (order.status == "cancelled") return order.status;
+  const bool activates = control == "NW" || control == "XO" || control == "RP" || control == "RO";
+  return activates ? "active" : "";
+}
+
 /// A field that the message leaves empty keeps what is known (HL7 v2.5.1 2.5.3: not valued is not
 /// deleted).
 void upsert(pqxx::transaction_base& transaction, const reporting::Order& o,
@@ -56,7 +64,7 @@ void upsert(pqxx::transaction_base& transaction, const reporting::Order& o,
              procedure_scheme = coalesce(nullif($12, ''), procedure_scheme),
              procedure_meaning = coalesce(nullif($13, ''), procedure_meaning), indication = coalesce(nullif($14, ''), indication),
              history = coalesce(nullif($15, ''), history), ordering_provider = coalesce(nullif($16, ''), ordering_provider),
-             priority = coalesce(nullif($17, ''), priority), status = $18, changed = clock_timestamp()
+             priority = coalesce(nullif($17, ''), priority), status = coalesce(nullif($18, ''), status), changed = clock_timestamp()
       WHERE id = $1)",
               id, o.placer_number, o.filler_number, o.accession.str(),
               o.study ? o.study->str() : std::string(), o.patient.id.str(), o.patient.issuer,
@@ -72,7 +80,24 @@ void upsert(pqxx::transaction_base& transaction, const reporting::Order& o,
                           after[0][1].as<std::string>());
 }
 
+bool differ(const std::string& ordered, const std::string& imaged) {
+  return !ordered.empty() && !imaged.empty() && ordered != imaged;
+}
+
 }  // namespace
+
+std::string another_patient(const reporting::Patient& ordered, const reporting::Patient& imaged) {
+  std::string what;
+  if (differ(ordered.id.str(), imaged.id.str()))
+    what = "names another patient than its images";
+  else if (differ(ordered.issuer, imaged.issuer))
+    what = "has its patient id from another assigning authority than its images";
+  else if (ordered.birth_date && imaged.birth_date && ordered.birth_date != imaged.birth_date)
+    what = "gives its patient another birth date than its images";
+  else if (differ(ordered.sex, imaged.sex))
+    what = "gives its patient another sex than its images";
+  return what.empty() ? what : "the order for this study " + what + ": reconcile them first";
+}
 
 struct OrderRecords::Impl {
   explicit Impl(std::string dsn) : pool(std::move(dsn)) {}
@@ -96,7 +121,6 @@ std::optional<std::string> OrderRecords::acknowledged(const std::string& sender,
 void OrderRecords::store(const reporting::Order& order, const std::string& control,
                          const std::string& sender, const std::string& control_id,
                          const std::string& acknowledgement) {
-  const bool cancels = control == "CA" || control == "OC" || control == "DC";
   impl_->pool.transact([&](pqxx::work& transaction) {
     const auto first = detail::run(
         transaction,
@@ -105,7 +129,7 @@ void OrderRecords::store(const reporting::Order& order, const std::string& contr
         sender, control_id, acknowledgement);
     if (first.affected_rows() == 0)
       return;  // a race between two sends of one message: the other one did it
-    upsert(transaction, order, cancels ? "cancelled" : "active");
+    upsert(transaction, order, status_after(order, control));
   });
 }
 
@@ -115,29 +139,38 @@ std::optional<reporting::Order> order_for(pqxx::transaction_base& transaction,
                                           const std::string& study, const std::string& accession,
                                           std::string* mismatch) {
   const auto rows = run(transaction, R"(
-      SELECT o.*, s.patient_id AS study_patient FROM imaging_order o JOIN study s ON s.uid = $1
+      SELECT o.*, s.patient_id AS study_patient, s.issuer AS study_issuer, s.birth_date AS study_birth_date,
+             s.sex AS study_sex
+      FROM imaging_order o JOIN study s ON s.uid = $1
       WHERE o.status = 'active' AND (o.study = $1 OR (o.accession <> '' AND o.accession = $2))
       ORDER BY (o.study = $1) DESC, o.changed DESC LIMIT 1)",
                         study, accession);
   if (rows.empty()) return std::nullopt;
   const auto& row = rows[0];
   const auto text = [&row](const char* column) { return row[column].as<std::string>(); };
-  const std::string ordered = text("patient_id"), imaged = text("study_patient");
-  if (!ordered.empty() && !imaged.empty() && ordered != imaged) {
-    if (mismatch != nullptr)
-      *mismatch =
-          "the order for this study names another patient than its images: reconcile them first";
+  const auto person = [&](const char* id, const char* issuer, const char* birth_date,
+                          const char* sex) {
+    reporting::Patient patient;
+    patient.id = dicom::PatientId(text(id));
+    patient.issuer = text(issuer);
+    if (!row[birth_date].is_null()) patient.birth_date = dicom::parse_date(text(birth_date));
+    patient.sex = text(sex);
+    return patient;
+  };
+  reporting::Patient ordered = person("patient_id", "issuer", "birth_date", "sex");
+  const std::string another = another_patient(
+      ordered, person("study_patient", "study_issuer", "study_birth_date", "study_sex"));
+  if (!another.empty()) {
+    if (mismatch != nullptr) *mismatch = another;
     return std::nullopt;
   }
-  reporting::Order order{
+  ordered.name = dicom::PersonName::parse_pn(text("patient_name"));
+  return reporting::Order{
       .placer_number = text("placer"),
       .filler_number = text("filler"),
       .accession = dicom::AccessionNumber(text("accession")),
       .study = dicom::StudyUid::parse(text("study")),
-      .patient = {.id = dicom::PatientId(ordered),
-                  .issuer = text("issuer"),
-                  .name = dicom::PersonName::parse_pn(text("patient_name")),
-                  .sex = text("sex")},
+      .patient = std::move(ordered),
       .procedure = {text("procedure_code"), text("procedure_scheme"), text("procedure_meaning")},
       .indication = text("indication"),
       .history = text("history"),
@@ -145,9 +178,6 @@ std::optional<reporting::Order> order_for(pqxx::transaction_base& transaction,
       .priority = text("priority"),
       .assigning_authority = text("assigning_authority"),
       .status = text("status")};
-  if (!row["birth_date"].is_null())
-    order.patient.birth_date = dicom::parse_date(text("birth_date"));
-  return order;
 }
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "hl7/detail/fhir_etag.h"
 #include "hl7/detail/fhir_resources.h"
 #include "hl7/detail/fhir_search.h"
 #include "hl7/fhir.h"
@@ -130,10 +131,10 @@ class FhirServer {
     return version ? version : store_.latest(study);
   }
 
-  static HttpResponse with_version(const HttpRequest& request, const ReportVersion& version,
-                                   const Json& resource) {
-    const std::string etag = "W/\"" + std::to_string(version.number) + "\"";
-    if (request.header("If-None-Match") == etag)
+  static HttpResponse tagged(const HttpRequest& request, const ReportVersion& version,
+                             const Json& resource) {
+    const std::string etag = detail::etag(version, resource);
+    if (detail::names_etag(request.header("If-None-Match"), etag))
       return {.status = 304, .headers = {{"ETag", etag}}};
     HttpResponse response = answer(200, resource);
     response.headers["ETag"] = etag;
@@ -144,7 +145,7 @@ class FhirServer {
                     const std::string& id) const {
     for (const ReportVersion& version : candidates(type.first, id))
       for (const Json& resource : type.second.resources(version))
-        if (resource["id"] == id) return with_version(request, version, resource);
+        if (resource["id"] == id) return tagged(request, version, resource);
     throw Refused{404, "not-found", "there is no such resource"};
   }
 
@@ -179,7 +180,7 @@ class FhirServer {
         std::from_chars(number_text.data(), number_text.data() + number_text.size(), number);
     if (error == std::errc{} && end == number_text.data() + number_text.size())
       if (const auto version = store_.version(id, number))
-        return with_version(request, *version, detail::diagnostic_report(*version));
+        return tagged(request, *version, detail::diagnostic_report(*version));
     throw Refused{404, "not-found", "there is no such version"};
   }
 
@@ -235,36 +236,47 @@ class FhirServer {
     return query.accession.empty() || !finds() ? reporting::StudyQuery{} : query;
   }
 
-  HttpResponse search(const HttpRequest& request, const std::pair<const std::string, Type>& type,
-                      const detail::SearchPairs& query) const {
-    const Search search = Search::understood(request, type.second.parameters, query);
-    const std::string url = request.base_url + "/fhir/R4/" + type.first;
+  struct Page {
     Json entries = Json::array();
+    int matched = 0;    ///< so far: all of them when there are no more
+    bool more = false;  ///< than this page holds
+  };
+
+  /// The page that the search asks for; all matches are counted when it asks for none.
+  Page page(const std::pair<const std::string, Type>& type, const Search& search,
+            const std::string& url) const {
+    Page page;
     std::set<std::string> seen;
-    int skipped = 0;
-    bool more = false;
     each_shown(narrowed(type.first, search), [&](const ReportVersion& version) {
       for (const Json& resource : type.second.resources(version)) {
         if (!search.matches(with_study_identifiers(version, resource)) ||
             !seen.insert(resource["id"]).second)
           continue;
-        if (skipped++ < search.offset) continue;
-        more = static_cast<int>(entries.size()) >= search.count;
-        if (more) return false;
-        entries.push_back({{"fullUrl", url + "/" + resource["id"].get<std::string>()},
-                           {"resource", resource},
-                           {"search", {{"mode", "match"}}}});
+        if (page.matched++ < search.offset || search.count == 0) continue;
+        page.more = static_cast<int>(page.entries.size()) >= search.count;
+        if (page.more) return false;
+        page.entries.push_back({{"fullUrl", url + "/" + resource["id"].get<std::string>()},
+                                {"resource", resource},
+                                {"search", {{"mode", "match"}}}});
       }
       return true;
     });
-    Json bundle{{"resourceType", "Bundle"},
-                {"type", "searchset"},
-                {"link", {{{"relation", "self"}, {"url", search.link(url, search.offset)}}}}};
-    if (more && search.count > 0)
+    return page;
+  }
+
+  HttpResponse search(const HttpRequest& request, const std::pair<const std::string, Type>& type,
+                      const detail::SearchPairs& query) const {
+    const Search search = Search::understood(request, type.second.parameters, query);
+    const std::string url = request.base_url + "/fhir/R4/" + type.first;
+    Page found = page(type, search, url);
+    Json bundle{{"resourceType", "Bundle"}, {"type", "searchset"}};
+    if (!found.more) bundle["total"] = found.matched;
+    bundle["link"] = {{{"relation", "self"}, {"url", search.link(url, search.offset)}}};
+    if (found.more)
       bundle["link"].push_back(
           {{"relation", "next"}, {"url", search.link(url, search.offset + search.count)}});
-    if (search.ignored) entries.push_back(ignored_parameter());
-    if (!entries.empty()) bundle["entry"] = std::move(entries);
+    if (search.ignored) found.entries.push_back(ignored_parameter());
+    if (!found.entries.empty()) bundle["entry"] = std::move(found.entries);
     return answer(200, bundle);
   }
 

@@ -1,14 +1,16 @@
 #include "hl7/message.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <iconv.h>
 
+#include "hl7/detail/character_set.h"
 #include "reporting/faces.h"
 
 namespace tomoscribe::hl7 {
 namespace {
+
+using detail::iconv_name;
+using detail::is_utf8;
+using detail::to_utf8;
 
 constexpr std::size_t most_segments = 20000, most_parts = 200000;
 
@@ -26,38 +28,6 @@ void each_part(std::string_view text, char separator, const Visit& visit) {
     if (at == std::string_view::npos) return;
     text.remove_prefix(at + 1);
   }
-}
-
-bool is_utf8(std::string_view text) {
-  iconv_t converter = ::iconv_open("UTF-8", "UTF-8");
-  std::string input(text);
-  std::array<char, 4096> output{};
-  char* from = input.data();
-  std::size_t left = input.size();
-  bool valid = true;
-  while (left > 0 && valid) {
-    char* to = output.data();
-    std::size_t room = output.size();
-    if (::iconv(converter, &from, &left, &to, &room) == static_cast<std::size_t>(-1))
-      valid = errno == E2BIG;
-  }
-  ::iconv_close(converter);
-  return valid;
-}
-
-std::string to_utf8(std::string_view text, const char* set) {
-  iconv_t converter = ::iconv_open("UTF-8", set);
-  if (converter == reinterpret_cast<iconv_t>(-1))  // NOLINT(performance-no-int-to-ptr): iconv(3)
-    throw Rejected("the character set in MSH-18 is not supported", 103, "MSH^1^18");
-  std::string input(text), output(input.size() * 4 + 4, '\0');
-  char* from = input.data();
-  char* to = output.data();
-  std::size_t left = input.size(), room = output.size();
-  const bool bad = ::iconv(converter, &from, &left, &to, &room) == static_cast<std::size_t>(-1);
-  ::iconv_close(converter);
-  if (bad) throw Rejected("the text does not fit the character set in MSH-18", 102, "MSH^1^18");
-  output.resize(output.size() - room);
-  return output;
 }
 
 int hex_digit(char c) {
@@ -147,6 +117,9 @@ std::string escaped(std::string_view value) {
 
 /// MSH-1 and MSH-2; the latter may have HL7 2.7's truncation character as its fifth.
 Encoding separators(std::string_view text) {
+  if (text.starts_with("FHS") || text.starts_with("BHS"))
+    throw Rejected("batches (FHS, BHS) are not supported: send each message by itself", 200,
+                   std::string(text.substr(0, 3)));
   if (text.size() < 9 || text.substr(0, 3) != "MSH")
     throw Rejected("the message does not begin with MSH", 100, "MSH");
   const Encoding e{.field = text[3],
@@ -163,25 +136,6 @@ Encoding separators(std::string_view text) {
   if (!printable || std::ranges::adjacent_find(all) != all.end() || (end != 8 && end != 9))
     throw Rejected("MSH-1 and MSH-2 are no usable separators", 102, "MSH^1^2");
   return e;
-}
-
-/// MSH-18, the first repetition (table 0211), as iconv calls it; nullptr: ASCII or UTF-8 as it is.
-const char* iconv_name(std::string_view set) {
-  struct Name {
-    std::string_view hl7;
-    const char* iconv;
-  };
-  static constexpr std::array names{
-      Name{"8859/1", "ISO-8859-1"},   Name{"8859/2", "ISO-8859-2"},    Name{"8859/3", "ISO-8859-3"},
-      Name{"8859/4", "ISO-8859-4"},   Name{"8859/5", "ISO-8859-5"},    Name{"8859/6", "ISO-8859-6"},
-      Name{"8859/7", "ISO-8859-7"},   Name{"8859/8", "ISO-8859-8"},    Name{"8859/9", "ISO-8859-9"},
-      Name{"8859/15", "ISO-8859-15"}, Name{"GB 18030-2000", "GB18030"}};
-  const auto* const found = std::ranges::find(names, set, &Name::hl7);
-  if (found != names.end()) return found->iconv;
-  if (set.empty() || set == "ASCII" || set == "UNICODE UTF-8" || set == "UNICODE" ||
-      set == "UTF-8" || set == "utf-8")
-    return nullptr;
-  throw Rejected("the character set in MSH-18 is not supported", 103, "MSH^1^18");
 }
 
 /// The text as UTF-8 by MSH-18; notes the set for \Xhh\. Text that declares no set and is not UTF-8
@@ -240,10 +194,20 @@ void read_field(Segment& segment, int field, std::string_view value, const Encod
   });
 }
 
+/// Never names what stands there instead: it may be the rest of a text. ERR-2 is the segment
+/// before.
+void check_name(std::string_view line, const std::vector<Segment>& before, const Encoding& e) {
+  const bool named = is_segment_name(line.substr(0, 3));
+  if (named && (line.size() == 3 || line[3] == e.field)) return;
+  const std::string& last = before.back().name();  // the first is MSH: separators() saw it
+  throw Rejected("segment " + std::to_string(before.size() + 1) +
+                     (named ? " has no separator after its name" : " has no name") +
+                     " (the location is the segment before it)",
+                 100,
+                 last + "^" + std::to_string(std::ranges::count(before, last, &Segment::name)));
+}
+
 Segment read_segment(std::string_view line, const Encoding& e, std::size_t& parts) {
-  if (!is_segment_name(line.substr(0, 3))) throw Rejected("a segment has no name", 100);
-  if (line.size() > 3 && line[3] != e.field)
-    throw Rejected("a segment's name is not followed by a separator", 100);
   Segment segment{std::string(line.substr(0, 3))};
   int field = 0;
   std::size_t first = 3;
@@ -338,6 +302,7 @@ Message Message::parse(std::string_view text) {
       throw Rejected("the message has too many segments", 100);
     if (!message.segments_.empty() && line.starts_with("MSH"))
       throw Rejected("a second message follows the first", 100, "MSH^2");
+    if (!message.segments_.empty()) check_name(line, message.segments_, e);
     message.segments_.push_back(read_segment(line, e, parts));
   });
   if (message.type().empty()) throw Rejected("MSH-9 is missing", 101, "MSH^1^9");

@@ -5,6 +5,7 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <poll.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <thread>
@@ -24,6 +25,14 @@ constexpr char frame_begin = 0x0b, frame_end = 0x1c, carriage_return = 0x0d;
 
 Poco::Timespan span(std::chrono::milliseconds length) {
   return {static_cast<Poco::Timespan::TimeDiff>(length.count()) * 1000};
+}
+
+/// Whether something is to be read, or to be accepted, within the time. Poco's own poll opens a
+/// descriptor, and fails where none is left.
+bool readable(const Poco::Net::Socket& socket) {
+  constexpr int wait_ms = 200;
+  pollfd asked{.fd = socket.impl()->sockfd(), .events = POLLIN, .revents = 0};
+  return ::poll(&asked, 1, wait_ms) > 0;
 }
 
 /// Cuts frames out of a byte stream; what lies between frames is skipped.
@@ -79,8 +88,8 @@ void send_frame(Poco::Net::StreamSocket& socket, std::string_view message) {
 }  // namespace
 
 struct MllpServer::Impl {
-  Impl(MllpSettings given, MllpHandler answer)
-      : settings(std::move(given)), handler(std::move(answer)) {
+  Impl(MllpSettings given, MllpHandler answer, MllpTrouble tell)
+      : settings(std::move(given)), handler(std::move(answer)), trouble(std::move(tell)) {
     try {
       // Reuses the address, not the port: a second listener would take a share of the messages.
       socket.bind(Poco::Net::SocketAddress(settings.listen_address, settings.port), true, false);
@@ -117,22 +126,41 @@ struct MllpServer::Impl {
 
   void accept(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      try {
-        const bool called =
-            socket.poll(span(std::chrono::milliseconds(200)), Poco::Net::Socket::SELECT_READ);
-        const std::lock_guard lock(mutex);
-        std::erase_if(connections,
-                      [](const Connection& connection) { return connection.over.load(); });
-        if (!called) continue;
-        const Poco::Net::StreamSocket peer = socket.acceptConnection();
-        if (!make_room()) continue;  // closed by going out of scope
-        Connection& connection = connections.emplace_back(peer);
-        connection.thread = std::jthread(
-            [this, &connection](const std::stop_token& ending) { serve(connection, ending); });
-      } catch (const Poco::Exception&) {
-        continue;  // one connection's fault is not the listener's
+      if (exhausted) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      const bool called = readable(socket);
+      const std::lock_guard lock(mutex);
+      std::erase_if(connections,
+                    [](const Connection& connection) { return connection.over.load(); });
+      if (called) {
+        take();
+      } else {
+        exhausted = false;
       }
     }
+  }
+
+  /// One connection's fault is not the listener's. Called with the mutex held.
+  void take() {
+    try {
+      const Poco::Net::StreamSocket peer = socket.acceptConnection();
+      if (!make_room()) return;  // closed by going out of scope
+      Connection& connection = connections.emplace_back(peer);
+      connection.thread = std::jthread(
+          [this, &connection](const std::stop_token& ending) { serve(connection, ending); });
+      exhausted = false;
+    } catch (const Poco::Exception& fault) {
+      if (fault.code() == EMFILE || fault.code() == ENFILE || fault.code() == ENOBUFS)
+        pause("no file descriptor is left for a connection");
+    } catch (const std::system_error&) {
+      connections.pop_back();
+      pause("no thread is left for a connection");
+    }
+  }
+
+  /// Looks again after a moment, not in a busy loop.
+  void pause(const std::string& reason) {
+    if (!exhausted && trouble) trouble(reason);
+    exhausted = true;
   }
 
   /// Silent peers must not keep others out: the one that has been silent longest makes room. False:
@@ -178,31 +206,33 @@ struct MllpServer::Impl {
     const std::string address = peer.peerAddress().host().toString();
     while (!stop.stop_requested() &&
            Clock::now() - connection.heard.load() < settings.idle_timeout) {
-      if (!peer.poll(span(std::chrono::milliseconds(200)), Poco::Net::Socket::SELECT_READ))
-        continue;
+      if (!readable(peer)) continue;
       const int got = peer.receiveBytes(buffer.data(), static_cast<int>(buffer.size()));
       if (got <= 0) return;
       if (!reader.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got)))) return;
       while (const auto frame = reader.next()) {
         connection.answering = true;
-        send_frame(peer, handler(*frame, address));
+        const std::string answer = handler(*frame, address);
         connection.heard = Clock::now();  // only a whole message keeps it alive: a trickle does not
-        connection.answering = false;
+        connection.answering = false;     // before the peer can know: it may be silent from now on
+        send_frame(peer, answer);
       }
     }
   }
 
   MllpSettings settings;
   MllpHandler handler;
+  MllpTrouble trouble;
   Poco::Net::ServerSocket socket;
   std::uint16_t port = 0;
   std::mutex mutex;
   std::list<Connection> connections;  // guarded by mutex
+  bool exhausted = false;             // the acceptor's alone: no descriptor or thread was left
   std::jthread acceptor;
 };
 
-MllpServer::MllpServer(MllpSettings settings, MllpHandler handler)
-    : impl_(std::make_unique<Impl>(std::move(settings), std::move(handler))) {}
+MllpServer::MllpServer(MllpSettings settings, MllpHandler handler, MllpTrouble trouble)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(handler), std::move(trouble))) {}
 MllpServer::~MllpServer() = default;
 std::uint16_t MllpServer::port() const {
   return impl_->port;
@@ -248,8 +278,7 @@ MllpResult exchange(std::string_view message, const MllpPeer& peer, std::chrono:
   std::string buffer(1 << 14, '\0');
   const auto deadline = Clock::now() + timeout;
   while (Clock::now() < deadline) {
-    if (!socket.poll(span(std::chrono::milliseconds(200)), Poco::Net::Socket::SELECT_READ))
-      continue;
+    if (!readable(socket)) continue;
     const int got = socket.receiveBytes(buffer.data(), static_cast<int>(buffer.size()));
     if (got <= 0)
       return {.kind = Kind::unreachable,

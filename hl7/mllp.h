@@ -19,13 +19,15 @@ struct MllpSettings {
 
 /// Answers one message with the acknowledgement to send back. Called from several threads at once.
 using MllpHandler = std::function<std::string(std::string_view message, const std::string& peer)>;
+/// Told once, in one sentence, when connections wait because this process can take no more.
+using MllpTrouble = std::function<void(const std::string& reason)>;
 
 /// MLLP listener: 0x0B message 0x1C 0x0D; one message in flight a connection. Garbage outside
 /// frames is skipped; an over-long frame closes that connection only.
 class MllpServer {
  public:
   /// Listens on return. \throws std::system_error when the port cannot be bound.
-  MllpServer(MllpSettings settings, MllpHandler handler);
+  MllpServer(MllpSettings settings, MllpHandler handler, MllpTrouble trouble = {});
   ~MllpServer();
   MllpServer(const MllpServer&) = delete;
   MllpServer& operator=(const MllpServer&) = delete;

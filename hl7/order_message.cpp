@@ -131,6 +131,7 @@ std::string_view error_text(int code) {
     case 103: return "Table value not found";
     case 200: return "Unsupported message type";
     case 201: return "Unsupported event code";
+    case 202: return "Unsupported processing id";
     case 203: return "Unsupported version id";
     default: return "Application internal error";
   }
@@ -162,26 +163,64 @@ std::string ordering_provider(const Segment* obr, const Segment* orc) {
   return text == "^^" ? std::string() : text;
 }
 
-void check_type(const std::string& type) {
-  const std::string kind = type.substr(0, 3);
+constexpr std::size_t longest_control_id = 199;  // MSH-10 in 2.7; 20 before, which few keep to
+
+/// The first characters of UTF-8 text.
+std::string first_characters(const std::string& text, std::size_t count) {
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const bool begins = (static_cast<unsigned char>(text[end]) & 0xc0U) != 0x80U;
+    if (begins && count-- == 0) break;
+    ++end;
+  }
+  return text.substr(0, end);
+}
+
+/// MSH-9, MSH-11, MSH-12: what no retry can mend (2.9.2.2).
+void check_kind(const Message& message, const Segment& header) {
+  const std::string type = message.type(), kind = type.substr(0, 3);
   if (type != "ORM^O01" && type != "OMI^O23") {
     const bool order_type = kind == "ORM" || kind == "OMI";
     throw Rejected(order_type ? "this event of an order message is not supported"
                               : "only ORM^O01 and OMI^O23 are taken here",
                    order_type ? 201 : 200, "MSH^1^9");
   }
+  static constexpr std::array versions{"2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6"};
+  const bool omi = kind == "OMI";  // which begins with 2.5
+  const auto* const first = versions.begin() + (omi ? 3 : 0);
+  if (std::find(first, versions.end(), header.get(12)) == versions.end())
+    throw Rejected(
+        omi ? "MSH-12 is no version from 2.5 to 2.6" : "MSH-12 is no version from 2.3 to 2.6", 203,
+        "MSH^1^12");
+  if (header.get(11) != "P")
+    throw Rejected("MSH-11 is not P: only production messages are taken", 202, "MSH^1^11");
+}
+
+void check_control_id(const std::string& id) {
+  if (id.empty()) throw Rejected("MSH-10 is missing", 101, "MSH^1^10");
+  if (first_characters(id, longest_control_id) != id)
+    throw Rejected("MSH-10 is longer than 199 characters", 102, "MSH^1^10");
+}
+
+/// IPC-3, else ZDS-1. One that is no UID would lose the order its study.
+std::optional<dicom::StudyUid> study_uid(const Segment* ipc, const Segment* zds) {
+  const std::string in_ipc = value(ipc, 3), text = first_of({in_ipc, value(zds, 1)});
+  auto uid = dicom::StudyUid::parse(text);
+  if (!uid && !text.empty())
+    throw Rejected("the Study Instance UID is no UID", 102, in_ipc.empty() ? "ZDS^1^1" : "IPC^1^3");
+  return uid;
 }
 
 }  // namespace
 
 OrderMessage read_order(const Message& message) {
-  check_type(message.type());
   const Segment *header = message.find("MSH"), *orc = message.find("ORC"),
                 *obr = message.find("OBR"), *ipc = message.find("IPC");
+  check_kind(message, *header);
   if (orc == nullptr) throw Rejected("ORC is missing", 101, "ORC");
   if (message.find("ORC", 1) != nullptr)
     throw Rejected("the message holds several orders; send one a message", 100, "ORC^2");
-  if (header->get(10).empty()) throw Rejected("MSH-10 is missing", 101, "MSH^1^10");
+  check_control_id(header->get(10));
   OrderMessage order{.control_id = header->get(10),
                      .sender = header->get(3) + '|' + header->get(4),
                      .control = orc->get(1)};
@@ -196,7 +235,7 @@ OrderMessage read_order(const Message& message) {
     throw Rejected("the order has neither a placer nor a filler number", 101, "ORC^1^2");
   o.accession = parsed<dicom::AccessionNumber>(
       first_of({value(ipc, 1), value(obr, 18), o.filler_number}), "OBR^1^18");
-  o.study = dicom::StudyUid::parse(first_of({value(ipc, 3), value(message.find("ZDS"), 1)}));
+  o.study = study_uid(ipc, message.find("ZDS"));
   o.procedure = {value(obr, 4), value(obr, 4, 3), value(obr, 4, 2)};
   o.indication = reason_for_study(message);
   o.history = clinical_information(message);
@@ -215,7 +254,8 @@ std::string acknowledgement(const Message& received, std::string_view code,
                     .receiving_application = value(header, 3),
                     .receiving_facility = value(header, 4)};
   Message message = answer(route, now, control_id, value(header, 9, 2));
-  message.add("MSA").set(1, code).set(2, received.control_id());
+  message.add("MSA").set(1, code).set(2,
+                                      first_characters(received.control_id(), longest_control_id));
   if (why != nullptr) add_error(message, *why, code);
   return message.encode();
 }

@@ -17,9 +17,10 @@ struct OrderMessage {
   reporting::Order order;
 };
 
-/// Reads ORM^O01 (2.3.1, ZDS-1 or OBR-18) and OMI^O23 (2.5.1, IPC).
-/// \throws Rejected: 200/201 other message, 100 several orders, 101 no order number or patient id,
-/// 102 an identifier too long, 103 unknown ORC-1.
+/// Reads ORM^O01 (2.3 to 2.6; ZDS-1 or OBR-18) and OMI^O23 (2.5 to 2.6; IPC).
+/// \throws Rejected: 200/201 other message, 202 a test message, 203 other version, 100 several
+/// orders, 101 no order number or patient id, 102 an identifier too long or no UID, 103 unknown
+/// ORC-1.
 OrderMessage read_order(const Message& message);
 
 /// "AA", "AE" or "AR" for `received`; with ERR for the latter two. `now` and `control_id` are ours.

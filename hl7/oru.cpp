@@ -68,14 +68,16 @@ class Oru {
   }
 
  private:
-  const reporting::Patient& patient() const {
-    return version_.order ? version_.order->patient : version_.study.patient;
-  }
+  /// The images' patient, as in every other face; an order of another patient is never joined.
+  const reporting::Patient& patient() const { return version_.study.patient; }
+  /// Where the images do not say who gave the id, their order does.
   std::string authority() const {
-    if (!patient().issuer.empty()) return patient().issuer;
-    return version_.order && !version_.order->assigning_authority.empty()
-               ? version_.order->assigning_authority
-               : "UNKNOWN";
+    if (!patient().issuer.empty() || !version_.order)
+      return patient().issuer.empty() ? "UNKNOWN" : patient().issuer;
+    const reporting::Order& order = *version_.order;
+    const std::string& given =
+        order.patient.issuer.empty() ? order.assigning_authority : order.patient.issuer;
+    return given.empty() ? "UNKNOWN" : given;
   }
 
   void add_patient() {

@@ -8,6 +8,7 @@
 #include <thread>
 #include <variant>
 
+#include "db/database.h"
 #include "dicom/blob_store.h"
 #include "dicom/pixels.h"
 #include "hl7/fhir.h"
@@ -76,18 +77,15 @@ hl7::Message order_message(const fs::path& file) {
   return hl7::Message::parse(lines + '\r');
 }
 
-/// An order that names another study must not lend it its history.
+/// An order that names another study or patient must not lend it its history.
 std::optional<std::string> mismatch(const reporting::Order& order, const reporting::Study& study) {
-  if (order.study && *order.study == study.uid) return std::nullopt;
   const bool both = !order.accession.empty() && !study.accession.empty();
-  if (both && order.accession == study.accession) return std::nullopt;
-  if (order.study) return "the order names another Study Instance UID than the images";
-  if (both) return "the order names another Accession Number than the images";
-  if (!order.patient.id.empty() && !study.patient.id.empty() &&
-      order.patient.id != study.patient.id)
-    return "the order names another Patient ID than the images, and neither study nor accession "
-           "number joins them";
-  return std::nullopt;
+  const bool joined =
+      (order.study && *order.study == study.uid) || (both && order.accession == study.accession);
+  if (!joined && order.study) return "the order names another Study Instance UID than the images";
+  if (!joined && both) return "the order names another Accession Number than the images";
+  const std::string another = db::another_patient(order.patient, study.patient);
+  return another.empty() ? std::nullopt : std::optional(another);
 }
 
 /// One line a stage, with the seconds since the start.

@@ -16,6 +16,7 @@
 #include "pipeline/gateway.h"
 #include "pipeline/log.h"
 #include "pipeline/program.h"
+#include "pipeline/startup_check.h"
 
 namespace tomoscribe::pipeline {
 namespace {
@@ -128,6 +129,7 @@ void supervise(const std::vector<Supervised*>& programs, PrivateCluster* cluster
 
 int run(const ProgramOptions& options) {
   const Config config = load_config(options.config, environment());
+  check_gateway_files(config);  // before a database is made for nothing
   set_timezone(config.site.timezone);
   block_signals();
   const fs::path data = options.data_folder();

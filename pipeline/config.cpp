@@ -11,99 +11,14 @@
 
 #include <toml++/toml.h>
 
+#include "pipeline/detail/config_keys.h"
+
 namespace tomoscribe::pipeline {
 namespace {
 
-// ---- the one list of keys: every visitor below walks it
-// ------------------------------------------
-
-template <class Visitor>
-void describe(DestinationConfig& destination, Visitor& visit) {
-  visit("name", destination.name);
-  visit("kind", destination.kind);
-  visit("host", destination.host);
-  visit("port", destination.port);
-  visit("title", destination.title);
-  visit("receiving_application", destination.receiving_application);
-  visit("receiving_facility", destination.receiving_facility);
-  visit("timeout_s", destination.timeout_s);
-}
-
-template <class Visitor>
-void describe(DicomConfig& dicom, Visitor& visit) {
-  visit("listen", dicom.listen);
-  visit("port", dicom.port);
-  visit("title", dicom.title);
-  visit("check_called_title", dicom.check_called_title);
-  visit("allowed_calling", dicom.allowed_calling);
-  visit("associations", dicom.associations);
-  visit("acse_timeout_s", dicom.acse_timeout_s);
-  visit("dimse_timeout_s", dicom.dimse_timeout_s);
-  visit("idle_timeout_s", dicom.idle_timeout_s);
-  visit("max_instance_mib", dicom.max_instance_mib);
-  visit("reserve_mib", dicom.reserve_mib);
-}
-
-template <class Visitor>
-void describe(MllpConfig& mllp, Visitor& visit) {
-  visit("listen", mllp.listen);
-  visit("port", mllp.port);
-  visit("connections", mllp.connections);
-  visit("idle_timeout_s", mllp.idle_timeout_s);
-  visit("max_message_mib", mllp.max_message_mib);
-}
-
-template <class Visitor>
-void describe(HttpConfig& http, Visitor& visit) {
-  visit("listen", http.listen);
-  visit("port", http.port);
-  visit("tls_certificate", http.tls_certificate);
-  visit("tls_key", http.tls_key);
-  visit("tokens_file", http.tokens_file);
-  visit("hosts", http.hosts);
-  visit("page", http.page);
-  visit("threads", http.threads);
-  visit("max_body_kib", http.max_body_kib);
-  visit("header_timeout_s", http.header_timeout_s);
-  visit("body_timeout_s", http.body_timeout_s);
-}
-
-template <class Visitor>
-void describe(StudyConfig& study, Visitor& visit) {
-  visit("quiet_period_s", study.quiet_period_s);
-  visit("quiet_period_by_ae_s", study.quiet_period_by_ae_s);
-}
-
-template <class Visitor>
-void describe(DatabaseConfig& database, Visitor& visit) {
-  visit("dsn", database.dsn);
-  visit("dsn_file", database.dsn_file);
-}
-
-template <class Visitor>
-void describe(SiteConfig& site, Visitor& visit) {
-  visit("name", site.name);
-  visit("assigning_authority", site.assigning_authority);
-  visit("timezone", site.timezone);
-}
-
-template <class Visitor>
-void describe(WorkerConfig& worker, Visitor& visit) {
-  visit("threads", worker.threads);
-  visit("lease_s", worker.lease_s);
-}
-
-/// Calls `section(name, struct)` for each.
-template <class Section>
-void describe_sections(Config& config, Section&& section) {
-  section("dicom", config.dicom);
-  section("mllp", config.mllp);
-  section("http", config.http);
-  section("study", config.study);
-  section("database", config.database);
-  section("site", config.site);
-  section("worker", config.worker);
-}
+using detail::describe;
+using detail::describe_sections;
+using detail::Range;
 
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -115,19 +30,28 @@ std::string variable_name(const std::string& section, const std::string& key) {
   return "TOMOSCRIBE_" + upper(section) + "_" + upper(key);
 }
 
+std::string whole_number(const Range& range) {
+  return "a whole number from " + std::to_string(range.least) + " to " + std::to_string(range.most);
+}
+
 // ---- TOML
 // -----------------------------------------------------------------------------------------
 
-/// Reads one table, key by key; what no visit asked for is unknown.
+/// Reads one table, key by key, and notes in `config` where each stands; what no visit asked for is
+/// unknown.
 class TableReader {
  public:
-  TableReader(const toml::table& table, std::string section, std::string file)
-      : table_(table), section_(std::move(section)), file_(std::move(file)) {}
+  /// `place` is the table in Config::places, where it is not `section` itself.
+  TableReader(const toml::table& table, std::string section, Config& config, std::string place = {})
+      : table_(table),
+        section_(std::move(section)),
+        place_(place.empty() ? section_ : std::move(place)),
+        config_(config) {}
 
   template <class Value>
-  void operator()(const char* key, Value& value) {
+  void operator()(const char* key, Value& value, Range range = {}) {
     asked_.insert(key);
-    if (const toml::node* node = table_.get(key)) read(key, *node, value);
+    if (const toml::node* node = table_.get(key)) read(key, *node, value, range);
   }
 
   /// \throws ConfigError at the first key nobody asked for.
@@ -138,76 +62,98 @@ class TableReader {
   }
 
  private:
+  std::string line(const toml::node& node) const {
+    return config_.file + ":" + std::to_string(node.source().begin.line);
+  }
   [[noreturn]] void fail(const toml::node& node, const std::string& what) const {
-    throw ConfigError(file_ + ":" + std::to_string(node.source().begin.line) + ": " + what);
+    throw ConfigError(line(node) + ": " + what);
   }
-  [[noreturn]] void fail_type(const toml::node& node, const char* key, const char* type) const {
-    fail(node, section_ + "." + key + " must be " + type);
+  [[noreturn]] void fail_type(const toml::node& node, const std::string& key,
+                              const std::string& type) const {
+    fail(node, section_ + "." + key.substr(0, key.find('.')) + " must be " + type);
   }
-  void read(const char* key, const toml::node& node, std::string& value) const {
+  void note(const std::string& key, const toml::node& node) {
+    config_.places[place_ + "." + key] = line(node);
+  }
+
+  void read(const std::string& key, const toml::node& node, std::string& value, Range) {
+    note(key, node);
     const auto* text = node.as_string();
     if (text == nullptr) fail_type(node, key, "a string");
     value = text->get();
   }
-  void read(const char* key, const toml::node& node, bool& value) const {
+  void read(const std::string& key, const toml::node& node, bool& value, Range) {
+    note(key, node);
     const auto* flag = node.as_boolean();
     if (flag == nullptr) fail_type(node, key, "true or false");
     value = flag->get();
   }
-  void read(const char* key, const toml::node& node, int& value) const {
+  void read(const std::string& key, const toml::node& node, int& value, Range range) {
+    note(key, node);
     const auto* number = node.as_integer();
-    if (number == nullptr || number->get() < 0 || number->get() > 1'000'000)
-      fail_type(node, key, "a whole number from 0 to 1000000");
+    if (number == nullptr || number->get() < range.least || number->get() > range.most)
+      fail_type(node, key, whole_number(range));
     value = static_cast<int>(number->get());
   }
-  void read(const char* key, const toml::node& node, std::vector<std::string>& value) const {
+  void read(const std::string& key, const toml::node& node, std::vector<std::string>& value,
+            Range range) {
+    note(key, node);
     const auto* list = node.as_array();
     if (list == nullptr) fail_type(node, key, "a list of strings");
     value.clear();
-    for (const toml::node& item : *list) read(key, item, value.emplace_back());
+    for (const toml::node& item : *list) {
+      const std::string place = key + "." + std::to_string(value.size());
+      read(place, item, value.emplace_back(), range);
+    }
   }
-  void read(const char* key, const toml::node& node, std::map<std::string, int>& value) const {
+  void read(const std::string& key, const toml::node& node, std::map<std::string, int>& value,
+            Range range) {
+    note(key, node);
     const auto* table = node.as_table();
     if (table == nullptr) fail_type(node, key, "a table of whole numbers");
-    for (const auto& [name, item] : *table) read(key, item, value[std::string(name.str())]);
+    for (const auto& [name, item] : *table)
+      read(key + "." + std::string(name.str()), item, value[std::string(name.str())], range);
   }
 
   const toml::table& table_;
-  std::string section_, file_;
+  std::string section_, place_;
+  Config& config_;
   std::set<std::string> asked_;
 };
 
-void read_destinations(const toml::node& node, const std::string& file, Config& config) {
+[[noreturn]] void fail(const Config& config, const toml::node& node, const std::string& what) {
+  throw ConfigError(config.file + ":" + std::to_string(node.source().begin.line) + ": " + what);
+}
+
+void read_destinations(const toml::node& node, Config& config) {
   const auto* list = node.as_array();
   if (list == nullptr || !list->is_array_of_tables())
-    throw ConfigError(file + ":" + std::to_string(node.source().begin.line) +
-                      ": write each destination as [[destination]]");
+    fail(config, node, "write each destination as [[destination]]");
   for (const toml::node& item : *list) {
-    TableReader reader(*item.as_table(), "destination", file);
+    const std::string place = "destination." + std::to_string(config.destinations.size());
+    config.places[place] = config.file + ":" + std::to_string(item.source().begin.line);
+    TableReader reader(*item.as_table(), "destination", config, place);
     describe(config.destinations.emplace_back(), reader);
     reader.refuse_others();
   }
 }
 
-void read_toml(const toml::table& root, const std::string& file, Config& config) {
+void read_toml(const toml::table& root, Config& config) {
   std::set<std::string> sections;
   describe_sections(config, [&](const std::string& name, auto& section) {
     sections.insert(name);
     const toml::node* node = root.get(name);
     if (node == nullptr) return;
-    if (!node->is_table())
-      throw ConfigError(file + ":" + std::to_string(node->source().begin.line) + ": " + name +
-                        " must be a section [" + name + "]");
-    TableReader reader(*node->as_table(), name, file);
+    if (!node->is_table()) fail(config, *node, name + " must be a section [" + name + "]");
+    TableReader reader(*node->as_table(), name, config);
     describe(section, reader);
     reader.refuse_others();
   });
   for (const auto& [key, node] : root) {
     if (key.str() == "destination") {
-      read_destinations(node, file, config);
+      read_destinations(node, config);
     } else if (!sections.contains(std::string(key.str()))) {
-      throw ConfigError(file + ":" + std::to_string(node.source().begin.line) + ": unknown key " +
-                        std::string(key.str()));
+      fail(config, node, "unknown key " + std::string(key.str()));
     }
   }
 }
@@ -217,57 +163,65 @@ void read_toml(const toml::table& root, const std::string& file, Config& config)
 
 class VariableReader {
  public:
-  VariableReader(const Environment& variables, std::string section, std::set<std::string>& known)
-      : variables_(variables), section_(std::move(section)), known_(known) {}
+  VariableReader(const Environment& variables, std::string section, std::set<std::string>& known,
+                 Config& config)
+      : variables_(variables), section_(std::move(section)), known_(known), config_(config) {}
 
   template <class Value>
-  void operator()(const char* key, Value& value) {
-    const std::string name = variable_name(section_, key);
+  void operator()(const char* key, Value& value, Range range = {}) {
+    const std::string name = variable_name(section_, key), place = section_ + "." + key;
     known_.insert(name);
-    if (const auto found = variables_.find(name); found != variables_.end())
-      read(name, found->second, value);
+    const auto found = variables_.find(name);
+    if (found == variables_.end()) return;
+    std::erase_if(config_.places,
+                  [&](const auto& old) { return old.first.starts_with(place + "."); });
+    config_.places[place] = name;
+    read(name, found->second, value, range);
   }
 
  private:
-  static void read(const std::string&, const std::string& text, std::string& value) {
+  static void read(const std::string&, const std::string& text, std::string& value, Range) {
     value = text;
   }
-  static void read(const std::string& name, const std::string& text, bool& value) {
+  static void read(const std::string& name, const std::string& text, bool& value, Range) {
     if (text != "true" && text != "false") throw ConfigError(name + " must be true or false");
     value = text == "true";
   }
-  static void read(const std::string& name, const std::string& text, int& value) {
+  static void read(const std::string& name, const std::string& text, int& value, Range range) {
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (fault != std::errc() || end != text.data() + text.size() || value < 0 || value > 1'000'000)
-      throw ConfigError(name + " must be a whole number from 0 to 1000000");
+    if (fault != std::errc() || end != text.data() + text.size() || value < range.least ||
+        value > range.most)
+      throw ConfigError(name + " must be " + whole_number(range));
   }
-  static void read(const std::string&, const std::string& text, std::vector<std::string>& value) {
+  static void read(const std::string&, const std::string& text, std::vector<std::string>& value,
+                   Range) {
     value.clear();
     std::istringstream items(text);
     for (std::string item; std::getline(items, item, ',');) value.push_back(item);
   }
   /// "CT1=30,CT2=90"
   static void read(const std::string& name, const std::string& text,
-                   std::map<std::string, int>& value) {
+                   std::map<std::string, int>& value, Range range) {
     value.clear();
     std::istringstream items(text);
     for (std::string item; std::getline(items, item, ',');) {
       const auto equals = item.find('=');
       if (equals == std::string::npos) throw ConfigError(name + " must be AE=SECONDS,AE=SECONDS");
-      read(name, item.substr(equals + 1), value[item.substr(0, equals)]);
+      read(name, item.substr(equals + 1), value[item.substr(0, equals)], range);
     }
   }
 
   const Environment& variables_;
   std::string section_;
   std::set<std::string>& known_;
+  Config& config_;
 };
 
 void read_variables(const Environment& variables, Config& config) {
   std::set<std::string> known;
   std::vector<std::string> prefixes;
   describe_sections(config, [&](const std::string& name, auto& section) {
-    VariableReader reader(variables, name, known);
+    VariableReader reader(variables, name, known, config);
     describe(section, reader);
     prefixes.push_back(variable_name(name, ""));
   });
@@ -288,7 +242,7 @@ class KeyLister {
   KeyLister(std::string section, bool variables, std::vector<ConfigKey>& keys)
       : section_(std::move(section)), variables_(variables), keys_(keys) {}
   template <class Value>
-  void operator()(const char* key, const Value& value) {
+  void operator()(const char* key, const Value& value, Range = {}) {
     keys_.push_back({section_ + "." + key, written(value),
                      variables_ ? variable_name(section_, key) : std::string()});
   }
@@ -310,6 +264,13 @@ std::string Config::database_dsn() const {
   return database.dsn_file.empty() ? database.dsn : read_secret(database.dsn_file);
 }
 
+std::string Config::where(const std::string& key) const {
+  for (std::string part = key;; part.resize(part.rfind('.'))) {
+    if (const auto found = places.find(part); found != places.end()) return found->second;
+    if (part.find('.') == std::string::npos) return file;
+  }
+}
+
 Environment environment() {
   Environment found;
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -324,14 +285,15 @@ Environment environment() {
 Config parse_config(const std::string& toml, const std::string& name,
                     const Environment& variables) {
   Config config;
+  config.file = name;
   try {
-    read_toml(toml::parse(toml), name, config);
+    read_toml(toml::parse(toml), config);
   } catch (const toml::parse_error& fault) {
     throw ConfigError(name + ":" + std::to_string(fault.source().begin.line) + ": " +
                       std::string(fault.description()));
   }
   read_variables(variables, config);
-  validate_config(config, name);
+  validate_config(config);
   return config;
 }
 

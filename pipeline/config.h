@@ -85,6 +85,12 @@ struct Config {
   WorkerConfig worker;
   std::vector<DestinationConfig> destinations;
 
+  std::string file = "configuration";         ///< its name in error sentences
+  std::map<std::string, std::string> places;  ///< what was set, and where: \see where()
+
+  /// Where a key ("dicom.port", "destination.0.host") or what it belongs to was set, as an error
+  /// sentence begins: file and line, or the variable; the file alone where it has its default.
+  std::string where(const std::string& key) const;
   /// The DSN itself: `dsn`, or what `dsn_file` holds; empty: a private cluster. \throws
   /// ConfigError.
   std::string database_dsn() const;
@@ -101,8 +107,8 @@ Config load_config(const std::optional<std::filesystem::path>& file, const Envir
 /// The same from text; `name` stands in error sentences.
 Config parse_config(const std::string& toml, const std::string& name, const Environment& variables);
 
-/// The rules between values. `file` stands in error sentences. \throws ConfigError.
-void validate_config(const Config& config, const std::string& file);
+/// The rules between values. \throws ConfigError.
+void validate_config(const Config& config);
 
 /// One row of docs/configuration.md.
 struct ConfigKey {

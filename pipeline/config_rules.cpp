@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <arpa/inet.h>
+#include <array>
 #include <set>
 
 #include "dicom/identity.h"
@@ -7,75 +9,125 @@
 namespace tomoscribe::pipeline {
 namespace {
 
-void require(bool holds, const std::string& file, const std::string& sentence) {
-  if (!holds) throw ConfigError(file + ": " + sentence);
+/// \throws ConfigError that begins with where `key` was set.
+void require(bool holds, const Config& config, const std::string& key,
+             const std::string& sentence) {
+  if (!holds) throw ConfigError(config.where(key) + ": " + sentence);
 }
 
-void check_title(const std::string& file, const std::string& key, const std::string& title) {
+/// The one of two keys that was set, the latter first.
+std::string set_one(const Config& config, const std::string& one, const std::string& other) {
+  return config.places.contains(other) ? other : one;
+}
+
+void check_title(const Config& config, const std::string& key, const std::string& name,
+                 const std::string& title) {
   const auto parsed = dicom::AeTitle::parse(title);
-  require(parsed && !parsed->empty(), file, key + " must be an AE title of 1 to 16 characters");
+  require(parsed && !parsed->empty(), config, key,
+          name + " must be an AE title of 1 to 16 characters");
 }
 
-void check_destinations(const Config& config, const std::string& file) {
+void check_destination(const Config& config, const DestinationConfig& destination,
+                       const std::string& place) {
+  const std::string which = "destination \"" + destination.name + "\"";
+  require(destination.kind == "oru" || destination.kind == "sr", config, place + ".kind",
+          which + R"( needs kind = "oru" or "sr")");
+  require(!destination.host.empty(), config, place + ".host", which + " needs a host");
+  require(destination.port >= 1, config, place + ".port", which + " needs a port from 1 to 65535");
+  if (destination.kind == "sr")
+    check_title(config, place + ".title", which + ": title", destination.title);
+}
+
+void check_destinations(const Config& config) {
   std::set<std::string> names;
-  for (const auto& destination : config.destinations) {
-    const std::string which = "destination \"" + destination.name + "\"";
-    require(!destination.name.empty(), file, "a destination needs a name");
-    require(names.insert(destination.name).second, file, which + " is there twice");
-    require(destination.kind == "oru" || destination.kind == "sr", file,
-            which + R"( needs kind = "oru" or "sr")");
-    require(!destination.host.empty(), file, which + " needs a host");
-    require(destination.port >= 1 && destination.port <= 65535, file,
-            which + " needs a port from 1 to 65535");
-    require(destination.timeout_s >= 1, file, which + " needs timeout_s of at least 1");
-    if (destination.kind == "sr") check_title(file, which + ": title", destination.title);
+  for (std::size_t i = 0; i < config.destinations.size(); ++i) {
+    const DestinationConfig& destination = config.destinations[i];
+    const std::string place = "destination." + std::to_string(i);
+    require(!destination.name.empty(), config, place + ".name", "a destination needs a name");
+    require(names.insert(destination.name).second, config, place + ".name",
+            "destination \"" + destination.name + "\" is there twice");
+    check_destination(config, destination, place);
   }
 }
 
-void check_http(const HttpConfig& http, const std::string& file) {
-  require(http.tls_certificate.empty() == http.tls_key.empty(), file,
+/// As a browser sends it in Host, without its port (RFC 9110 7.2).
+bool is_host_name(const std::string& name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+  });
+}
+
+/// An IPv6 address stands in brackets.
+bool is_host(const std::string& name) {
+  in6_addr parsed{};
+  if (!name.starts_with('[')) return is_host_name(name);
+  return name.ends_with(']') &&
+         ::inet_pton(AF_INET6, name.substr(1, name.size() - 2).c_str(), &parsed) == 1;
+}
+
+void check_http(const Config& config) {
+  const HttpConfig& http = config.http;
+  require(http.tls_certificate.empty() == http.tls_key.empty(), config,
+          set_one(config, "http.tls_certificate", "http.tls_key"),
           "http.tls_certificate and http.tls_key need each other");
   const bool guarded = !http.tls_certificate.empty() && !http.tokens_file.empty();
-  require(is_loopback(http.listen) || guarded, file,
+  require(is_loopback(http.listen) || guarded, config, "http.listen",
           "http.listen = \"" + http.listen +
               "\" would show patient data to the network: set http.tls_certificate, http.tls_key "
               "and http.tokens_file, or listen on 127.0.0.1");
-  require(http.threads >= 4 && http.threads <= 1024, file, "http.threads must be from 4 to 1024");
-  require(http.max_body_kib >= 1, file, "http.max_body_kib must be at least 1");
-  require(http.header_timeout_s >= 1 && http.body_timeout_s >= 1, file,
-          "http.header_timeout_s and http.body_timeout_s must be at least 1");
+  for (std::size_t i = 0; i < http.hosts.size(); ++i)
+    require(is_host(http.hosts[i]), config, "http.hosts." + std::to_string(i),
+            "http.hosts must be names of hosts, without a port");
+}
+
+/// Two listeners at one port: the second would fail only after the first has begun.
+void check_ports(const Config& config) {
+  struct Listener {
+    const char* section;
+    const std::string* address;
+    int port;
+  };
+  const std::array listeners{Listener{"dicom", &config.dicom.listen, config.dicom.port},
+                             Listener{"mllp", &config.mllp.listen, config.mllp.port},
+                             Listener{"http", &config.http.listen, config.http.port}};
+  const auto everywhere = [](const std::string& address) {
+    return address == "0.0.0.0" || address == "::";
+  };
+  for (const auto* one = listeners.begin(); one != listeners.end(); ++one)
+    for (const auto* other = one + 1; other != listeners.end(); ++other) {
+      const bool meet = *one->address == *other->address || everywhere(*one->address) ||
+                        everywhere(*other->address);
+      const std::string first = one->section + std::string(".port"),
+                        second = other->section + std::string(".port");
+      require(one->port == 0 || one->port != other->port || !meet, config,
+              set_one(config, first, second), first + " and " + second + " must differ");
+    }
+}
+
+void check_titles(const Config& config) {
+  check_title(config, "dicom.title", "dicom.title", config.dicom.title);
+  for (std::size_t i = 0; i < config.dicom.allowed_calling.size(); ++i)
+    check_title(config, "dicom.allowed_calling." + std::to_string(i), "dicom.allowed_calling",
+                config.dicom.allowed_calling[i]);
+  for (const auto& [title, seconds] : config.study.quiet_period_by_ae_s)
+    check_title(config, "study.quiet_period_by_ae_s." + title, "study.quiet_period_by_ae_s", title);
 }
 
 }  // namespace
 
-void validate_config(const Config& config, const std::string& file) {
-  require(config.dicom.port <= 65535, file, "dicom.port must be from 0 to 65535");
-  require(config.mllp.port <= 65535, file, "mllp.port must be from 0 to 65535");
-  require(config.http.port <= 65535, file, "http.port must be from 0 to 65535");
-  check_title(file, "dicom.title", config.dicom.title);
-  for (const auto& title : config.dicom.allowed_calling)
-    check_title(file, "dicom.allowed_calling", title);
-  for (const auto& [title, seconds] : config.study.quiet_period_by_ae_s)
-    check_title(file, "study.quiet_period_by_ae_s", title);
-  require(config.dicom.associations >= 1 && config.dicom.associations <= 256, file,
-          "dicom.associations must be from 1 to 256");
-  require(config.dicom.acse_timeout_s >= 1 && config.dicom.dimse_timeout_s >= 1 &&
-              config.dicom.idle_timeout_s >= 1,
-          file, "dicom's timeouts must be at least 1");
-  require(config.mllp.connections >= 1 && config.mllp.connections <= 256, file,
-          "mllp.connections must be from 1 to 256");
-  require(config.mllp.idle_timeout_s >= 1, file, "mllp.idle_timeout_s must be at least 1");
-  require(config.dicom.max_instance_mib >= 1, file, "dicom.max_instance_mib must be at least 1");
-  require(config.mllp.max_message_mib >= 1, file, "mllp.max_message_mib must be at least 1");
-  require(config.worker.lease_s >= 3, file, "worker.lease_s must be at least 3");
-  require(config.database.dsn.empty() || config.database.dsn_file.empty(), file,
+void validate_config(const Config& config) {
+  check_titles(config);
+  require(config.database.dsn.empty() || config.database.dsn_file.empty(), config,
+          set_one(config, "database.dsn", "database.dsn_file"),
           "set database.dsn or database.dsn_file, not both");
-  check_http(config.http, file);
-  check_destinations(config, file);
+  check_ports(config);
+  check_http(config);
+  check_destinations(config);
   const auto& zone = config.site.timezone;
   require(zone.empty() || (zone.find("..") == std::string::npos &&
                            std::filesystem::is_regular_file("/usr/share/zoneinfo/" + zone)),
-          file, "site.timezone is no zone of this machine's time zone database");
+          config, "site.timezone", "site.timezone is no zone of this machine's time zone database");
 }
 
 bool is_loopback(const std::string& address) {

@@ -153,10 +153,14 @@ struct Gateway::Impl {
         deliveries(announced(), dsn, *reports, blobs, log, metrics),
         http(listener_settings(config.http), guard,
              [this](const Exchange& exchange) { note(exchange); }),
-        mllp(mllp_settings(config.mllp),
-             [this](std::string_view message, const std::string& peer) {
-               return order_intake.answer(message, peer);
-             }),
+        mllp(
+            mllp_settings(config.mllp),
+            [this](std::string_view message, const std::string& peer) {
+              return order_intake.answer(message, peer);
+            },
+            [this](const std::string& reason) {
+              log.warn("connections wait", {{"listener", "mllp"}, {"reason", reason}});
+            }),
         intake(intake_settings(config.dicom, spool.folder()), study_intake, intake_log) {}
 
   Tokens tokens() const {

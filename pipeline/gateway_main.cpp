@@ -1,18 +1,19 @@
 // tomoscribe-gateway: every listening socket, and the deliveries.
 
-#include <CLI/CLI.hpp>
-
 #include "dicom/pixels.h"
 #include "pipeline/clock.h"
+#include "pipeline/detail/command_line.h"
 #include "pipeline/gateway.h"
 #include "pipeline/process.h"
 #include "pipeline/program.h"
+#include "pipeline/startup_check.h"
 
 namespace tomoscribe::pipeline {
 namespace {
 
 int serve(const ProgramOptions& options, const std::string& ready_file) {
   const Config config = load_config(options.config, environment());
+  check_gateway_files(config);
   set_timezone(config.site.timezone);
   const auto data = options.data_folder();
   make_folder(data, std::filesystem::perms::owner_all);
@@ -47,10 +48,6 @@ int main(int argc, char** argv) {
   app.add_option("--data", options.data, "data folder (default: /var/lib/tomoscribe as root)");
   app.add_option("--config", options.config, "configuration file")->check(CLI::ExistingFile);
   app.add_option("--ready-file", ready_file, "written with the real ports once everything listens");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& fault) {
-    return app.exit(fault) == 0 ? 0 : 2;
-  }
+  if (const auto status = ends_here(app, argc, argv)) return *status;
   return run_program("tomoscribe-gateway", [&] { return serve(options, ready_file); });
 }

@@ -1,7 +1,6 @@
 // tomoscribe-worker: claims jobs and makes drafts. It listens on no socket; it is the one program
 // that links LibTorch.
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +10,7 @@
 #include "dicom/pixels.h"
 #include "model/runtime.h"
 #include "pipeline/clock.h"
+#include "pipeline/detail/command_line.h"
 #include "pipeline/process.h"
 #include "pipeline/program.h"
 #include "pipeline/worker.h"
@@ -83,11 +83,7 @@ int main(int argc, char** argv) {
   app.add_option("--config", options.config, "configuration file")->check(CLI::ExistingFile);
   app.add_flag("--describe-runtime", runtime,
                "print what LibTorch this is, as one line of JSON, and end");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& fault) {
-    return app.exit(fault) == 0 ? 0 : 2;
-  }
+  if (const auto status = ends_here(app, argc, argv)) return *status;
   return run_program("tomoscribe-worker", [&] {
     const Config config = load_config(options.config, environment());
     set_timezone(config.site.timezone);

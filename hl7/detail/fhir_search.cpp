@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace tomoscribe::hl7::detail {
 namespace {
@@ -12,6 +13,7 @@ constexpr int most_per_page = 200, default_per_page = 50, most_skipped = 1000000
 struct Token {
   std::string system, value;
   bool has_system = false;
+  bool any_value() const { return !system.empty() && value.empty(); }  ///< "system|"
 };
 Token token(const std::string& text) {
   const std::size_t bar = text.find('|');
@@ -28,9 +30,24 @@ bool has_identifier(const Json& resource, const Token& wanted) {
   return std::ranges::any_of(resource["identifier"], [&](const Json& identifier) {
     const std::string value = identifier.value("value", ""),
                       system = identifier.value("system", "");
-    return (value == wanted.value || without_prefix(value, "urn:oid:") == wanted.value) &&
+    return (wanted.any_value() || value == wanted.value ||
+            without_prefix(value, "urn:oid:") == wanted.value) &&
            (!wanted.has_system || wanted.system == system);
   });
+}
+
+/// The code system of a type's status: R4 binds each element of type code to one.
+std::string_view status_system(std::string_view type) {
+  if (type == "DiagnosticReport") return "http://hl7.org/fhir/diagnostic-report-status";
+  if (type == "Observation") return "http://hl7.org/fhir/observation-status";
+  if (type == "ImagingStudy") return "http://hl7.org/fhir/imagingstudy-status";
+  return type == "ServiceRequest" ? "http://hl7.org/fhir/request-status" : "";
+}
+
+bool has_status(const Json& resource, const Token& wanted) {
+  if (wanted.has_system && wanted.system != status_system(resource.value("resourceType", "")))
+    return false;
+  return wanted.any_value() || resource.value("status", "") == wanted.value;
 }
 
 /// The logical id in a reference to a patient: an id, "Patient/id" or an absolute URL.
@@ -45,22 +62,34 @@ bool fits(const Json& resource, const std::string& name, const std::string& valu
   if (name == "patient")
     return resource.contains("subject") &&
            resource["subject"].value("reference", "") == "Patient/" + referred_patient(value);
-  if (name == "status") return resource.value("status", "") == token(value).value;
+  if (name == "status") return has_status(resource, token(value));
   Token wanted = token(value);
   wanted.value = without_prefix(wanted.value, "urn:oid:");
   return has_identifier(resource, wanted);
 }
 
-int number(const std::map<std::string, std::string>& values, const char* name, int fallback,
-           int most) {
-  const auto found = values.find(name);
-  if (found == values.end()) return fallback;
+int number(const std::string& text, int most) {
   int result = 0;
-  const auto& text = found->second;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
   if (error != std::errc{} || end != text.data() + text.size() || result < 0)
     throw Refused{400, "invalid", "a count is not a number"};
   return std::min(result, most);
+}
+
+bool is_page(std::string_view name) {
+  return name == "_count" || name == "_offset";
+}
+
+bool is_known(const std::vector<const char*>& parameters, std::string_view name) {
+  return name == "_offset" || std::ranges::find(parameters, name) != parameters.end();
+}
+
+/// "status:not" and "patient.identifier", of a parameter that is known without them.
+void refuse_modified(const std::vector<const char*>& parameters, const std::string& name) {
+  const std::size_t end = name.find_first_of(":.");
+  if (end != std::string::npos && is_known(parameters, name.substr(0, end)))
+    throw Refused{400, "not-supported",
+                  "a modifier or chain of a search parameter is not supported"};
 }
 
 std::string form_decoded(std::string_view text) {
@@ -114,36 +143,43 @@ SearchPairs form_fields(std::string_view body) {
 Search Search::understood(const dicom::HttpRequest& request,
                           const std::vector<const char*>& parameters, const SearchPairs& query) {
   Search search;
-  const bool strict = request.header("Prefer").find("handling=strict") != std::string::npos;
+  search.count = default_per_page;
+  std::set<std::string> pages;  // what says which page is wanted is said once
   for (const auto& [name, value] : query) {
     if (name == "_format" || name == "_pretty") continue;
-    const bool known = name == "_offset" ||
-                       std::ranges::any_of(parameters, [&name = name](std::string_view parameter) {
-                         return parameter == name;
-                       });
-    if (!known || search.values.contains(name)) {
-      if (strict)
-        throw Refused{400, "not-supported",
-                      "a search parameter is not supported (strict handling was asked for)"};
+    refuse_modified(parameters, name);
+    const bool again = is_page(name) && !pages.insert(name).second;
+    if (!again && is_known(parameters, name)) {
+      search.take(name, value);
+    } else {
       search.ignored = true;
-      continue;
     }
-    search.values[name] = value;
   }
-  search.count = number(search.values, "_count", default_per_page, most_per_page);
-  search.offset = number(search.values, "_offset", 0, most_skipped);
+  if (search.ignored && request.header("Prefer").find("handling=strict") != std::string::npos)
+    throw Refused{400, "not-supported",
+                  "a search parameter is not supported (strict handling was asked for)"};
   return search;
 }
 
+void Search::take(const std::string& name, const std::string& value) {
+  if (name == "_count") {
+    count = number(value, most_per_page);
+  } else if (name == "_offset") {
+    offset = number(value, most_skipped);
+  } else {
+    values.emplace_back(name, value);
+  }
+}
+
 std::string Search::only(const char* parameter) const {
-  const auto found = values.find(parameter);
-  return found == values.end() || found->second.find(',') != std::string::npos ? "" : found->second;
+  for (const auto& [name, value] : values)
+    if (name == parameter && value.find(',') == std::string::npos) return value;
+  return {};
 }
 
 bool Search::matches(const Json& resource) const {
   return std::ranges::all_of(values, [&](const auto& pair) {
     const auto& [name, wanted] = pair;
-    if (name == "_count" || name == "_offset") return true;
     std::string_view rest = wanted;
     while (true) {
       const std::size_t comma = rest.find(',');
@@ -156,8 +192,7 @@ bool Search::matches(const Json& resource) const {
 
 std::string Search::link(const std::string& type_url, int at_offset) const {
   std::string url = type_url + "?_count=" + std::to_string(count);
-  for (const auto& [name, value] : values)
-    if (name != "_count" && name != "_offset") url += "&" + name + "=" + url_encoded(value);
+  for (const auto& [name, value] : values) url += "&" + name + "=" + url_encoded(value);
   if (at_offset > 0) url += "&_offset=" + std::to_string(at_offset);
   return url;
 }

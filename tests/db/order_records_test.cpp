@@ -29,7 +29,9 @@ TEST_F(Db, AnOrderIsStoredOnceAndItsAcknowledgementRepeated) {
   intake->record(instance(1));
   EXPECT_EQ(store->order_for(dicom::StudyUid("1.2.3"), dicom::AccessionNumber("ACC1"))->indication,
             "haemoptysis");
-  orders.store(order(), "CA", "RIS", "M3", "ack");
+  auto cancelled = order();
+  cancelled.status = "cancelled";
+  orders.store(cancelled, "CA", "RIS", "M3", "ack");
   EXPECT_EQ(store->order_for(dicom::StudyUid("1.2.3"), dicom::AccessionNumber("ACC1")),
             std::nullopt);
 }
@@ -98,6 +100,66 @@ TEST_F(Db, AnOrderThatMovesToAnotherAccessionLeavesTheFirstStudyANewDraft) {
   moved.accession = dicom::AccessionNumber("ACC2");
   orders.store(moved, "XO", "RIS", "M2", "ack");
   EXPECT_EQ(queue->make_due(), 1);
+}
+
+TEST_F(Db, ACancelledOrderIsRevivedByAnOrderAloneNotByLateStatusOrAcknowledgement) {
+  OrderRecords orders(dsn);
+  int count = 0;
+  const auto status_after = [&](const std::string& control, const std::string& told) {
+    auto one = order();
+    one.status = told;
+    orders.store(one, control, "RIS", "M" + std::to_string(++count), "ack");
+    return sql("SELECT status FROM imaging_order")[0][0].as<std::string>();
+  };
+  EXPECT_EQ(status_after("OK", "active"), "active");
+  EXPECT_EQ(status_after("SC", "cancelled"), "cancelled");  // ORC-5 CA
+  for (const char* control : {"OK", "SC", "SN"})
+    EXPECT_EQ(status_after(control, "active"), "cancelled") << control;
+  for (const char* control : {"NW", "XO", "RP", "RO"}) {
+    EXPECT_EQ(status_after(control, "active"), "active") << control;
+    EXPECT_EQ(status_after("CA", "cancelled"), "cancelled") << control;
+  }
+}
+
+TEST_F(Db, AnOrderOfTheSameIdButOfAnotherPersonDoesNotJoin) {
+  auto image = instance(1);
+  auto& imaged = image.header.study_header;
+  imaged.issuer_of_patient_id = "HOSP";
+  imaged.patient_birth_date = dicom::parse_date("19600102");
+  imaged.patient_sex = "F";
+  intake->record(image);
+  OrderRecords orders(dsn);
+  int count = 0;
+  std::string mismatch;
+  const auto joins = [&](const std::string& issuer, const char* birth_date,
+                         const std::string& sex) {
+    auto one = order();
+    one.filler_number = one.placer_number = "N" + std::to_string(++count);
+    one.patient.issuer = issuer;
+    one.patient.birth_date = dicom::parse_date(birth_date);
+    one.patient.sex = sex;
+    one.patient.name = dicom::PersonName::parse_pn("Married^Since");
+    orders.store(one, "NW", "RIS", "M" + std::to_string(count), "ack");
+    queue->make_due();
+    const auto job = queue->claim();
+    const auto input = queue->input(*job);
+    mismatch = input.mismatch;
+    queue->finish_unsuitable(*job, "done");
+    EXPECT_EQ(
+        input.order.has_value(),
+        store->order_for(dicom::StudyUid("1.2.3"), dicom::AccessionNumber("ACC1")).has_value());
+    return input.order.has_value();
+  };
+  EXPECT_TRUE(joins("HOSP", "19600102", "F"));
+  EXPECT_TRUE(joins("", "", ""));  // what the order does not know contradicts nothing
+  EXPECT_EQ(mismatch, "");
+  EXPECT_FALSE(joins("ELSEWHERE", "19600102", "F"));
+  EXPECT_THAT(mismatch, testing::HasSubstr("another assigning authority"));
+  EXPECT_FALSE(joins("HOSP", "19600201", "F"));
+  EXPECT_THAT(mismatch, testing::HasSubstr("another birth date"));
+  EXPECT_FALSE(joins("HOSP", "19600102", "M"));
+  EXPECT_THAT(mismatch, testing::HasSubstr("another sex"));
+  EXPECT_TRUE(joins("HOSP", "19600102", "F"));
 }
 
 TEST_F(Db, AnOrderForAnotherPatientDoesNotJoin) {

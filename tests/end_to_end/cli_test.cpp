@@ -89,6 +89,32 @@ TEST(Tomoscribe, AnswersWrongUsageWithOneLineAndStatus2) {
   EXPECT_TRUE(fs::is_empty(temporary.path()));
 }
 
+TEST(Services, AnswerWrongUsageWithOneLineThatNamesThem) {
+  for (const std::string& program :
+       std::vector<std::string>{"tomoscribe-gateway", "tomoscribe-worker"}) {
+    const std::string path = std::string("'") + TOMOSCRIBE_PROGRAM_DIR + "/" + program + "'";
+    for (const char* words : {"--config nope.toml", "extra", "--nonsense"}) {
+      const Ran ran = run("cd / && " + path + " " + words);
+      EXPECT_EQ(ran.status, 2) << words << ": " << ran.output;
+      EXPECT_EQ(lines_in(ran.output), 1U) << words << ": " << ran.output;
+      EXPECT_THAT(ran.output, testing::StartsWith(program + ": ")) << words;
+    }
+    EXPECT_EQ(run(path + " --help").status, 0);
+  }
+}
+
+TEST(Tomoscribe, UpFindsAWrongFileBeforeItMakesADatabase) {
+  const TempFolder temporary;
+  std::ofstream(temporary / "t.toml") << "[http]\ntokens_file = \"/nowhere/tokens\"\n";
+  const fs::path data = temporary / "data";
+  const Ran ran = run(tomoscribe + " up --data '" + data.string() + "' --config '" +
+                      (temporary / "t.toml").string() + "'");
+  EXPECT_EQ(ran.status, 1) << ran.output;
+  EXPECT_EQ(lines_in(ran.output), 1U) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr("t.toml:2: http.tokens_file: "));
+  EXPECT_FALSE(fs::exists(data));
+}
+
 TEST(Tomoscribe, HelpsWithEachCommand) {
   for (const char* command : {"up", "report", "phantom", "db", "doctor"}) {
     const Ran ran = run(tomoscribe + " " + command + " --help");
@@ -242,6 +268,17 @@ TEST_F(Report, RefusesAnOrderForAnotherStudy) {
   const Ran ran = report(study(), temporary_ / "out", "--quiet --order '" + order.string() + "'");
   EXPECT_EQ(ran.status, 3) << ran.output;
   EXPECT_EQ(lines_in(ran.output), 1U) << ran.output;
+  EXPECT_FALSE(fs::exists(temporary_ / "out"));
+}
+
+TEST_F(Report, RefusesAnOrderForThisStudyButAnotherPerson) {
+  const fs::path order = temporary_ / "order.hl7";
+  std::ofstream(order) << "MSH|^~\\&|RIS|SITE|TOMOSCRIBE||20250115090000||ORM^O01|9|P|2.3.1\r"
+                          "PID|1||PHANTOM-2||PHANTOM^THORAX||19991231\rORC|NW|P1|A77\r"
+                          "OBR|1|P1|A77|CTCHEST^CT chest^L||||||||||||||A77\r";
+  const Ran ran = report(study(), temporary_ / "out", "--quiet --order '" + order.string() + "'");
+  EXPECT_EQ(ran.status, 3) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr("another birth date"));
   EXPECT_FALSE(fs::exists(temporary_ / "out"));
 }
 

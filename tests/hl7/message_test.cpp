@@ -110,14 +110,41 @@ TEST(Message, RefusesACharacterSetThatItCannotRead) {
 }
 
 TEST(Message, RefusesWhatIsNone) {
-  for (const char* bad :
-       {"", "\r\n", "MSH", "MSH|^~\\&", "PID|1\r", "Dear colleague,", "FHS|^~\\&|\r"})
+  for (const char* bad : {"", "\r\n", "MSH", "MSH|^~\\&", "PID|1\r", "Dear colleague,"})
     EXPECT_EQ(refusal(bad), 100) << bad;
   EXPECT_EQ(refusal("MSH|^~\\&|a\r"), 101);
   EXPECT_EQ(refusal(header + "P\r"), 100);
   EXPECT_EQ(refusal(header + "pid|1\r"), 100);
   EXPECT_EQ(refusal(header + "PIDX1\r"), 100);
   EXPECT_EQ(refusal("MSH|^~\\&|a||||||ORM^O01|1|P|3.0\r"), 203);
+}
+
+TEST(Message, TellsWhereASegmentHasNoName) {
+  const auto told = [](const std::string& text) {
+    try {
+      Message::parse(header + text);
+    } catch (const Rejected& why) {
+      EXPECT_THAT(why.what(), testing::Not(testing::HasSubstr("Doe")));
+      return why.location() + " " + std::string(why.what()).substr(0, 9);
+    }
+    return std::string("read");
+  };
+  EXPECT_EQ(told("Doe, Jane\r"), "MSH^1 segment 2");
+  EXPECT_EQ(told("PID|1\rNTE|1||a\rNTE|2||a\rDoe, Jane\r"), "NTE^2 segment 5");
+  EXPECT_EQ(told("PID|1\rNTEDoe\r"), "PID^1 segment 3");
+}
+
+TEST(Message, SaysThatBatchesAreNotSupported) {
+  for (const char* name : {"FHS", "BHS"}) {
+    try {
+      Message::parse(name + std::string("|^~\\&|RIS\r") + header + "BTS|1\r");
+      ADD_FAILURE() << name << " was read";
+    } catch (const Rejected& why) {
+      EXPECT_THAT(why.what(), testing::HasSubstr("batches (FHS, BHS) are not supported"));
+      EXPECT_EQ(why.error_code(), 200);
+      EXPECT_EQ(why.location(), name);
+    }
+  }
 }
 
 TEST(Message, RefusesASecondMessageInTheSameFrame) {

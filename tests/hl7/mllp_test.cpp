@@ -7,7 +7,11 @@
 #include <atomic>
 #include <future>
 #include <latch>
+#include <mutex>
+#include <optional>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/SocketAddress.h>
@@ -211,6 +215,57 @@ TEST(MllpServer, SaysWhenThePortIsTaken) {
   MllpSettings settings = any_port();
   settings.port = server.port();
   EXPECT_THROW(MllpServer(settings, echo), std::system_error);
+}
+
+/// Leaves this process one file descriptor, until it goes.
+class OneDescriptorLeft {
+ public:
+  OneDescriptorLeft() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int lowest = ::dup(0);
+    ::close(lowest);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(lowest) + 1;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~OneDescriptorLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  OneDescriptorLeft(const OneDescriptorLeft&) = delete;
+  OneDescriptorLeft& operator=(const OneDescriptorLeft&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+double cpu_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+TEST(MllpServer, OutOfDescriptorsItWaitsInPeaceSaysSoOnceAndServesWhoWaited) {
+  std::mutex mutex;
+  std::vector<std::string> told;
+  const MllpServer server(any_port(), echo, [&](const std::string& reason) {
+    const std::lock_guard lock(mutex);
+    told.push_back(reason);
+  });
+  Peer early(server.port());
+  EXPECT_EQ(early.ask("one"), "127.0.0.1 one");
+  std::optional<Peer> late;
+  {
+    const OneDescriptorLeft limit;
+    late.emplace(server.port());
+    const double before = cpu_seconds();
+    std::this_thread::sleep_for(1s);
+    EXPECT_LT(cpu_seconds() - before, 0.3);
+    EXPECT_EQ(early.ask("still served"), "127.0.0.1 still served");
+  }
+  EXPECT_EQ(late->ask("two"), "127.0.0.1 two");
+  const std::lock_guard lock(mutex);
+  EXPECT_THAT(told, testing::ElementsAre(testing::HasSubstr("no file descriptor is left")));
 }
 
 // ---- sending

@@ -149,6 +149,58 @@ TEST(ReadOrder, RefusesWhatItDoesNotTake) {
   EXPECT_EQ(refusal(changed(swf_231, "ACC7", std::string(65, 'A'))), 102);
 }
 
+/// Where a text is refused, as ERR-2 says it.
+std::string refused_at(const std::string& text) {
+  try {
+    read(text);
+  } catch (const Rejected& why) {
+    return why.location();
+  }
+  return "taken";
+}
+
+TEST(ReadOrder, TakesTheVersionsThatTheDocsNameAndNoOther) {
+  for (const char* version : {"2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6"})
+    EXPECT_EQ(refusal(changed(swf_231, "|P|2.3.1", std::string("|P|") + version)), 0) << version;
+  for (const char* version : {"2.1", "2.2", "2.7", "2.8.2", "2.5.2", "2", ""})
+    EXPECT_EQ(refusal(changed(swf_231, "|P|2.3.1", std::string("|P|") + version)), 203) << version;
+  for (const char* version : {"2.5", "2.5.1", "2.6"})
+    EXPECT_EQ(refusal(changed(omi_251, "|P|2.5.1", std::string("|P|") + version)), 0) << version;
+  for (const char* version : {"2.3.1", "2.4", "2.7"})
+    EXPECT_EQ(refusal(changed(omi_251, "|P|2.5.1", std::string("|P|") + version)), 203) << version;
+  EXPECT_EQ(refusal(changed(swf_231, "|P|2.3.1", "|P|2.5.1^DEU")), 0);
+  EXPECT_EQ(refused_at(changed(swf_231, "|P|2.3.1", "|P|2.7")), "MSH^1^12");
+}
+
+TEST(ReadOrder, TakesNoTestMessageForARealOrder) {
+  for (const char* processing : {"T", "D", "", "X"})
+    EXPECT_EQ(refusal(changed(swf_231, "|P|2.3.1", std::string("|") + processing + "|2.3.1")), 202)
+        << processing;
+  EXPECT_EQ(refusal(changed(swf_231, "|P|2.3.1", "|P^A|2.3.1")), 0);
+  EXPECT_EQ(refused_at(changed(swf_231, "|P|2.3.1", "|T|2.3.1")), "MSH^1^11");
+}
+
+TEST(ReadOrder, RefusesAStudyUidThatIsNone) {
+  for (const char* bad : {"1.2..3", "1.2.x", "STUDY 7"}) {
+    EXPECT_EQ(refused_at(changed(swf_231, "1.2.840.99.7", bad)), "ZDS^1^1") << bad;
+    EXPECT_EQ(refused_at(changed(omi_251, "1.2.840.99.8", bad)), "IPC^1^3") << bad;
+    EXPECT_EQ(refusal(changed(omi_251, "1.2.840.99.8", bad)), 102) << bad;
+  }
+}
+
+TEST(ReadOrder, RefusesAControlIdThatItCannotEchoWhole) {
+  const auto with_id = [](const std::string& id) {
+    return changed(swf_231, "|M1|", "|" + id + "|");
+  };
+  EXPECT_EQ(refusal(with_id(std::string(199, 'i'))), 0);
+  EXPECT_EQ(refused_at(with_id(std::string(200, 'i'))), "MSH^1^10");
+  std::string umlauts;
+  for (int i = 0; i < 300; ++i) umlauts += "ü";
+  const Message answer =
+      Message::parse(acknowledgement(Message::parse(with_id(umlauts)), "AE", now, "A1"));
+  EXPECT_EQ(answer.find("MSA")->get(2), umlauts.substr(0, 199 * 2));
+}
+
 TEST(ReadOrder, RefusesSeveralOrdersLestAllButOneBeLost) {
   EXPECT_EQ(refusal(swf_231 + "ORC|NW|PL9|FI9\rOBR|2|PL9|FI9|CTHEAD\r"), 100);
 }

@@ -85,12 +85,34 @@ TEST(Oru, ShortensAControlIdThatIsTooLong) {
             std::string(20, 'x'));
 }
 
-TEST(Oru, TakesPatientAndNumbersFromTheOrder) {
+TEST(Oru, NamesThePatientOfTheImagesAsEveryOtherFaceDoes) {
   auto version = tests::example_draft();
-  version.order->patient.name.family = "Newname";
+  version.order->patient = {.id = dicom::PatientId("PID-8"),
+                            .issuer = "ELSEWHERE",
+                            .name = {.family = "Newname"},
+                            .birth_date = dicom::parse_date("19990909"),
+                            .sex = "M"};
+  version.order->assigning_authority = "ELSEWHERE";
   const Message message = Message::parse(oru(version));
-  EXPECT_EQ(message.find("PID")->get(5), "Newname");
-  EXPECT_EQ(message.find("PID")->get(3, 4), "HOSP");
+  const Segment& pid = *message.find("PID");
+  EXPECT_EQ(pid.whole(3), "PID-7^^^HOSP^MR");
+  EXPECT_EQ(pid.whole(5), "Doe^Jane");
+  EXPECT_EQ(pid.get(7) + pid.get(8), "19600102F");
+}
+
+TEST(Oru, TakesTheAuthorityFromTheOrderWhereTheImagesNameNone) {
+  auto version = tests::example_draft();
+  version.study.patient.issuer.clear();
+  version.order->patient.issuer = "RIS";
+  EXPECT_EQ(Message::parse(oru(version)).find("PID")->get(3, 4), "RIS");
+  version.order->patient.issuer.clear();
+  EXPECT_EQ(Message::parse(oru(version)).find("PID")->get(3, 4), "HOSP");
+  version.order.reset();
+  EXPECT_EQ(Message::parse(oru(version)).find("PID")->get(3, 4), "UNKNOWN");
+}
+
+TEST(Oru, TakesNumbersFromTheOrder) {
+  const Message message = Message::parse(oru(tests::example_draft()));
   EXPECT_EQ(message.find("OBR")->get(2), "PL-1");
   EXPECT_EQ(message.find("ORC")->get(3), "FI-1");
   EXPECT_EQ(message.find("OBR")->get(18), "ACC-7");

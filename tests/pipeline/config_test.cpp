@@ -97,9 +97,9 @@ TEST(Config, NamesFileLineAndKeyOfWhatIsWrong) {
   EXPECT_EQ(refusal("[dicom]\nport = 1\nprot = 2\n"), "t.toml:3: unknown key dicom.prot");
   EXPECT_EQ(refusal("\n[dcom]\nport = 1\n"), "t.toml:2: unknown key dcom");
   EXPECT_EQ(refusal("[dicom]\nport = \"1\"\n"),
-            "t.toml:2: dicom.port must be a whole number from 0 to 1000000");
+            "t.toml:2: dicom.port must be a whole number from 0 to 65535");
   EXPECT_EQ(refusal("[dicom]\nport = -1\n"),
-            "t.toml:2: dicom.port must be a whole number from 0 to 1000000");
+            "t.toml:2: dicom.port must be a whole number from 0 to 65535");
   EXPECT_EQ(refusal("[dicom]\n\ntitle = 5\n"), "t.toml:3: dicom.title must be a string");
   EXPECT_EQ(refusal("[dicom]\ncheck_called_title = 1\n"),
             "t.toml:2: dicom.check_called_title must be true or false");
@@ -135,7 +135,7 @@ TEST(Config, RefusesVariablesThatNobodyKnowsOrCannotBeRead) {
             "unknown variable TOMOSCRIBE_DICOM_PROT");
   for (const char* text : {"", "x", "1x", "-1", "99999999999999999999"})
     EXPECT_EQ(refusal("", {{"TOMOSCRIBE_HTTP_PORT", text}}),
-              "TOMOSCRIBE_HTTP_PORT must be a whole number from 0 to 1000000");
+              "TOMOSCRIBE_HTTP_PORT must be a whole number from 0 to 65535");
   EXPECT_EQ(refusal("", {{"TOMOSCRIBE_DICOM_CHECK_CALLED_TITLE", "yes"}}),
             "TOMOSCRIBE_DICOM_CHECK_CALLED_TITLE must be true or false");
   EXPECT_EQ(refusal("", {{"TOMOSCRIBE_STUDY_QUIET_PERIOD_BY_AE_S", "CT1"}}),
@@ -158,16 +158,69 @@ TEST(Config, RefusesToServeBeyondLoopbackWithoutTlsAndTokens) {
 }
 
 TEST(Config, RefusesValuesThatCannotWork) {
-  for (const char* section :
-       {"[dicom]\nport = 65536", "[dicom]\ntitle = \"\"", "[dicom]\ntitle = \"SEVENTEEN_LETTERS_\"",
-        "[dicom]\nallowed_calling = [\"\"]", "[dicom]\nassociations = 0",
-        "[dicom]\nassociations = 257", "[dicom]\nacse_timeout_s = 0", "[dicom]\nidle_timeout_s = 0",
-        "[dicom]\nmax_instance_mib = 0", "[mllp]\nconnections = 0", "[mllp]\nidle_timeout_s = 0",
-        "[http]\nthreads = 3", "[http]\nthreads = 1025", "[http]\nheader_timeout_s = 0",
-        "[worker]\nlease_s = 2", "[site]\ntimezone = \"Mars/Olympus\"",
-        "[site]\ntimezone = \"../../etc/passwd\"", "[database]\ndsn = \"a\"\ndsn_file = \"b\""})
-    EXPECT_THAT(refusal(section), HasSubstr("t.toml: ")) << section;
+  for (const char* section : {"[dicom]\nport = 65536",
+                              "[dicom]\ntitle = \"\"",
+                              "[dicom]\ntitle = \"SEVENTEEN_LETTERS_\"",
+                              "[dicom]\nallowed_calling = [\"\"]",
+                              "[dicom]\nassociations = 0",
+                              "[dicom]\nassociations = 257",
+                              "[dicom]\nacse_timeout_s = 0",
+                              "[dicom]\nidle_timeout_s = 0",
+                              "[dicom]\nmax_instance_mib = 0",
+                              "[mllp]\nconnections = 0",
+                              "[mllp]\nidle_timeout_s = 0",
+                              "[http]\nthreads = 3",
+                              "[http]\nthreads = 1025",
+                              "[http]\nheader_timeout_s = 0",
+                              "[worker]\nlease_s = 2",
+                              "[site]\ntimezone = \"Mars/Olympus\"",
+                              "[site]\ntimezone = \"../../etc/passwd\"",
+                              "[http]\nhosts = [\"a b\"]",
+                              "[http]\nhosts = [\"a:8443\"]",
+                              "[http]\nhosts = [\"\"]",
+                              "[http]\nhosts = [\"[1.2]\"]",
+                              "[dicom]\nport = 2575",
+                              "[mllp]\nport = 8080"})
+    EXPECT_THAT(refusal(section), testing::StartsWith("t.toml:2: ")) << section;
+  EXPECT_EQ(refusal("[http]\nhosts = [\"ct-1.hospital.example\", \"10.1.2.3\", \"[::1]\"]\n"), "");
   EXPECT_EQ(refusal("[site]\ntimezone = \"Europe/Berlin\"\n"), "");
+}
+
+TEST(Config, NamesTheLineOfWhatCannotWork) {
+  EXPECT_EQ(refusal("[mllp]\nport = 0\nconnections = 0\n"),
+            "t.toml:3: mllp.connections must be a whole number from 1 to 256");
+  EXPECT_THAT(refusal("[dicom]\nallowed_calling = [\n  \"CT1\",\n  \"SEVENTEEN_LETTERS\",\n]\n"),
+              testing::StartsWith("t.toml:4: dicom.allowed_calling must be an AE title"));
+  EXPECT_THAT(refusal("[study]\n\nquiet_period_by_ae_s = { SEVENTEEN_LETTERS = 5 }\n"),
+              testing::StartsWith("t.toml:3: study.quiet_period_by_ae_s"));
+  EXPECT_THAT(refusal("[database]\ndsn = \"a\"\ndsn_file = \"b\"\n"),
+              testing::StartsWith("t.toml:3: "));
+  EXPECT_THAT(refusal("[http]\nport = 0\ntls_key = \"k\"\n"), testing::StartsWith("t.toml:3: "));
+  EXPECT_THAT(refusal("[http]\nport = 0\nlisten = \"0.0.0.0\"\n"),
+              testing::StartsWith("t.toml:3: "));
+  const std::string one = "[[destination]]\nname = \"a\"\nkind = \"oru\"\nhost = \"h\"\nport = 1\n";
+  EXPECT_THAT(refusal(one + "[[destination]]\nname = \"b\"\nkind = \"fax\"\n"),
+              testing::StartsWith("t.toml:8: destination \"b\" needs kind"));
+  EXPECT_THAT(refusal(one + "[[destination]]\nname = \"b\"\nkind = \"sr\"\n"),
+              testing::StartsWith("t.toml:6: destination \"b\" needs a host"));
+  EXPECT_THAT(refusal(one + one), testing::StartsWith("t.toml:7: "));
+}
+
+TEST(Config, NamesTheVariableThatCannotWork) {
+  const std::string titles = "[dicom]\nallowed_calling = [\"CT1\"]\n";
+  EXPECT_THAT(refusal(titles, {{"TOMOSCRIBE_DICOM_ALLOWED_CALLING", "SEVENTEEN_LETTERS"}}),
+              testing::StartsWith("TOMOSCRIBE_DICOM_ALLOWED_CALLING: dicom.allowed_calling"));
+  EXPECT_THAT(refusal("", {{"TOMOSCRIBE_SITE_TIMEZONE", "Mars/Olympus"}}),
+              testing::StartsWith("TOMOSCRIBE_SITE_TIMEZONE: "));
+}
+
+TEST(Config, RefusesTwoListenersAtOnePort) {
+  EXPECT_EQ(refusal("[dicom]\nport = 1\n[mllp]\nport = 1\n"),
+            "t.toml:4: dicom.port and mllp.port must differ");
+  EXPECT_EQ(refusal("[mllp]\nport = 1\nlisten = \"0.0.0.0\"\n[http]\nport = 1\n"),
+            "t.toml:5: mllp.port and http.port must differ");
+  EXPECT_EQ(refusal("[dicom]\nport = 0\n[mllp]\nport = 0\n"), "");
+  EXPECT_EQ(refusal("[dicom]\nport = 1\nlisten = \"10.0.0.1\"\n[mllp]\nport = 1\n"), "");
 }
 
 TEST(Config, RefusesDestinationsThatCannotBeReached) {

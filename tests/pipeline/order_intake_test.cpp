@@ -78,6 +78,34 @@ TEST_F(OrderIntakeTest, RefusesWhatNoRetryCanMend) {
   EXPECT_EQ(value("SELECT count(*) FROM imaging_order"), "0");
 }
 
+TEST_F(OrderIntakeTest, RefusesTestMessagesForeignVersionsAndBatches) {
+  const auto err = [this](const std::string& from, const std::string& to) {
+    std::string message = order("M7");
+    message.replace(message.find(from), from.size(), to);
+    const auto acknowledgement = hl7::Message::parse(answer(message));
+    return acknowledgement.find("MSA")->get(1) + acknowledgement.find("ERR")->get(3);
+  };
+  EXPECT_EQ(err("|P|2.3.1", "|T|2.3.1"), "AR202");
+  EXPECT_EQ(err("|P|2.3.1", "|P|2.7"), "AR203");
+  EXPECT_EQ(err("MSH|", "BHS|^~\\&|RIS\rMSH|"), "AR200");
+  EXPECT_EQ(err("|M7|", "|" + std::string(300, 'M') + "|"), "AE102");
+  EXPECT_EQ(value("SELECT count(*) FROM imaging_order"), "0");
+}
+
+TEST_F(OrderIntakeTest, ALateAcknowledgementRevivesNoCancelledOrder) {
+  const auto as = [this](const std::string& control, const std::string& id) {
+    std::string message = order(id);
+    message.replace(message.find("ORC|NW"), 6, "ORC|" + control);
+    answer(message);
+    return value("SELECT status FROM imaging_order");
+  };
+  EXPECT_EQ(as("NW", "M1"), "active");
+  EXPECT_EQ(as("CA", "M2"), "cancelled");
+  EXPECT_EQ(as("OK", "M3"), "cancelled");
+  EXPECT_EQ(as("SC", "M4"), "cancelled");
+  EXPECT_EQ(as("NW", "M5"), "active");
+}
+
 TEST_F(OrderIntakeTest, AnswersGarbageAndKeepsItOutOfTheLog) {
   for (const std::string& bytes :
        {std::string(), std::string("ZZNAMEZZ"), std::string("MSH|"), std::string("MSH|^~\\&\r"),
