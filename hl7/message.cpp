@@ -207,6 +207,14 @@ void check_name(std::string_view line, const std::vector<Segment>& before, const
                  last + "^" + std::to_string(std::ranges::count(before, last, &Segment::name)));
 }
 
+/// Whether this line may follow those segments.
+void check_next(std::string_view line, const std::vector<Segment>& before, const Encoding& e) {
+  if (before.empty()) return;
+  if (before.size() >= most_segments) throw Rejected("the message has too many segments", 100);
+  if (line.starts_with("MSH")) throw Rejected("a second message follows the first", 100, "MSH^2");
+  check_name(line, before, e);
+}
+
 Segment read_segment(std::string_view line, const Encoding& e, std::size_t& parts) {
   Segment segment{std::string(line.substr(0, 3))};
   int field = 0;
@@ -298,11 +306,7 @@ Message Message::parse(std::string_view text) {
   std::size_t parts = 0;
   each_part(in_utf8, '\r', [&](std::string_view line) {
     if (line.empty()) return;
-    if (message.segments_.size() >= most_segments)
-      throw Rejected("the message has too many segments", 100);
-    if (!message.segments_.empty() && line.starts_with("MSH"))
-      throw Rejected("a second message follows the first", 100, "MSH^2");
-    if (!message.segments_.empty()) check_name(line, message.segments_, e);
+    check_next(line, message.segments_, e);
     message.segments_.push_back(read_segment(line, e, parts));
   });
   if (message.type().empty()) throw Rejected("MSH-9 is missing", 101, "MSH^1^9");

@@ -29,6 +29,7 @@ std::string number_attribute(std::string_view tag, std::string_view vr, std::opt
 std::string series_rows(const StudyUid& study, const std::vector<IndexedSeries>& found,
                         const std::string& base_url) {
   std::vector<std::string> rows;
+  rows.reserve(found.size());
   for (const IndexedSeries& series : found) {
     rows.push_back('{' + text_attribute("00080060", "CS", series.modality) + ',' +
                    text_attribute("0008103E", "LO", series.description) + ',' +
@@ -48,6 +49,7 @@ std::string instance_rows(const StudyUid& study, const SeriesUid& series,
   const std::string series_url =
       base_url + "/dicom-web/studies/" + study.str() + "/series/" + series.str();
   std::vector<std::string> rows;
+  rows.reserve(found.size());
   for (const IndexedInstance& instance : found) {
     rows.push_back(
         '{' + text_attribute("00080016", "UI", instance.sop_class) + ',' +

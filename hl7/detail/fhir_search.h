@@ -47,5 +47,5 @@ struct Search {
 };
 
 /// What an identifier names, without system and "urn:oid:".
-std::string identifier_value(const std::string& token);
+std::string identifier_value(const std::string& text);
 }  // namespace tomoscribe::hl7::detail
