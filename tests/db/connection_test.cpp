@@ -16,7 +16,7 @@ TEST_F(Db, AServerThatCommitsLazilyCommitsDurablyForUs) {
       return detail::run(transaction, "SHOW synchronous_commit")[0][0].as<std::string>();
     });
   };
-  const std::string name = sql("SELECT current_database()")[0][0].as<std::string>();
+  const auto name = sql("SELECT current_database()")[0][0].as<std::string>();
   sql("ALTER DATABASE " + name + " SET synchronous_commit = off");
   EXPECT_EQ(mode(), "on");
   sql("ALTER DATABASE " + name + " SET synchronous_commit = remote_apply");
