@@ -79,9 +79,9 @@ TEST_F(FhirServer, GivesAnEtagAndAnswersNotModified) {
 
 TEST_F(FhirServer, ComparesEntityTagsWeaklyAndInLists) {
   const std::string path = "/DiagnosticReport/" + signed_;
-  for (const char* tags : {"*", "\"2\"", "W/\"1\", W/\"2\"", "\"a,b\",\"2\"", " W/\"2\" "})
+  for (const char* tags : {"*", "\"2\"", R"(W/"1", W/"2")", R"("a,b","2")", " W/\"2\" "})
     EXPECT_EQ(get(path, {}, {{"If-None-Match", tags}}).status, 304) << tags;
-  for (const char* tags : {"2", "W/2", "\"1\", \"3\"", "\"1,2\"", "\"2", "", ",", "\"\""})
+  for (const char* tags : {"2", "W/2", R"("1", "3")", "\"1,2\"", "\"2", "", ",", "\"\""})
     EXPECT_EQ(get(path, {}, {{"If-None-Match", tags}}).status, 200) << tags;
 }
 
