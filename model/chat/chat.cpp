@@ -60,6 +60,13 @@ std::string take_system(std::vector<Message>& messages) {
   return system;
 }
 
+/// turns.size() when there is none.
+std::size_t last_user_of(const std::vector<Message>& turns) {
+  for (std::size_t i = turns.size(); i > 0; --i)
+    if (turns[i - 1].role == Role::user) return i - 1;
+  return turns.size();
+}
+
 }  // namespace
 
 std::optional<ChatFormat> chat_format(std::string_view version) {
@@ -147,21 +154,17 @@ std::vector<TokenId> Chat::encode(std::span<const Message> messages, LastTurn la
   std::vector<Message> turns = joined(messages);
   std::string system;
   if (format_ == ChatFormat::v3) system = take_system(turns);
-  const bool needs_user =
-      turns.empty() || (format_ == ChatFormat::v3 && turns.front().role != Role::user);
-  if (needs_user) turns.insert(turns.begin(), Message{.role = Role::user});
+  if (turns.empty() || (format_ == ChatFormat::v3 && turns.front().role != Role::user))
+    turns.insert(turns.begin(), Message{.role = Role::user});
 
-  std::size_t last_user = turns.size();
-  for (std::size_t i = 0; i < turns.size(); ++i)
-    if (turns[i].role == Role::user) last_user = i;
+  const std::size_t last_user = last_user_of(turns);
   std::vector<TokenId> ids{begin_};
   for (std::size_t i = 0; i < turns.size(); ++i) {
+    const bool ended = i + 1 < turns.size() || last == LastTurn::ended;
     switch (turns[i].role) {
       case Role::system: add_system(turns[i], ids); break;
       case Role::user: add_user(turns[i].content, i == last_user ? system : "", ids); break;
-      case Role::assistant:
-        add_assistant(turns[i], i + 1 < turns.size() || last == LastTurn::ended, ids);
-        break;
+      case Role::assistant: add_assistant(turns[i], ended, ids); break;
     }
   }
   return ids;

@@ -103,8 +103,8 @@ std::vector<Window> pillow_windows(int from, int to) {
   std::vector<Window> windows;
   for (int i = 0; i < to; ++i) {
     const double center = (i + 0.5) * scale;
-    const int begin = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int end = std::min(static_cast<int>(center + support + 0.5), from);
+    const int begin = std::max(static_cast<int>(std::floor(center - support + 0.5)), 0);
+    const int end = std::min(static_cast<int>(std::floor(center + support + 0.5)), from);
     std::vector<double> weights;
     double total = 0;
     for (int x = begin; x < end; ++x) {
@@ -156,6 +156,12 @@ std::vector<std::uint8_t> pillow_rows(std::span<const std::uint8_t> rgb, SizePx 
   return result;
 }
 
+/// Pillow 13 (ImagingResampleInner): rows first where many of them go. Earlier versions never did.
+bool rows_first(SizePx from, SizePx to) {
+  const int fewer_rows = from.height - to.height, fewer_columns = from.width - to.width;
+  return fewer_rows > 0 && fewer_rows > 2 * fewer_columns;
+}
+
 }  // namespace
 
 std::vector<float> resample_opencv_cubic(std::span<const std::uint8_t> rgb, SizePx from,
@@ -179,9 +185,21 @@ std::vector<float> resample_opencv_cubic(std::span<const std::uint8_t> rgb, Size
 std::vector<std::uint8_t> resample_pillow_bicubic(std::span<const std::uint8_t> rgb, SizePx from,
                                                   SizePx to) {
   std::vector<std::uint8_t> result(rgb.begin(), rgb.end());
-  if (from.width != to.width) result = pillow_columns(result, from, to.width);
-  if (from.height != to.height)
-    result = pillow_rows(result, {.width = to.width, .height = from.height}, to.height);
+  const auto scale_columns = [&](int height) {
+    if (from.width != to.width)
+      result = pillow_columns(result, {.width = from.width, .height = height}, to.width);
+  };
+  const auto scale_rows = [&](int width) {
+    if (from.height != to.height)
+      result = pillow_rows(result, {.width = width, .height = from.height}, to.height);
+  };
+  if (rows_first(from, to)) {
+    scale_rows(from.width);
+    scale_columns(to.height);
+  } else {
+    scale_columns(from.height);
+    scale_rows(to.width);
+  }
   return result;
 }
 

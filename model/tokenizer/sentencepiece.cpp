@@ -46,6 +46,12 @@ struct Normalization {
   }
 };
 
+/// Blanks, then what is none, up to the next blank.
+std::size_t word_end(std::string_view text, std::size_t at) {
+  while (text.substr(at).starts_with(blank)) at += blank.size();
+  return std::min(text.find(blank, at), text.size());
+}
+
 /// What encoding needs of a model.
 struct Encoding {
   Normalization normalization;
@@ -53,6 +59,8 @@ struct Encoding {
   detail::PieceTable user_defined;  ///< always whole
   TokenId unknown = 0;
   bool byte_fallback = false;
+  bool blanks_only_lead =
+      true;  ///< no piece reaches from one word into the next: each is by itself
   std::array<TokenId, 256> byte_ids{};
 };
 
@@ -64,14 +72,21 @@ class SentencePieceTokenizer : public Tokenizer {
  private:
   void encode_valid(std::string_view text, std::vector<TokenId>& ids) const override {
     const std::string normal = encoding_.normalization.apply(text);
-    std::vector<detail::Symbol> symbols;
-    for (std::size_t at = 0; at < normal.size(); at += symbols.back().length)
-      symbols.push_back(first_symbol(normal, at));
-    detail::merge(encoding_.table, normal, symbols);
-
     bool after_unknown = false;
+    for (std::size_t at = 0, end = 0; at < normal.size(); at = end) {
+      end = encoding_.blanks_only_lead ? word_end(normal, at) : normal.size();
+      encode_word(std::string_view(normal).substr(at, end - at), ids, after_unknown);
+    }
+  }
+
+  /// `after_unknown`: the last character was unknown and gave a token.
+  void encode_word(std::string_view word, std::vector<TokenId>& ids, bool& after_unknown) const {
+    std::vector<detail::Symbol> symbols;
+    for (std::size_t at = 0; at < word.size(); at += symbols.back().length)
+      symbols.push_back(first_symbol(word, at));
+    detail::merge(encoding_.table, word, symbols);
     for (const auto& symbol : symbols) {
-      const auto piece = std::string_view(normal).substr(symbol.begin, symbol.length);
+      const auto piece = word.substr(symbol.begin, symbol.length);
       const auto* found = encoding_.table.find(piece);
       if (found != nullptr)
         ids.push_back(TokenId(found->id));
@@ -171,6 +186,7 @@ class Builder {
         [[fallthrough]];
       case Type::normal:
         encoding_.table.add(piece.text, std::uint32_t(id), rank);
+        if (word_end(piece.text, 0) != piece.text.size()) encoding_.blanks_only_lead = false;
         vocabulary_.bytes.back() = surface(piece.text);
         break;
       case Type::byte: add_byte(id); break;

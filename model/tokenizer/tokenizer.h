@@ -100,7 +100,7 @@ class StreamDecoder {
 
 /// Tekken (tekken.json). Only the first default_vocab_size - default_num_special_tokens entries
 /// count. \throws BadVocabulary
-std::unique_ptr<Tokenizer> read_tekken(std::string_view json);
+std::unique_ptr<Tokenizer> read_tekken(std::string_view text);
 
 /// SentencePiece (tokenizer.model…): BPE models without a normalisation table. The file does not
 /// say which chat format belongs to it: `version`, for example "v7", does.

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "model/detail/resample.h"
+
 namespace tomoscribe::model {
 namespace {
 
@@ -75,6 +77,29 @@ TEST(PrepareImage, AConstantImageStaysConstantAtAnySize) {
     const float expected = (200 / 255.0F - 0.48145466F) / 0.26862954F;
     for (std::size_t i = 0; i < 56U * 28; ++i) ASSERT_NEAR(image.values[i], expected, 1e-5);
   }
+}
+
+TEST(PillowBicubic, ScalesRowsFirstWhereManyOfThemGo) {
+  using detail::SizePx;
+  const auto order = [](SizePx from, SizePx to) {
+    std::vector<std::uint8_t> noise(std::size_t(from.width) * std::size_t(from.height) * 3);
+    std::uint32_t state = 1;
+    for (auto& value : noise) value = std::uint8_t((state = state * 1664525 + 1013904223) >> 24U);
+    const auto step = [](const auto& rgb, SizePx a, SizePx b) {
+      return detail::resample_pillow_bicubic(rgb, a, b);
+    };
+    const SizePx rows{.width = from.width, .height = to.height};
+    const SizePx columns{.width = to.width, .height = from.height};
+    const auto result = step(noise, from, to);
+    if (result == step(step(noise, from, rows), rows, to)) return "rows first";
+    return result == step(step(noise, from, columns), columns, to) ? "columns first" : "neither";
+  };
+  // What Pillow 13.0.0 does at these sizes.
+  EXPECT_STREQ(order({58, 290}, {28, 140}), "rows first");
+  EXPECT_STREQ(order({100, 210}, {64, 128}), "rows first");
+  EXPECT_STREQ(order({100, 200}, {64, 128}), "columns first");
+  EXPECT_STREQ(order({300, 100}, {128, 48}), "columns first");
+  EXPECT_STREQ(order({123, 207}, {140, 224}), "columns first");
 }
 
 TEST(PrepareImage, TransparencyIsWhiteOrIgnored) {

@@ -22,7 +22,7 @@ std::string read_file(const std::filesystem::path& file) {
 std::string gunzip(const std::filesystem::path& file) {
   std::string content;
   std::array<char, 65536> part{};
-  const gzFile stream = gzopen(file.c_str(), "rb");
+  gzFile_s* const stream = gzopen(file.c_str(), "rb");
   for (int count = 0; (count = gzread(stream, part.data(), part.size())) > 0;)
     content.append(part.data(), std::size_t(count));
   gzclose(stream);

@@ -240,6 +240,13 @@ TEST(SentencePiece, MergesTheHighestScoreFirst) {
   EXPECT_EQ(tokenizer->version(), "v7");
 }
 
+TEST(SentencePiece, PiecesMayReachIntoTheNextWord) {
+  SmallModel model = small_model();
+  model.pieces.push_back({"b▁", -0.5F});
+  EXPECT_THAT(pieces_of(*read_sentencepiece(model.protobuf()), "ab ab"),
+              ElementsAre(" a", "b ", "ab"));
+}
+
 TEST(SentencePiece, UserDefinedPiecesAreWholeAndControlPiecesNeverMatch) {
   const auto tokenizer = read_sentencepiece(small_model().protobuf());
   EXPECT_THAT(tokenizer->encode("a[REF]b"), ElementsAre(7, 3, 6));

@@ -27,6 +27,21 @@ unsigned byte(std::string_view text, std::size_t at) {
   return static_cast<unsigned char>(text[at]);
 }
 
+struct Range {
+  unsigned low = 0x80, high = 0xBF;
+};
+
+/// No overlong form, surrogate or code point beyond U+10FFFF begins like that.
+Range second_byte(unsigned lead) {
+  switch (lead) {
+    case 0xE0: return {.low = 0xA0};
+    case 0xED: return {.high = 0x9F};
+    case 0xF0: return {.low = 0x90};
+    case 0xF4: return {.high = 0x8F};
+    default: return {};
+  }
+}
+
 }  // namespace
 
 CharClass char_class(char32_t code) {
@@ -39,17 +54,12 @@ Utf8Step utf8_step(std::string_view text, std::size_t at) {
   if (lead < 0x80) return {.length = 1, .valid = true};
   if (lead < 0xC2 || lead > 0xF4) return {};
   const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  unsigned low = 0x80, high = 0xBF;  // of the next byte: no overlong form, surrogate or U+110000
-  if (lead == 0xE0) low = 0xA0;
-  if (lead == 0xED) high = 0x9F;
-  if (lead == 0xF0) low = 0x90;
-  if (lead == 0xF4) high = 0x8F;
+  Range allowed = second_byte(lead);
   for (std::size_t i = 1; i < length; ++i) {
     if (at + i == text.size()) return {.length = i, .cut = true};
     const unsigned next = byte(text, at + i);
-    if (next < low || next > high) return {.length = i};
-    low = 0x80;
-    high = 0xBF;
+    if (next < allowed.low || next > allowed.high) return {.length = i};
+    allowed = {};
   }
   return {.length = length, .valid = true};
 }
