@@ -75,7 +75,8 @@ TEST(PrepareImage, AConstantImageStaysConstantAtAnySize) {
     EXPECT_EQ(image.width, 56);
     EXPECT_EQ(image.height, 28);
     const float expected = (200 / 255.0F - 0.48145466F) / 0.26862954F;
-    for (std::size_t i = 0; i < 56U * 28; ++i) ASSERT_NEAR(image.values[i], expected, 1e-5);
+    for (std::size_t i = 0; i < std::size_t{56} * 28; ++i)
+      ASSERT_NEAR(image.values[i], expected, 1e-5);
   }
 }
 
