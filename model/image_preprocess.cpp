@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 
 #include "model/detail/resample.h"
@@ -49,13 +50,14 @@ std::uint8_t over_white(unsigned value, unsigned opacity) {
 
 std::vector<std::uint8_t> rgb_of(const Pixels& image, Preprocessing preprocessing) {
   std::vector<std::uint8_t> rgb;
-  rgb.reserve(image.values.size() / std::size_t(image.channels) * 3);
+  const std::span values(image.values, image.size);
+  rgb.reserve(values.size() / std::size_t(image.channels) * 3);
   const auto step = std::size_t(image.channels);
   const bool blends = step == 4 && preprocessing == Preprocessing::mistral_common;
-  for (std::size_t at = 0; at < image.values.size(); at += step)
+  for (std::size_t at = 0; at < values.size(); at += step)
     for (std::size_t c = 0; c < 3; ++c) {
-      const std::uint8_t value = image.values[at + (step == 1 ? 0 : c)];
-      rgb.push_back(blends ? over_white(value, image.values[at + 3]) : value);
+      const std::uint8_t value = values[at + (step == 1 ? 0 : c)];
+      rgb.push_back(blends ? over_white(value, values[at + 3]) : value);
     }
   return rgb;
 }
@@ -107,11 +109,11 @@ PreparedImage prepare_image(const Pixels& image, const ImageRule& rule) {
     throw UnfitImage("an image of " + std::to_string(image.channels) +
                      " channels is neither grey nor RGB nor RGBA");
   const SizePx from{.width = image.width, .height = image.height};
-  if (image.values.size() !=
+  if (image.size !=
       std::size_t(from.width) * std::size_t(from.height) * std::size_t(image.channels))
     throw UnfitImage("an image of " + words(image.width, image.height) + " and " +
                      std::to_string(image.channels) + " channels came with " +
-                     std::to_string(image.values.size()) + " bytes");
+                     std::to_string(image.size) + " bytes");
   const int token = rule.patch * rule.spatial_merge;
   const SizePx to{.width = prepared.tokens.columns * token, .height = prepared.tokens.rows * token};
   prepared.width = to.width;

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -17,7 +17,9 @@ class UnfitImage : public std::runtime_error {
 struct ImageGrid {
   int rows = 0, columns = 0;
 
-  friend bool operator==(const ImageGrid&, const ImageGrid&) = default;
+  friend bool operator==(const ImageGrid& a, const ImageGrid& b) {
+    return a.rows == b.rows && a.columns == b.columns;
+  }
 };
 
 /// Whose pixels to reproduce. The models were trained with mistral-common's.
@@ -37,7 +39,8 @@ struct ImageRule {
 /// Shape: [H,W,C], C fastest.  Units: 0 to 255.  channels: 1 grey, 3 RGB, 4 RGB and opacity.
 struct Pixels {
   int width = 0, height = 0, channels = 3;
-  std::span<const std::uint8_t> values;
+  const std::uint8_t* values = nullptr;  ///< `size` of them, not owned
+  std::size_t size = 0;
 };
 
 /// What the vision encoder takes.
@@ -56,7 +59,7 @@ inline constexpr int longest_side_px = 32768;
 ImageGrid token_grid(int width, int height, const ImageRule& rule);
 
 /// Scales to whole tokens and normalises.
-/// \throws as token_grid; UnfitImage also when `values` is not width * height * channels long.
+/// \throws as token_grid; UnfitImage also when `size` is not width * height * channels.
 PreparedImage prepare_image(const Pixels& image, const ImageRule& rule);
 
 }  // namespace tomoscribe::model

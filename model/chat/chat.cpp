@@ -29,7 +29,7 @@ void append(std::vector<Chunk>& content, const std::vector<Chunk>& more) {
 }
 
 /// Neighbours of one role as one message; every system message stays by itself.
-std::vector<Message> joined(std::span<const Message> messages) {
+std::vector<Message> joined(const std::vector<Message>& messages) {
   std::vector<Message> result;
   for (const Message& message : messages) {
     if (result.empty() || message.role != result.back().role || message.role == Role::system)
@@ -148,7 +148,7 @@ void Chat::add_assistant(const Message& message, bool ended, std::vector<TokenId
   if (ended) ids.push_back(end_);
 }
 
-std::vector<TokenId> Chat::encode(std::span<const Message> messages, LastTurn last) const {
+std::vector<TokenId> Chat::encode(const std::vector<Message>& messages, LastTurn last) const {
   if (last == LastTurn::continued && (messages.empty() || messages.back().role != Role::assistant))
     throw std::invalid_argument("only an assistant's message can be continued");
   std::vector<Message> turns = joined(messages);

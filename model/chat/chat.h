@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -50,7 +49,7 @@ class Chat {
   /// token.
   /// \throws std::invalid_argument for an image outside a user's message or of no tokens, an empty
   /// assistant's message, a last turn to continue that is not the assistant's.
-  std::vector<TokenId> encode(std::span<const Message> messages,
+  std::vector<TokenId> encode(const std::vector<Message>& messages,
                               LastTurn last = LastTurn::ended) const;
 
   TokenId end_of_sequence() const { return end_; }

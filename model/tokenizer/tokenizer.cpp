@@ -53,7 +53,7 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text) const {
   return ids;
 }
 
-std::string Tokenizer::decode(std::span<const TokenId> ids) const {
+std::string Tokenizer::decode(const std::vector<TokenId>& ids) const {
   StreamDecoder decoder(*this);
   std::string text;
   for (const TokenId id : ids) text += decoder.push(id);

@@ -6,10 +6,10 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tomoscribe::model {
@@ -45,7 +45,7 @@ class Tokenizer {
 
   /// Text of ids; control tokens give none. What is not UTF-8 becomes U+FFFD as above.
   /// \throws std::out_of_range for an id that the vocabulary does not have.
-  std::string decode(std::span<const TokenId> ids) const;
+  std::string decode(const std::vector<TokenId>& ids) const;
 
   /// How many ids there are.
   std::size_t size() const { return vocabulary_.bytes.size(); }

@@ -57,8 +57,9 @@ TEST(TokenGrid, RefusesWithASentence) {
 TEST(PrepareImage, AnImageOfWholeTokensKeepsItsValues) {
   const std::vector<std::uint8_t> grey(std::size_t{16} * 32, 255);
   for (const auto preprocessing : {Preprocessing::mistral_common, Preprocessing::hugging_face}) {
-    const auto image = prepare_image({.width = 32, .height = 16, .channels = 1, .values = grey},
-                                     {.preprocessing = preprocessing});
+    const auto image = prepare_image(
+        {.width = 32, .height = 16, .channels = 1, .values = grey.data(), .size = grey.size()},
+        {.preprocessing = preprocessing});
     EXPECT_EQ(image.tokens, (ImageGrid{.rows = 1, .columns = 2}));
     ASSERT_EQ(image.values.size(), 3U * 16 * 32);
     EXPECT_NEAR(image.values.front(), (1 - 0.48145466) / 0.26862954, 1e-6);
@@ -70,7 +71,7 @@ TEST(PrepareImage, AConstantImageStaysConstantAtAnySize) {
   const std::vector<std::uint8_t> rgb(std::size_t{100} * 37 * 3, 200);
   for (const auto preprocessing : {Preprocessing::mistral_common, Preprocessing::hugging_face}) {
     const auto image =
-        prepare_image({.width = 100, .height = 37, .values = rgb},
+        prepare_image({.width = 100, .height = 37, .values = rgb.data(), .size = rgb.size()},
                       {.patch = 14, .longest_edge = 56, .preprocessing = preprocessing});
     EXPECT_EQ(image.width, 56);
     EXPECT_EQ(image.height, 28);
@@ -106,16 +107,23 @@ TEST(PillowBicubic, ScalesRowsFirstWhereManyOfThemGo) {
 TEST(PrepareImage, TransparencyIsWhiteOrIgnored) {
   std::vector<std::uint8_t> rgba;
   for (int i = 0; i < 256; ++i) rgba.insert(rgba.end(), {10, 10, 10, 0});
-  const Pixels pixels{.width = 16, .height = 16, .channels = 4, .values = rgba};
+  const Pixels pixels{
+      .width = 16, .height = 16, .channels = 4, .values = rgba.data(), .size = rgba.size()};
   EXPECT_GT(prepare_image(pixels, pixtral).values[0], 1.9F);
   EXPECT_LT(prepare_image(pixels, {.preprocessing = Preprocessing::hugging_face}).values[0], -1.6F);
 }
 
 TEST(PrepareImage, RefusesBytesThatAreNotTheImage) {
   const std::vector<std::uint8_t> bytes(10);
-  EXPECT_THROW(prepare_image({.width = 2, .height = 2, .values = bytes}, pixtral), UnfitImage);
-  EXPECT_THROW(prepare_image({.width = 5, .height = 1, .channels = 2, .values = bytes}, pixtral),
-               UnfitImage);
+  EXPECT_THROW(
+      prepare_image({.width = 2, .height = 2, .values = bytes.data(), .size = bytes.size()},
+                    pixtral),
+      UnfitImage);
+  EXPECT_THROW(
+      prepare_image(
+          {.width = 5, .height = 1, .channels = 2, .values = bytes.data(), .size = bytes.size()},
+          pixtral),
+      UnfitImage);
 }
 
 }  // namespace

@@ -190,7 +190,7 @@ void compare_case(const std::filesystem::path& file, const std::string& prefix,
                   Preprocessing preprocessing) {
   const auto model = file.parent_path().parent_path();
   const auto tensors = fixtures::read_tensors(file);
-  if (tensors.count(prefix + "input_ids") == 0) return;
+  if (!tensors.contains(prefix + "input_ids")) return;
   const json request = fixtures::read_json(std::filesystem::path(file).replace_extension(".json"));
   ImageRule rule = rule_of(model);
   rule.preprocessing = preprocessing;

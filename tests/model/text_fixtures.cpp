@@ -124,8 +124,8 @@ Pixels pixels_of(const Tensor& tensor) {
   return {.width = int(tensor.shape.at(1)),
           .height = int(tensor.shape.at(0)),
           .channels = int(tensor.shape.at(2)),
-          .values = {reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()),  // NOLINT: bytes
-                     tensor.bytes.size()}};
+          .values = reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()),  // NOLINT: bytes
+          .size = tensor.bytes.size()};
 }
 
 nlohmann::json small_tekken(const std::vector<std::string>& pieces) {
