@@ -101,33 +101,38 @@ void Checkpoint::match(const ExpectedTensor& expected, const TensorView* found) 
                         std::string(model::name(found->dtype)) + "; F32, F16 and BF16 are read");
 }
 
-void Checkpoint::compare() {
-  std::map<std::string, const TensorView*, std::less<>> in_file;
+Checkpoint::ByFileName Checkpoint::by_file_name() {
+  ByFileName found;
   for (const auto& [name, tensor] : weights_.tensors()) {
     const auto [place, is_new] =
-        in_file.emplace(layout_ == Layout::mistral ? name : hub_name(name), &tensor);
+        found.emplace(layout_ == Layout::mistral ? name : hub_name(name), &tensor);
     if (!is_new)
       problems_.push_back("tensors " + in_quotes(name) + " and " + in_quotes(place->second->name) +
                           " are one and the same");
   }
+  return found;
+}
+
+void Checkpoint::compare() {
+  ByFileName left = by_file_name();
   const char* const head =
       layout_ == Layout::mistral ? "output.weight" : "language_model.lm_head.weight";
-  tied_head_ = in_file.count(head) == 0 && config_.tied_head != false;
+  tied_head_ = left.count(head) == 0 && config_.tied_head != false;
 
-  if (!config_.quantization.empty())
+  const bool quantised = !config_.quantization.empty();
+  if (quantised)
     problems_.push_back("the weights are quantised (" + in_quotes(config_.quantization) +
                         "), which is not implemented yet");
   for (const ExpectedTensor& expected : expected_tensors(config_, tied_head_)) {
     const auto found =
-        in_file.find(layout_ == Layout::mistral ? expected.mistral : expected.hugging_face);
-    match(expected, found == in_file.end() ? nullptr : found->second);
-    if (found != in_file.end()) in_file.erase(found);
+        left.find(layout_ == Layout::mistral ? expected.mistral : expected.hugging_face);
+    match(expected, found == left.end() ? nullptr : found->second);
+    if (found != left.end()) left.erase(found);
   }
-  // A quantised model's scales are no surprise.
-  for (const auto& [name, tensor] : in_file)
-    if (config_.quantization.empty())
-      problems_.push_back("tensor " + in_quotes(tensor->name) + " " + text(tensor->shape) +
-                          " belongs to no part of such a model");
+  if (quantised) return;  // its scales are no surprise
+  for (const auto& [name, tensor] : left)
+    problems_.push_back("tensor " + in_quotes(tensor->name) + " " + text(tensor->shape) +
+                        " belongs to no part of such a model");
 }
 
 std::int64_t Checkpoint::weight_bytes() const {

@@ -68,6 +68,8 @@ class Checkpoint {
 
  private:
   explicit Checkpoint(Safetensors weights) : weights_(std::move(weights)) {}
+  using ByFileName = std::map<std::string, const TensorView*, std::less<>>;
+  ByFileName by_file_name();
   void compare();
   void match(const ExpectedTensor& expected, const TensorView* found);
 

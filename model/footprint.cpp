@@ -33,7 +33,7 @@ ImageGrid image_grid(const ModelConfig& config, std::int64_t width, std::int64_t
   if (width < 1 || height < 1) throw Refused("an image of " + size + " pixels has no content");
   const std::int64_t merge = config.projector.spatial_merge,
                      cell = config.vision.patch_size * merge;
-  const double largest = static_cast<double>(config.vision.image_size);
+  const auto largest = static_cast<double>(config.vision.image_size);
   const double ratio =
       std::max(static_cast<double>(height) / largest, static_cast<double>(width) / largest);
   const auto fit = [&](std::int64_t side) {

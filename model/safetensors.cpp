@@ -39,7 +39,7 @@ std::uint64_t little_endian(const std::byte* bytes) {
 
 /// Bytes that a shape of that type needs.
 std::uint64_t needed_bytes(const detail::HeaderEntry& entry, const std::string& file) {
-  std::uint64_t bit_count = static_cast<std::uint64_t>(bits(entry.dtype));
+  auto bit_count = static_cast<std::uint64_t>(bits(entry.dtype));
   const bool empty = std::find(entry.shape.begin(), entry.shape.end(), 0) != entry.shape.end();
   std::uint64_t product = 1;
   for (const std::int64_t size : entry.shape)
@@ -196,22 +196,20 @@ class Safetensors::Mapping {
     size_ = static_cast<std::size_t>(state.st_size);
     if (size_ > 0) {
       void* const place = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
-      if (place != MAP_FAILED) bytes_ = static_cast<const std::byte*>(place);
+      if (place != MAP_FAILED) place_ = place;
     }
     const int fault = errno;
     ::close(descriptor);
     errno = fault;
-    if (size_ > 0 && bytes_ == nullptr) fail(file, "cannot be mapped into memory");
+    if (size_ > 0 && place_ == nullptr) fail(file, "cannot be mapped into memory");
   }
   ~Mapping() {
-    if (bytes_ != nullptr)
-      ::munmap(const_cast<std::byte*>(bytes_),
-               size_);  // NOLINT(cppcoreguidelines-pro-type-const-cast): C
+    if (place_ != nullptr) ::munmap(place_, size_);
   }
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
 
-  const std::byte* bytes() const { return bytes_; }
+  const std::byte* bytes() const { return static_cast<const std::byte*>(place_); }
   std::size_t size() const { return size_; }
 
  private:
@@ -220,7 +218,7 @@ class Safetensors::Mapping {
                              std::generic_category().message(errno));
   }
 
-  const std::byte* bytes_ = nullptr;
+  void* place_ = nullptr;
   std::size_t size_ = 0;
 };
 
@@ -236,6 +234,20 @@ std::vector<TensorView> Safetensors::add(const fs::path& file) {
   return read_safetensors(mapping.bytes(), mapping.size(), files_.back()).tensors;
 }
 
+void Safetensors::add_shard(const fs::path& file,
+                            const std::map<std::string, std::string>& shard_of,
+                            const std::string& index) {
+  const std::string shard = file.filename().string();
+  for (TensorView& tensor : add(file)) {
+    const auto place = shard_of.find(tensor.name);
+    if (place == shard_of.end()) refuse(shard, tensor.name, "which " + index + " does not name");
+    if (place->second != shard)
+      refuse(shard, tensor.name, "which " + index + " says is in " + in_quotes(place->second));
+    std::string key = tensor.name;
+    tensors_.emplace(std::move(key), std::move(tensor));
+  }
+}
+
 void Safetensors::add_index(const fs::path& index) {
   const std::string name = index.filename().string();
   const std::map<std::string, std::string> shard_of = detail::read_weight_map(index);
@@ -243,24 +255,18 @@ void Safetensors::add_index(const fs::path& index) {
   for (const auto& [tensor, shard] : shard_of) tensors_of[shard].push_back(tensor);
   for (const auto& [shard, expected] : tensors_of) {
     const fs::path file = index.parent_path() / shard;
-    if (std::error_code ignored; !fs::exists(file, ignored))
+    std::error_code ignored;
+    if (!fs::exists(file, ignored))
       throw Refused(
           shard + " is missing: " + name + " says that it holds tensor " +
           in_quotes(expected.front()) +
           (expected.size() == 1 ? "" : " and " + std::to_string(expected.size() - 1) + " more"));
-    for (TensorView& tensor : add(file)) {
-      const auto place = shard_of.find(tensor.name);
-      if (place == shard_of.end()) refuse(shard, tensor.name, "which " + name + " does not name");
-      if (place->second != shard)
-        refuse(shard, tensor.name, "which " + name + " says is in " + in_quotes(place->second));
-      std::string key = tensor.name;
-      tensors_.emplace(std::move(key), std::move(tensor));
-    }
-    for (const std::string& tensor : expected)
-      if (tensors_.count(tensor) == 0)
-        throw Refused(shard + " does not hold tensor " + in_quotes(tensor) + ", which " + name +
-                      " says it does");
+    add_shard(file, shard_of, name);
   }
+  for (const auto& [tensor, shard] : shard_of)
+    if (tensors_.count(tensor) == 0)
+      throw Refused(shard + " does not hold tensor " + in_quotes(tensor) + ", which " + name +
+                    " says it does");
 }
 
 Safetensors Safetensors::open(const fs::path& path) {

@@ -98,6 +98,8 @@ class Safetensors {
   Safetensors();
   std::vector<TensorView> add(const std::filesystem::path& file);
   void add_index(const std::filesystem::path& index);
+  void add_shard(const std::filesystem::path& file,
+                 const std::map<std::string, std::string>& shard_of, const std::string& index);
 
   std::vector<std::unique_ptr<Mapping>> mappings_;
   std::vector<std::string> files_;

@@ -29,7 +29,7 @@ struct Options {
 std::string bytes_text(std::int64_t bytes) {
   constexpr std::array units{"bytes", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
-  double value = static_cast<double>(bytes);
+  auto value = static_cast<double>(bytes);
   for (; value >= 1024 && unit + 1 < units.size(); ++unit) value /= 1024;
   std::ostringstream text;
   text << std::fixed << std::setprecision(unit == 0 ? 0 : 2) << value << ' ' << units[unit];
@@ -39,7 +39,7 @@ std::string bytes_text(std::int64_t bytes) {
 /// "12.68 G", "0.64 M".
 std::string count_text(std::int64_t count) {
   std::ostringstream text;
-  const double value = static_cast<double>(count);
+  const auto value = static_cast<double>(count);
   text << std::fixed << std::setprecision(2);
   if (value >= 1e9)
     text << value / 1e9 << " G";

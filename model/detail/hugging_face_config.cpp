@@ -61,7 +61,7 @@ std::optional<Rope> read_rope(const Object& config) {
   rope.type = rope_type(*rope.details);
   if (rope.type != "default" && rope.type != "yarn")
     rope.details->refuse(rope.details->has("rope_type") ? "rope_type" : "type",
-                         "only \"default\" and \"yarn\" are implemented");
+                         R"(only "default" and "yarn" are implemented)");
   const auto inner = rope.details->number("rope_theta", 1, 1e15);
   if (inner && rope.theta && inner != rope.theta)
     config.refuse("rope_theta", "rope_parameters say otherwise");
@@ -132,7 +132,7 @@ TextConfig read_text(const Object& config, const std::string& type,
   if (config.mentions("sliding_window"))
     text.sliding_window = config.whole("sliding_window", 1, detail::longest_context);
   else if (text.sliding_window)
-    remarks.push_back(
+    remarks.emplace_back(
         "config.json leaves out text_config.sliding_window, which means 4096 to transformers");
   apply_rope(read_rope(config), text);
   need_word(config, "hidden_act", "silu");
@@ -155,15 +155,15 @@ VisionConfig read_vision(const Object& config, std::vector<std::string>& remarks
   const auto rope = read_rope(config);
   if (rope && rope->type != "default")
     rope->details->refuse(rope->details->has("rope_type") ? "rope_type" : "type",
-                          "only \"default\" is implemented for images");
+                          R"(only "default" is implemented for images)");
   vision.rope_theta = rope && rope->theta ? *rope->theta : 1e4;
   const auto activation = config.word("hidden_act");
   if (activation && *activation != "silu" && *activation != "gelu")
-    config.refuse("hidden_act", "only \"silu\" and \"gelu\" are implemented");
+    config.refuse("hidden_act", R"(only "silu" and "gelu" are implemented)");
   vision.activation = activation == "silu" ? Activation::silu : Activation::gelu;
   if (!activation)
-    remarks.push_back(
-        "config.json leaves out vision_config.hidden_act, which means \"gelu\" to transformers");
+    remarks.emplace_back(
+        R"(config.json leaves out vision_config.hidden_act, which means "gelu" to transformers)");
   return vision;
 }
 
@@ -222,13 +222,13 @@ ModelConfig read_hugging_face_config(std::string_view json, const std::string& f
   const nlohmann::json tree = detail::parse_object(json, file);
   const Object top(tree, file);
   check_type(top, "", "model_type", {"llava", "mistral3"},
-             "only \"llava\" with a Pixtral vision encoder and \"mistral3\" are implemented");
+             R"(only "llava" with a Pixtral vision encoder and "mistral3" are implemented)");
   const bool mistral3 = top.word("model_type") == "mistral3";
   const Object text = needed_part(top, "text_config"), vision = needed_part(top, "vision_config");
   check_type(vision, mistral3 ? "pixtral" : "clip_vision_model", "model_type", {"pixtral"},
-             "only \"pixtral\" is implemented");
+             R"(only "pixtral" is implemented)");
   check_type(text, mistral3 ? "mistral" : "llama", "model_type", {"mistral", "ministral3"},
-             "only \"mistral\" and \"ministral3\" are implemented");
+             R"(only "mistral" and "ministral3" are implemented)");
   check_features(top, mistral3);
   need_word(top, "projector_hidden_act", "gelu");
 

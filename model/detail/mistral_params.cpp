@@ -46,8 +46,8 @@ constexpr std::array foreign_keys{"moe",          "lora",          "q_lora_rank"
                                   "kv_lora_rank", "audio_encoder", "use_biases"};
 
 bool says_nothing(const nlohmann::json& value) {
-  return value.is_null() || value == false || value == "" ||
-         ((value.is_array() || value.is_object()) && value.empty());
+  if (value.is_string()) return value.get_ref<const std::string&>().empty();
+  return value.is_null() || value == false || (value.is_structured() && value.empty());
 }
 
 template <typename Keys>
@@ -130,7 +130,7 @@ ProjectorConfig read_projector(const Object& encoder) {
   projector.bias = encoder.truth("adapter_bias").value_or(true);
   projector.norm = encoder.truth("add_pre_mm_projector_layer_norm").value_or(false);
   const std::string kind = encoder.word("mm_projector_id").value_or("");
-  if (kind != "" && kind != "patch_merge")
+  if (!kind.empty() && kind != "patch_merge")
     encoder.refuse("mm_projector_id", "only \"patch_merge\" and none are implemented");
   projector.merger = kind == "patch_merge";
   projector.spatial_merge =

@@ -101,7 +101,8 @@ class Reader : public nlohmann::json_sax<Json> {
     key_ = value;
     if (place_ == Place::top) {
       if (!names_.insert(value).second)
-        refuse("names " + (value == "__metadata__" ? value : "tensor " + in_quotes(value)) + " twice");
+        refuse("names " + (value == "__metadata__" ? value : "tensor " + in_quotes(value)) +
+               " twice");
       return true;
     }
     if (!keys_.insert(value).second) refuse_entry("has the key " + in_quotes(value) + " twice");
