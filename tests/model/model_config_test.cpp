@@ -168,7 +168,7 @@ TEST(HuggingFaceConfig, RefusesByASentenceThatNamesTheKey) {
   const Reader read = [](const std::string& text) { return read_hugging_face_config(text); };
   expect_refused(
       tiny() / "mistral3.config.json", read,
-      {{"/model_type", "gemma3", "config.json: model_type is \"gemma3\"; only \"llava\" with"},
+      {{"/model_type", "gemma3", R"(config.json: model_type is "gemma3"; only "llava" with)"},
        {"/model_type", removed, "model_type is missing"},
        {"/text_config", removed, "text_config is missing"},
        {"/vision_config", 7, "vision_config is 7; an object is needed"},
@@ -185,7 +185,7 @@ TEST(HuggingFaceConfig, RefusesByASentenceThatNamesTheKey) {
        {"/text_config/num_key_value_heads", 4, "6 heads cannot share 4 key-value heads"},
        {"/text_config/head_dim", 31, "head_dim is 31"},
        {"/text_config/head_dim", 1048576, "wide together"},
-       {"/text_config/hidden_act", "gelu", "text_config.hidden_act is \"gelu\"; only \"silu\""},
+       {"/text_config/hidden_act", "gelu", R"(text_config.hidden_act is "gelu"; only "silu")"},
        {"/text_config/attention_bias", true, "attention_bias is true"},
        {"/text_config/rope_parameters/rope_type", "llama3", "rope_type is \"llama3\"; only"},
        {"/text_config/rope_parameters/type", "yarn", "rope_type says otherwise"},
@@ -238,7 +238,7 @@ TEST(MistralParams, RefusesTwoLongestContexts) {
 
 TEST(ModelConfig, RefusesWhatIsNoJsonObject) {
   for (const std::string text :
-       {"", "{", "[]", "7", "{\"a\":1,\"a\":2}", "{\"a\":1e999}", "{\"a\":\"\xFF\"}"})
+       {"", "{", "[]", "7", R"({"a":1,"a":2})", R"({"a":1e999})", "{\"a\":\"\xFF\"}"})
     EXPECT_THROW(read_hugging_face_config(text), Refused) << text;
   EXPECT_THROW(read_mistral_params(std::string("{}\0", 3)), Refused);
   EXPECT_THROW(read_mistral_params("{\"a\":" + std::string(100000, '[')), Refused);

@@ -55,9 +55,9 @@ TEST(Safetensors, AgreesWithTheReferenceOnEveryFileExceptANameUsedTwice) {
   const auto verdicts = nlohmann::json::parse(tests::text_of(folder / "malformed.json"));
   ASSERT_FALSE(verdicts.empty());
   for (const auto& [name, verdict] : verdicts.items()) {
+    const fs::path file = folder / (name + ".safetensors");
     std::size_t count = 0;
-    const std::string why = refusal(
-        [&] { count = Safetensors::open(folder / (name + ".safetensors")).tensors().size(); });
+    const std::string why = refusal([&] { count = Safetensors::open(file).tensors().size(); });
     const bool accepted = verdict.at("reference") == "accepts" && name != "duplicate_key";
     EXPECT_EQ(why.empty(), accepted) << name << ": " << why;
     if (accepted) {
@@ -98,10 +98,11 @@ TEST(Safetensors, ReadsEveryElementTypeWhereItLies) {
 }
 
 TEST(ReadSafetensors, KeepsMetadataAndTheOrderOfBytes) {
-  const auto content = read(safetensors_bytes(
+  const std::string bytes = safetensors_bytes(
       R"({"__metadata__":{"format":"pt"},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]},)"
       R"("a":{"dtype":"U8","shape":[],"data_offsets":[0,1]}})",
-      "xyz"));
+      "xyz");
+  const SafetensorsContent content = read(bytes);
   EXPECT_EQ(content.metadata.at("format"), "pt");
   ASSERT_EQ(content.tensors.size(), 2U);
   EXPECT_EQ(content.tensors[0].name, "a");
