@@ -8,6 +8,7 @@ namespace tomoscribe::pipeline {
 int command_up(int argc, char** argv);
 int command_report(int argc, char** argv);
 int command_phantom(int argc, char** argv);
+int command_model(int argc, char** argv);
 int command_db(int argc, char** argv);
 int command_doctor(int argc, char** argv);
 
