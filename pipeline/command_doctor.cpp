@@ -81,8 +81,8 @@ Check check_page(const Config& config) {
 }
 
 Check check_disk(const fs::path& data, const Config& config) {
-  fs::path there = data;
   std::error_code ignored;
+  fs::path there = fs::absolute(data);
   while (!there.empty() && !fs::exists(there, ignored)) there = there.parent_path();
   const auto space = fs::space(there, ignored);
   if (ignored) return {Verdict::warn, "disk", "free space of " + there.string() + " is unknown"};

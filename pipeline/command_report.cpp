@@ -153,14 +153,16 @@ std::vector<OutputFile> faces(const AnalysedStudy& analysed) {
 }
 
 std::string summary(const AnalysedStudy& analysed, const Options& options, std::size_t files) {
-  std::size_t measured = 0, not_assessed = 0;
-  for (const auto& finding : analysed.version.findings)
+  std::size_t found = 0, measured = 0;
+  for (const auto& finding : analysed.version.findings) {
+    if (finding.presence != reporting::Presence::not_assessed) ++found;
     for (const auto& measurement : finding.measurements)
-      ++(measurement.value ? measured : not_assessed);
+      if (measurement.value) ++measured;
+  }
   std::ostringstream line;
-  line << "draft report: " << analysed.version.findings.size() << " findings, " << measured
-       << " measurements, " << not_assessed << " not assessed; " << files << " files in "
-       << options.out.string() << '\n';
+  line << "draft report: " << found << " findings with " << measured << " measurements, "
+       << analysed.version.findings.size() - found << " things not assessed; " << files
+       << " files in " << options.out.string() << '\n';
   return line.str();
 }
 
@@ -169,6 +171,12 @@ int report(const Options& options) {
     std::cerr << "tomoscribe report: " << options.study.string()
               << (fs::exists(options.study) ? " is not a folder\n" : " does not exist\n");
     return 2;
+  }
+  try {
+    check_output_folder(options.out);
+  } catch (const std::runtime_error& fault) {
+    std::cerr << "tomoscribe report: " << fault.what() << '\n';
+    return 1;
   }
   AnalysisContext context;
   if (options.order) {

@@ -90,9 +90,12 @@ std::optional<Ports> wait_until_ready(Supervised& gateway, const fs::path& ready
 
 void say_ready(const Config& config, const Ports& ports, const fs::path& data, bool own_database) {
   const std::string scheme = config.http.tls_certificate.empty() ? "http" : "https";
-  const std::string host = config.http.listen.find(':') == std::string::npos
-                               ? config.http.listen
-                               : "[" + config.http.listen + "]";
+  const std::string& listen = config.http.listen;
+  const bool any = listen == "0.0.0.0" || listen == "::";  // no address that a browser can ask
+  const std::string named = !any                        ? listen
+                            : config.http.hosts.empty() ? "localhost"
+                                                        : config.http.hosts.front();
+  const std::string host = named.find(':') == std::string::npos ? named : "[" + named + "]";
   std::cout << "Tomoscribe " << code_version() << " is up. Not a medical device.\n"
             << "  page      " << scheme << "://" << host << ':' << ports.http << "/\n"
             << "  FHIR      " << scheme << "://" << host << ':' << ports.http << "/fhir/R4\n"

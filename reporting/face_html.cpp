@@ -79,6 +79,8 @@ void add_sections(std::string& out, const ReportVersion& version) {
       out += "<p class=\"s\">" + chip(*statement) + escape_markup(statement->text);
       if (statement->author == Author::model)
         out += " <small>(" + std::string(to_text(statement->author)) + ")</small>";
+      if (const std::string place = evidence_text(version, *statement); !place.empty())
+        out += " <small class=\"quiet\">[" + escape_markup(place) + "]</small>";
       out += "</p>\n";
     }
   }

@@ -54,17 +54,6 @@ std::string place_text(const Study& study, const Evidence& evidence) {
   return text;
 }
 
-std::string evidence_text(const ReportVersion& version, const Statement& statement) {
-  std::string text;
-  for (const std::string& id : statement.findings) {
-    const Finding* finding = find_finding(version, id);
-    if (finding == nullptr || finding->evidence.empty()) continue;
-    text += text.empty() ? " [" : "; ";
-    text += place_text(version.study, finding->evidence.front());
-  }
-  return text.empty() ? text : text + "]";
-}
-
 /// What typed and pasted text brings that is a space to a reader, and to FHIR's string and DICOM's
 /// UT no character at all.
 bool is_odd_space(std::string_view character) {
@@ -152,6 +141,17 @@ bool is_outgoing(const ReportVersion& version, const Finding& finding) {
   return !said;
 }
 
+std::string evidence_text(const ReportVersion& version, const Statement& statement) {
+  std::string text;
+  for (const std::string& id : statement.findings) {
+    const Finding* finding = find_finding(version, id);
+    if (finding == nullptr || finding->evidence.empty()) continue;
+    text += text.empty() ? "" : "; ";
+    text += place_text(version.study, finding->evidence.front());
+  }
+  return text;
+}
+
 std::string section_text(const ReportVersion& version, Section section) {
   std::string text;
   for (const Statement* statement : outgoing_statements(version, section))
@@ -176,8 +176,9 @@ std::string to_text_report(const ReportVersion& version) {
     out += '\n' + std::string(heading(section)) + '\n';
     for (const Statement* statement : statements) {
       const char mark = letter(*statement);
+      const std::string place = evidence_text(version, *statement);
       wrap(out, mark == ' ' ? "      " : std::string("  [") + mark + "] ",
-           line(statement->text) + evidence_text(version, *statement));
+           line(statement->text) + (place.empty() ? "" : " [" + place + "]"));
     }
   }
   out +=

@@ -1,9 +1,11 @@
 #include "pipeline/detail/output_folder.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
+#include <unistd.h>
 
 namespace tomoscribe::pipeline {
 
@@ -30,12 +32,24 @@ void write_part(const fs::path& part, const OutputFile& file) {
 
 }  // namespace
 
+void check_output_folder(const fs::path& folder) {
+  fs::path there = fs::absolute(folder);
+  std::error_code fault;
+  while (there.has_relative_path() && !fs::exists(there, fault)) there = there.parent_path();
+  fault.clear();
+  if (!fs::is_directory(there))
+    fault = std::make_error_code(std::errc::not_a_directory);
+  else if (::access(there.c_str(), W_OK | X_OK) != 0)
+    fault = std::error_code(errno, std::generic_category());
+  if (fault)
+    throw std::runtime_error("cannot write into " + folder.string() + ": " + fault.message());
+}
+
 void write_together(const fs::path& folder, const std::vector<OutputFile>& files,
                     const std::function<bool(const std::string& name)>& stale) {
+  check_output_folder(folder);
   std::error_code fault;
   fs::create_directories(folder, fault);
-  if (fault || !fs::is_directory(folder))
-    throw std::runtime_error("cannot make the folder " + folder.string());
   try {
     for (const OutputFile& file : files) write_part(part_of(folder, file), file);
   } catch (...) {
