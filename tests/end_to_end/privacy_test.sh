@@ -24,7 +24,7 @@ start_tomoscribe
 dcmodify -q -nb -i "(0010,0010)=ZZNAMEZZ^ZZGIVENZZ" -i "(0010,0020)=ZZPIDZZ" -i "(0008,0050)=ZZACCZZ" -i "(0008,0090)=ZZREFERRERZZ" \
   "$work"/phantom/*.dcm || die "dcmodify"
 uid=$(dcmdump +P StudyInstanceUID "$(ls "$work"/phantom/*.dcm | head -1)" | sed 's/.*\[\(.*\)\].*/\1/')
-order="MSH|^~\\\\&|RIS|HOSP|TOMOSCRIBE|RAD|20260102030405||ORM^O01|ZZCTRLZZ|P|2.3.1\rPID|1||ZZPIDZZ||ZZNAMEZZ^ZZGIVENZZ||19600102|F\r\
+order="MSH|^~\\\\&|RIS|HOSP|TOMOSCRIBE|RAD|20260102030405||ORM^O01|ZZCTRLZZ|P|2.3.1\rPID|1||ZZPIDZZ||ZZNAMEZZ^ZZGIVENZZ||19600101|O\r\
 ORC|NW|ZZPLACERZZ|ZZFILLERZZ\rOBR|1|ZZPLACERZZ|ZZFILLERZZ|CT^CT chest^L||||||||||||||ZZACCZZ|||||||||||||ZZREASONZZ\r"
 mllp "$order" | says '^MSA|AA|' || die "the order was not accepted"
 mllp "MSH|^~\\\\&|ZZAPPZZ|ZZ\rPID|ZZNAMEZZ\r" | says '^MSA|A[ER]' || die "garbage was not refused"
