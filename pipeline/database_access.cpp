@@ -12,11 +12,13 @@ using namespace std::chrono_literals;
 /// After a kill the old server ends by itself, which takes it a moment.
 std::unique_ptr<PrivateCluster> start_cluster(const std::filesystem::path& folder) {
   const auto deadline = std::chrono::steady_clock::now() + 20s;
+  const auto lock_file = folder / "data" / "postmaster.pid";
   while (true) {
+    // Asked before: the old one may be gone a moment after it kept the new one from starting.
+    const bool old_server = std::filesystem::exists(lock_file);
     try {
       return std::make_unique<PrivateCluster>(folder);
     } catch (const std::runtime_error&) {
-      const bool old_server = std::filesystem::exists(folder / "data" / "postmaster.pid");
       if (!old_server || std::chrono::steady_clock::now() > deadline) throw;
     }
     std::this_thread::sleep_for(300ms);

@@ -23,7 +23,8 @@ export function versionFacts({ fact, sentence, edit, shot, drafted }) {
       assert.match(await page.locator('.report-footer').innerText(), /3 unsaved changes/);
       await page.getByRole('button', { name: 'Discard' }).click();
       await dialog.getByRole('button', { name: 'Discard' }).click();
-      await page.getByText('unsaved change').waitFor({ state: 'detached' });
+      await dialog.waitFor({ state: 'detached' });
+      await page.locator('.report-footer').getByText('unsaved change').waitFor({ state: 'detached' });
     }, 'fakes');
 
     fact('saving names who saves, who may be another; a refusal is shown in its own words', async (page) => {
