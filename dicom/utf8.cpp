@@ -46,4 +46,8 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+bool is_storable_text(std::string_view text) {
+  return is_utf8(text) && text.find('\0') == std::string_view::npos;
+}
+
 }  // namespace tomoscribe::dicom

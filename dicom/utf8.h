@@ -10,5 +10,7 @@ namespace tomoscribe::dicom {
 std::size_t utf8_length(std::string_view text);
 
 bool is_utf8(std::string_view text);
+/// Well-formed and without NUL: what a database can hold.
+bool is_storable_text(std::string_view text);
 
 }  // namespace tomoscribe::dicom

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "dicom/utf8.h"
 #include "hl7/detail/fhir_etag.h"
 #include "hl7/detail/fhir_resources.h"
 #include "hl7/detail/fhir_search.h"
@@ -206,7 +207,11 @@ class FhirServer {
         std::string::npos)
       throw Refused{415, "not-supported", "_search takes application/x-www-form-urlencoded", {}};
     auto query = request.query;
-    for (const auto& pair : detail::form_fields(request.body)) query.push_back(pair);
+    for (const auto& pair : detail::form_fields(request.body)) {
+      if (!dicom::is_storable_text(pair.first) || !dicom::is_storable_text(pair.second))
+        throw Refused{400, "invalid", "a search parameter is no text", {}};
+      query.push_back(pair);
+    }
     return search(request, type, query);
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dicom/utf8.h"
 #include "hl7/detail/character_set.h"
 #include "reporting/faces.h"
 
@@ -9,8 +10,8 @@ namespace tomoscribe::hl7 {
 namespace {
 
 using detail::iconv_name;
-using detail::is_utf8;
 using detail::to_utf8;
+using dicom::is_utf8;
 
 constexpr std::size_t most_segments = 20000, most_parts = 200000;
 

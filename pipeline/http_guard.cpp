@@ -54,11 +54,6 @@ bool has_control(std::string_view text) {
   });
 }
 
-/// Well-formed UTF-8 without NUL: what a database can hold.
-bool is_plain_utf8(const std::string& text) {
-  return text.find('\0') == text.npos && dicom::is_utf8(text);
-}
-
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 std::optional<Pairs> parse_pairs(std::string_view text) {
@@ -119,11 +114,11 @@ std::optional<Target> parse_target(std::string_view target) {
   const auto path = percent_decoded(target.substr(0, question), false);
   if (!path || has_control(*path) || path->find('\\') != path->npos || has_dot_segment(*path))
     return std::nullopt;
-  if (!is_plain_utf8(*path)) return std::nullopt;
+  if (!dicom::is_storable_text(*path)) return std::nullopt;
   auto query =
       parse_pairs(question == target.npos ? std::string_view{} : target.substr(question + 1));
   if (!query || !std::ranges::all_of(*query, [](const auto& pair) {
-        return is_plain_utf8(pair.first) && is_plain_utf8(pair.second);
+        return dicom::is_storable_text(pair.first) && dicom::is_storable_text(pair.second);
       }))
     return std::nullopt;
   return Target{*path, std::move(*query)};

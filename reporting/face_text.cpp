@@ -130,15 +130,14 @@ std::vector<const Statement*> outgoing_statements(const ReportVersion& version, 
 
 bool is_outgoing(const ReportVersion& version, const Finding& finding) {
   if (finding.verification.outcome == Outcome::contradicted) return false;
-  bool said = false;
   for (const Section section : all_sections)
     for (const Statement* statement : statements_in(version, section))
       if (std::ranges::find(statement->findings, finding.id) != statement->findings.end())
         return true;
-  for (const Statement& statement : version.statements)
-    said = said || (statement.removed &&
-                    std::ranges::find(statement.findings, finding.id) != statement.findings.end());
-  return !said;
+  return std::ranges::none_of(version.statements, [&](const Statement& statement) {
+    return statement.removed &&
+           std::ranges::find(statement.findings, finding.id) != statement.findings.end();
+  });
 }
 
 std::string evidence_text(const ReportVersion& version, const Statement& statement) {

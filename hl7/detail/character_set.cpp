@@ -2,29 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <iconv.h>
 
 #include "hl7/message.h"
 
 namespace tomoscribe::hl7::detail {
-
-bool is_utf8(std::string_view text) {
-  iconv_t converter = ::iconv_open("UTF-8", "UTF-8");
-  std::string input(text);
-  std::array<char, 4096> output{};
-  char* from = input.data();
-  std::size_t left = input.size();
-  bool valid = true;
-  while (left > 0 && valid) {
-    char* to = output.data();
-    std::size_t room = output.size();
-    if (::iconv(converter, &from, &left, &to, &room) == static_cast<std::size_t>(-1))
-      valid = errno == E2BIG;
-  }
-  ::iconv_close(converter);
-  return valid;
-}
 
 std::string to_utf8(std::string_view text, const char* set) {
   iconv_t converter = ::iconv_open("UTF-8", set);

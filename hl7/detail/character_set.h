@@ -6,8 +6,6 @@
 
 namespace tomoscribe::hl7::detail {
 
-bool is_utf8(std::string_view text);
-
 /// \throws Rejected when the text does not fit the set, as iconv calls it.
 std::string to_utf8(std::string_view text, const char* set);
 
