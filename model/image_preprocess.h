@@ -5,17 +5,20 @@
 #include <stdexcept>
 #include <vector>
 
+#include "model/refused.h"
+
 namespace tomoscribe::model {
 
 /// An image that no model gets; what() is one sentence that names the cause.
-class UnfitImage : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
+struct UnfitImage : Refused {
+  using Refused::Refused;
 };
 
 /// How many tokens an image becomes, after spatial merging.
 struct ImageGrid {
   int rows = 0, columns = 0;
+  /// With the ends of rows: the context that it uses.
+  std::int64_t ids() const { return std::int64_t{rows} * (columns + 1); }
 
   friend bool operator==(const ImageGrid& a, const ImageGrid& b) {
     return a.rows == b.rows && a.columns == b.columns;

@@ -21,7 +21,7 @@ using model::Checkpoint;
 
 struct Options {
   std::filesystem::path folder;
-  std::vector<std::int64_t> image{512, 512};  ///< width, height
+  std::vector<int> image{512, 512};  ///< width, height
   bool json = false;
 };
 
@@ -92,7 +92,7 @@ void print_line(const std::string& what, const std::string& text) {
 void print(const Checkpoint& checkpoint, const Options& o) {
   const model::ModelConfig& config = checkpoint.config();
   const auto counted = model::count_parameters(config, checkpoint.tied_head());
-  const auto grid = model::image_grid(config, o.image[0], o.image[1]);
+  const auto grid = model::token_grid(o.image[0], o.image[1], model::image_rule(config));
   const std::int64_t token = model::kv_bytes_per_token(config.text);
   print_line("model",
              config.projector.merger ? "Pixtral family, with patch merger" : "Pixtral family");
@@ -123,7 +123,7 @@ void print(const Checkpoint& checkpoint, const Options& o) {
 void print_json(const Checkpoint& checkpoint, const Options& o) {
   const model::ModelConfig& config = checkpoint.config();
   const auto counted = model::count_parameters(config, checkpoint.tied_head());
-  const auto grid = model::image_grid(config, o.image[0], o.image[1]);
+  const auto grid = model::token_grid(o.image[0], o.image[1], model::image_rule(config));
   const std::int64_t token = model::kv_bytes_per_token(config.text);
   nlohmann::ordered_json json;
   json["format"] = checkpoint.layout() == model::Layout::mistral ? "mistral" : "hugging_face";
@@ -173,7 +173,7 @@ int command_model(int argc, char** argv) {
       ->required();
   info->add_option("--image", o.image, "width and height of an image, pixels")
       ->expected(2)
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(CLI::Range(1, model::longest_side_px))
       ->capture_default_str();
   info->add_flag("--json", o.json, "print JSON");
   if (const auto status = ends_here(app, argc, argv)) return *status;

@@ -12,14 +12,15 @@
 #include <utility>
 #include <vector>
 
+#include "model/refused.h"
+
 namespace tomoscribe::model {
 
 using TokenId = std::int32_t;
 
 /// A vocabulary file that cannot be used; what() is one sentence that names the cause.
-class BadVocabulary : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
+struct BadVocabulary : Refused {
+  using Refused::Refused;
 };
 
 /// What a vocabulary file says, whichever its format.

@@ -27,7 +27,7 @@ void check(const ModelConfig& config) {
     require(counted.text > 0 && counted.vision > 0 && counted.projector > 0,
             "a part without parameters\n");
   }
-  require(image_grid(config, 512, 512).ids() > 1, "an image without tokens\n");
+  require(token_grid(512, 512, image_rule(config)).ids() > 1, "an image without tokens\n");
 }
 
 void read(ModelConfig (*reader)(std::string_view, const std::string&), std::string_view input) {

@@ -47,17 +47,11 @@ TEST(Footprint, OfPublishedModelsIsWhatTheirFilesWeigh) {
     EXPECT_EQ(counted.projector, known.projector) << known.file;
     EXPECT_EQ(counted.all(), known.text + known.vision + known.projector);
     EXPECT_EQ(kv_bytes_per_token(config.text), known.kv_kib * 1024) << known.file;
-    EXPECT_EQ(image_grid(config, 512, 512).ids(), known.ids_of_512) << known.file;
+    EXPECT_EQ(token_grid(512, 512, image_rule(config)).ids(), known.ids_of_512) << known.file;
   }
 }
 
-TEST(ImageGrid, CountsPatchesBeforeMerging) {
-  const ImageGrid grid = image_grid(published("mistral-small-3.1.config.json"), 512, 512);
-  EXPECT_EQ(grid.rows, 19);
-  EXPECT_EQ(grid.patches, 1444);
-}
-
-TEST(ImageGrid, IsThatOfBothReferencesForEverySizeOnRecord) {
+TEST(ImageRule, IsThatOfBothReferencesForEverySizeOnRecord) {
   if (tests::pixtral_fixtures().empty()) GTEST_SKIP() << "no fixtures (TOMOSCRIBE_FIXTURES)";
   const json sizes =
       json::parse(tests::text_of(tests::pixtral_fixtures() / "preproc" / "sizes.json"));
@@ -68,9 +62,10 @@ TEST(ImageGrid, IsThatOfBothReferencesForEverySizeOnRecord) {
   for (const json& size : sizes)
     for (const auto& [name, config] : models) {
       const json& expected = size.at(name);
-      const std::int64_t wide = size.at("wh")[0], high = size.at("wh")[1];
-      const ImageGrid trained = image_grid(config, wide, high);
-      const ImageGrid hub = image_grid(config, wide, high, SizeRule::hugging_face);
+      const int wide = size.at("wh")[0], high = size.at("wh")[1];
+      const ImageGrid trained = token_grid(wide, high, image_rule(config));
+      const ImageGrid hub =
+          token_grid(wide, high, image_rule(config, Preprocessing::hugging_face));
       const std::int64_t cell = config.vision.patch_size * config.projector.spatial_merge;
       EXPECT_EQ((json{trained.rows, trained.columns}), expected.at("mc_tokens_hw"))
           << size.at("wh");
@@ -80,13 +75,6 @@ TEST(ImageGrid, IsThatOfBothReferencesForEverySizeOnRecord) {
       differing += trained.ids() == hub.ids() ? 0 : 1;
     }
   EXPECT_GT(differing, 0) << "the two rules are told apart";
-}
-
-TEST(ImageGrid, RefusesAnImageThatShrinksToNothing) {
-  const ModelConfig config = published("pixtral-12b.config.json");
-  EXPECT_THROW(image_grid(config, 1, 1 << 20), Refused);
-  EXPECT_THROW(image_grid(config, 0, 5), Refused);
-  EXPECT_EQ(image_grid(config, 1, 1).ids(), 2);
 }
 
 }  // namespace

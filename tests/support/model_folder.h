@@ -53,7 +53,7 @@ inline std::vector<std::filesystem::path> fixture_models() {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(pixtral_fixtures()))
     if (const auto name = entry.path().filename(); name == "config.json" || name == "params.json")
       found.push_back(entry.path().parent_path());
-  std::ranges::sort(found);
+  std::sort(found.begin(), found.end());
   return found;
 }
 

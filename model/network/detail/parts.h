@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include <ATen/ATen.h>
+
+#include "model/network/detail/decoder.h"
+#include "model/network/detail/weights.h"
+#include "model/network/network.h"
+
+namespace tomoscribe::model {
+
+struct Network::Parts {
+  Checkpoint checkpoint;
+  std::string device_name;
+  at::Device device{at::kCPU};
+  ComputeType type = ComputeType::f32;
+  at::ScalarType scalar = at::kFloat;
+  network::Weights weights;
+
+  const ModelConfig& config() const { return checkpoint.config(); }
+  /// pixels [3,H,W], float32, on any device -> [tokens,D].
+  at::Tensor features(const at::Tensor& pixels, const network::Probe& probe = {}) const;
+  /// ids -> [T,D].
+  at::Tensor embed(const at::Tensor& ids) const;
+  /// [T,D] after the final norm -> [T,V], float32.
+  at::Tensor logits(const at::Tensor& hidden) const;
+};
+
+struct ImageFeatures::Value {
+  at::Tensor rows;  ///< [tokens,D]
+  ImageGrid grid;
+};
+
+}  // namespace tomoscribe::model

@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "model/network/detail/decoder.h"
+#include "model/network/detail/parts.h"
+#include "model/network/network.h"
+
+namespace tomoscribe::model {
+
+namespace {
+
+/// Rows that go through all layers together: bounds the memory of a long prompt.
+constexpr std::int64_t rows_at_once = 1024;
+
+std::vector<float> to_vector(const at::Tensor& values) {
+  const at::Tensor here = values.to(at::kCPU, at::kFloat).contiguous();
+  const auto* first = here.data_ptr<float>();
+  return {first, first + here.numel()};
+}
+
+at::Tensor to_tensor(const TokenId* ids, std::int64_t count) {
+  at::Tensor tensor = at::empty({count}, at::kLong);
+  std::copy(ids, ids + count, tensor.data_ptr<std::int64_t>());
+  return tensor;
+}
+
+}  // namespace
+
+struct Sequence::State {
+  const Network::Parts& parts;
+  TokenId image_id;
+  network::KvCache cache;
+  std::vector<float> logits, attention;
+
+  void check(const std::vector<TokenId>& ids, const std::vector<ImageFeatures>& images) const;
+  at::Tensor embed(const std::vector<TokenId>& ids, std::int64_t first, std::int64_t count,
+                   const at::Tensor& image_rows, std::int64_t& used) const;
+};
+
+/// Before anything is computed.
+void Sequence::State::check(const std::vector<TokenId>& ids,
+                            const std::vector<ImageFeatures>& images) const {
+  const std::int64_t vocabulary = parts.config().text.vocabulary;
+  for (const TokenId id : ids)
+    if (id < 0 || id >= vocabulary)
+      throw std::invalid_argument("token id " + std::to_string(id) + " is not in the vocabulary of " +
+                                  std::to_string(vocabulary));
+  std::int64_t rows = 0;
+  for (const ImageFeatures& image : images) rows += image.value().rows.size(0);
+  const auto places = std::count(ids.begin(), ids.end(), image_id);
+  if (!images.empty() && places != rows)
+    throw std::invalid_argument("the prompt has " + std::to_string(places) +
+                                " places for image tokens, its images have " +
+                                std::to_string(rows));
+  const auto needed = cache.length + static_cast<std::int64_t>(ids.size());
+  if (needed > cache.capacity)
+    throw std::length_error("the prompt needs " + std::to_string(needed) +
+                            " tokens of context, there is room for " +
+                            std::to_string(cache.capacity));
+}
+
+/// Embeddings of `count` ids; where an id is the image's, the next of its rows. [count,D]
+at::Tensor Sequence::State::embed(const std::vector<TokenId>& ids, std::int64_t first,
+                                  std::int64_t count, const at::Tensor& image_rows,
+                                  std::int64_t& used) const {
+  const at::Tensor here = to_tensor(ids.data() + first, count);
+  at::Tensor rows = parts.embed(here);
+  if (!image_rows.defined()) return rows;
+  const at::Tensor places = here.eq(image_id).nonzero().squeeze(1);
+  if (places.numel() == 0) return rows;
+  rows.index_copy_(0, places.to(parts.device), image_rows.narrow(0, used, places.numel()));
+  used += places.numel();
+  return rows;
+}
+
+Sequence::Sequence(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Sequence::Sequence(Sequence&&) noexcept = default;
+Sequence& Sequence::operator=(Sequence&&) noexcept = default;
+Sequence::~Sequence() = default;
+
+void Sequence::append(const std::vector<TokenId>& ids, const std::vector<ImageFeatures>& images,
+                      const Fraction& progress) {
+  const c10::InferenceMode inference;
+  if (ids.empty()) return;
+  state_->check(ids, images);
+  at::Tensor image_rows;
+  if (!images.empty()) {
+    std::vector<at::Tensor> rows;
+    for (const ImageFeatures& image : images) rows.push_back(image.value().rows);
+    image_rows = at::cat(rows);
+  }
+  const auto all = static_cast<std::int64_t>(ids.size());
+  const std::int64_t before = state_->cache.length;
+  const TextConfig& config = state_->parts.config().text;
+  const network::Weights& weights = state_->parts.weights;
+  at::Tensor mass, hidden;
+  if (all == 1)
+    mass = at::zeros({state_->cache.capacity},
+                     at::TensorOptions(at::kFloat).device(state_->parts.device));
+  std::int64_t used = 0;
+  try {
+    for (std::int64_t first = 0; first < all; first += rows_at_once) {
+      const std::int64_t count = std::min(rows_at_once, all - first);
+      hidden = network::decode(state_->embed(ids, first, count, image_rows, used), config,
+                               weights.text, weights.rotary_rows, state_->cache,
+                               mass.defined() ? &mass : nullptr);
+      if (progress) progress(static_cast<double>(first + count) / static_cast<double>(all));
+    }
+  } catch (...) {
+    state_->cache.length = before;
+    throw;
+  }
+  state_->logits = to_vector(state_->parts.logits(hidden.narrow(0, hidden.size(0) - 1, 1)));
+  state_->attention = mass.defined() ? to_vector(mass.narrow(0, 0, state_->cache.length))
+                                     : std::vector<float>();
+}
+
+const std::vector<float>& Sequence::logits() const { return state_->logits; }
+const std::vector<float>& Sequence::attention() const { return state_->attention; }
+std::size_t Sequence::length() const { return static_cast<std::size_t>(state_->cache.length); }
+std::size_t Sequence::capacity() const { return static_cast<std::size_t>(state_->cache.capacity); }
+
+Sequence Network::begin(std::size_t capacity, TokenId image_id) const {
+  const c10::InferenceMode inference;
+  const auto options = at::TensorOptions(parts_->scalar).device(parts_->device);
+  return Sequence(std::make_unique<Sequence::State>(Sequence::State{
+      *parts_, image_id,
+      network::KvCache(parts_->config().text, static_cast<std::int64_t>(capacity), options),
+      {}, {}}));
+}
+
+}  // namespace tomoscribe::model
