@@ -61,11 +61,11 @@ at::ScalarType scalar_type(ComputeType type) {
 
 at::Tensor Network::Parts::features(const at::Tensor& pixels, const network::Probe& probe) const {
   const VisionConfig& vision = config().vision;
-  const at::Tensor patches = network::encode_image(pixels.to(device), vision, weights.vision,
-                                                   weights.rotary_rows, probe);
+  const at::Tensor patches =
+      network::encode_image(pixels.to(device), vision, weights.vision, weights.rotary_rows, probe);
   return network::project(patches, pixels.size(1) / vision.patch_size,
-                          pixels.size(2) / vision.patch_size, config().projector,
-                          weights.projector, config().text.norm_eps, probe);
+                          pixels.size(2) / vision.patch_size, config().projector, weights.projector,
+                          config().text.norm_eps, probe);
 }
 
 at::Tensor Network::Parts::embed(const at::Tensor& ids) const {
@@ -94,26 +94,35 @@ Network::Network(Checkpoint checkpoint, const NetworkOptions& options, const Fra
 
 Network::~Network() = default;
 
-const Checkpoint& Network::checkpoint() const { return parts_->checkpoint; }
-const std::string& Network::device() const { return parts_->device_name; }
-ComputeType Network::type() const { return parts_->type; }
+const Checkpoint& Network::checkpoint() const {
+  return parts_->checkpoint;
+}
+const std::string& Network::device() const {
+  return parts_->device_name;
+}
+ComputeType Network::type() const {
+  return parts_->type;
+}
 
 ImageFeatures Network::encode(const PreparedImage& image) const {
   const c10::InferenceMode inference;
   const std::int64_t channels = parts_->config().vision.channels;
-  const std::int64_t cell = parts_->config().vision.patch_size *
-                            parts_->config().projector.spatial_merge;
+  const std::int64_t cell =
+      parts_->config().vision.patch_size * parts_->config().projector.spatial_merge;
   if (image.height != image.tokens.rows * cell || image.width != image.tokens.columns * cell ||
       static_cast<std::int64_t>(image.values.size()) != channels * image.height * image.width)
     throw std::invalid_argument("the image was not prepared for this model's patches");
-  const at::Tensor pixels =
-      at::tensor(image.values, at::TensorOptions(at::kFloat))
-          .view({channels, image.height, image.width});
+  const at::Tensor pixels = at::tensor(image.values, at::TensorOptions(at::kFloat))
+                                .view({channels, image.height, image.width});
   return ImageFeatures(std::make_shared<const ImageFeatures::Value>(
       ImageFeatures::Value{parts_->features(pixels), image.tokens}));
 }
 
-const ImageGrid& ImageFeatures::grid() const { return value_->grid; }
-std::size_t ImageFeatures::bytes() const { return value_->rows.nbytes(); }
+const ImageGrid& ImageFeatures::grid() const {
+  return value_->grid;
+}
+std::size_t ImageFeatures::bytes() const {
+  return value_->rows.nbytes();
+}
 
 }  // namespace tomoscribe::model

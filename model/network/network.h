@@ -58,7 +58,7 @@ class Sequence {
   const std::vector<float>& logits() const;
 
   /// Attention that the last token gave each position so far, a mean over heads and layers (sum 1).
-  /// An attribution, no proof. Empty unless that token was appended alone.
+  /// An attribution, no proof. Empty when it was appended with more than 63 others: a prompt.
   const std::vector<float>& attention() const;
 
   std::size_t length() const;

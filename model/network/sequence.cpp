@@ -17,6 +17,8 @@ namespace {
 
 /// Rows that go through all layers together: bounds the memory of a long prompt.
 constexpr std::int64_t rows_at_once = 1024;
+/// More tokens than this at once are a prompt: no attention is kept of it.
+constexpr std::int64_t most_rows_watched = 64;
 
 std::vector<float> to_vector(const at::Tensor& values) {
   const at::Tensor here = values.to(at::kCPU, at::kFloat).contiguous();
@@ -49,8 +51,8 @@ void Sequence::State::check(const std::vector<TokenId>& ids,
   const std::int64_t vocabulary = parts.config().text.vocabulary;
   for (const TokenId id : ids)
     if (id < 0 || id >= vocabulary)
-      throw std::invalid_argument("token id " + std::to_string(id) + " is not in the vocabulary of " +
-                                  std::to_string(vocabulary));
+      throw std::invalid_argument("token id " + std::to_string(id) +
+                                  " is not in the vocabulary of " + std::to_string(vocabulary));
   std::int64_t rows = 0;
   for (const ImageFeatures& image : images) rows += image.value().rows.size(0);
   const auto places = std::count(ids.begin(), ids.end(), image_id);
@@ -100,16 +102,16 @@ void Sequence::append(const std::vector<TokenId>& ids, const std::vector<ImageFe
   const TextConfig& config = state_->parts.config().text;
   const network::Weights& weights = state_->parts.weights;
   at::Tensor mass, hidden;
-  if (all == 1)
+  if (all <= most_rows_watched)
     mass = at::zeros({state_->cache.capacity},
                      at::TensorOptions(at::kFloat).device(state_->parts.device));
   std::int64_t used = 0;
   try {
     for (std::int64_t first = 0; first < all; first += rows_at_once) {
       const std::int64_t count = std::min(rows_at_once, all - first);
-      hidden = network::decode(state_->embed(ids, first, count, image_rows, used), config,
-                               weights.text, weights.rotary_rows, state_->cache,
-                               mass.defined() ? &mass : nullptr);
+      hidden =
+          network::decode(state_->embed(ids, first, count, image_rows, used), config, weights.text,
+                          weights.rotary_rows, state_->cache, mass.defined() ? &mass : nullptr);
       if (progress) progress(static_cast<double>(first + count) / static_cast<double>(all));
     }
   } catch (...) {
@@ -117,22 +119,32 @@ void Sequence::append(const std::vector<TokenId>& ids, const std::vector<ImageFe
     throw;
   }
   state_->logits = to_vector(state_->parts.logits(hidden.narrow(0, hidden.size(0) - 1, 1)));
-  state_->attention = mass.defined() ? to_vector(mass.narrow(0, 0, state_->cache.length))
-                                     : std::vector<float>();
+  state_->attention =
+      mass.defined() ? to_vector(mass.narrow(0, 0, state_->cache.length)) : std::vector<float>();
 }
 
-const std::vector<float>& Sequence::logits() const { return state_->logits; }
-const std::vector<float>& Sequence::attention() const { return state_->attention; }
-std::size_t Sequence::length() const { return static_cast<std::size_t>(state_->cache.length); }
-std::size_t Sequence::capacity() const { return static_cast<std::size_t>(state_->cache.capacity); }
+const std::vector<float>& Sequence::logits() const {
+  return state_->logits;
+}
+const std::vector<float>& Sequence::attention() const {
+  return state_->attention;
+}
+std::size_t Sequence::length() const {
+  return static_cast<std::size_t>(state_->cache.length);
+}
+std::size_t Sequence::capacity() const {
+  return static_cast<std::size_t>(state_->cache.capacity);
+}
 
 Sequence Network::begin(std::size_t capacity, TokenId image_id) const {
   const c10::InferenceMode inference;
   const auto options = at::TensorOptions(parts_->scalar).device(parts_->device);
   return Sequence(std::make_unique<Sequence::State>(Sequence::State{
-      *parts_, image_id,
+      *parts_,
+      image_id,
       network::KvCache(parts_->config().text, static_cast<std::int64_t>(capacity), options),
-      {}, {}}));
+      {},
+      {}}));
 }
 
 }  // namespace tomoscribe::model

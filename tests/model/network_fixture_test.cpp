@@ -26,8 +26,8 @@ namespace fs = std::filesystem;
 constexpr double logit_gate = 1e-4, logit_gate_gpu = 2e-4, vision_gate = 2e-5;
 constexpr double bf16_gate = 0.6, bf16_agreement = 0.9;
 
-/// Where the cases of a model folder lie: in it, or beside it where it is another layout of the same
-/// weights.
+/// Where the cases of a model folder lie: in it, or beside it where it is another layout of the
+/// same weights.
 fs::path cases_of(const fs::path& model) {
   for (const fs::path& folder : {model / "cases", model.parent_path() / "cases"})
     if (fs::is_directory(folder)) return folder;
@@ -127,9 +127,8 @@ Stages run(const Network& network, const Request& request, TokenId image_id,
   probe("text.inputs_embeds", embeddings);
   network::KvCache cache(parts.config().text, ids.numel(),
                          at::TensorOptions(parts.scalar).device(parts.device));
-  const at::Tensor hidden =
-      network::decode(embeddings, parts.config().text, parts.weights.text,
-                      parts.weights.rotary_rows, cache, nullptr, probe);
+  const at::Tensor hidden = network::decode(embeddings, parts.config().text, parts.weights.text,
+                                            parts.weights.rotary_rows, cache, nullptr, probe);
   logits = parts.logits(hidden);
   return stages;
 }
@@ -143,8 +142,8 @@ std::vector<TokenId> greedy(const Network& network, const Request& request, Toke
   std::vector<TokenId> ids;
   while (ids.size() < count) {
     const auto& logits = sequence.logits();
-    ids.push_back(static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) -
-                                       logits.begin()));
+    ids.push_back(
+        static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
     sequence.append({ids.back()});
   }
   return ids;
@@ -153,9 +152,8 @@ std::vector<TokenId> greedy(const Network& network, const Request& request, Toke
 void compare_stages(const Stages& stages, const Request& request, double text_gate) {
   for (const auto& [stage, values] : stages) {
     if (!request.has(stage)) continue;
-    const double gate = stage.rfind("text.layer", 0) == 0 || stage == "text.final_norm"
-                            ? text_gate
-                            : vision_gate;
+    const double gate =
+        stage.rfind("text.layer", 0) == 0 || stage == "text.final_norm" ? text_gate : vision_gate;
     EXPECT_LE(largest_difference(at::cat(values), request[stage]), gate) << stage;
   }
 }
@@ -188,8 +186,8 @@ class OnDevice : public testing::TestWithParam<std::string> {
   const Network& loaded(const fs::path& folder, ComputeType type) {
     auto& place = networks_[{folder, type}];
     if (!place)
-      place = std::make_unique<Network>(Checkpoint::open(folder),
-                                        NetworkOptions{GetParam(), type, 2});
+      place =
+          std::make_unique<Network>(Checkpoint::open(folder), NetworkOptions{GetParam(), type, 2});
     return *place;
   }
 
@@ -225,7 +223,11 @@ TEST_P(OnDevice, Bfloat16IsWithinTheGate) {
     (void)run(network, request, image_id, images, logits);
     const at::Tensor expected = request["logits"];
     EXPECT_LE(largest_difference(logits, expected), bf16_gate);
-    EXPECT_GE(logits.to(at::kCPU).argmax(-1).eq(expected.argmax(-1)).to(at::kDouble).mean()
+    EXPECT_GE(logits.to(at::kCPU)
+                  .argmax(-1)
+                  .eq(expected.argmax(-1))
+                  .to(at::kDouble)
+                  .mean()
                   .item<double>(),
               bf16_agreement);
   });

@@ -76,7 +76,10 @@ std::string float_field(unsigned number, float value) {
 std::filesystem::path folder() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets variables here
   if (const char* named = std::getenv("TOMOSCRIBE_FIXTURES"); named != nullptr) return named;
-  return std::filesystem::path(TOMOSCRIBE_SOURCE_DIR) / "../shared/fixtures/pixtral";
+  const std::filesystem::path root(TOMOSCRIBE_SOURCE_DIR);
+  const std::filesystem::path all = root / ".." / "shared" / "fixtures" / "pixtral";
+  return std::filesystem::is_directory(all) ? all
+                                            : root / "tests" / "data" / "pixtral" / "fixtures";
 }
 
 std::vector<std::filesystem::path> files_ending(const std::string& ending) {

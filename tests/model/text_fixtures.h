@@ -14,7 +14,8 @@
 
 namespace tomoscribe::model::fixtures {
 
-/// TOMOSCRIBE_FIXTURES, else ../shared/fixtures/pixtral beside the sources. It may not exist.
+/// TOMOSCRIBE_FIXTURES, else ../shared/fixtures/pixtral beside the sources, else the part of it in
+/// tests/data.
 std::filesystem::path folder();
 
 /// Files below `folder()` whose path ends with `ending`, sorted.

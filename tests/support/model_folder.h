@@ -33,23 +33,21 @@ inline std::filesystem::path pixtral_data() {
   return std::filesystem::path(TOMOSCRIBE_SOURCE_DIR) / "tests" / "data" / "pixtral";
 }
 
-/// Tiny models with random weights and what the reference makes of them; empty when not there (the
-/// test then skips with a message).
+/// Tiny models with random weights and what the reference makes of them: TOMOSCRIBE_FIXTURES, else
+/// ../shared/fixtures/pixtral beside the sources, else the part of it in tests/data.
 inline std::filesystem::path pixtral_fixtures() {
-  const char* given =
-      std::getenv("TOMOSCRIBE_FIXTURES");  // NOLINT(concurrency-mt-unsafe): tests set no variables
-  const std::filesystem::path folder =
-      given != nullptr
-          ? std::filesystem::path(given)
-          : std::filesystem::path(TOMOSCRIBE_SOURCE_DIR) / ".." / "shared" / "fixtures" / "pixtral";
-  return std::filesystem::is_directory(folder) ? std::filesystem::weakly_canonical(folder)
-                                               : std::filesystem::path();
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): tests set no variables
+  if (const char* given = std::getenv("TOMOSCRIBE_FIXTURES"); given != nullptr) return given;
+  const std::filesystem::path all =
+      std::filesystem::path(TOMOSCRIBE_SOURCE_DIR) / ".." / "shared" / "fixtures" / "pixtral";
+  return std::filesystem::weakly_canonical(
+      std::filesystem::is_directory(all) ? all : pixtral_data() / "fixtures");
 }
 
 /// Every folder below the fixtures that holds the config of a model and weights.
 inline std::vector<std::filesystem::path> fixture_models() {
   std::vector<std::filesystem::path> found;
-  if (pixtral_fixtures().empty()) return found;
+  if (!std::filesystem::is_directory(pixtral_fixtures())) return found;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(pixtral_fixtures()))
     if (const auto name = entry.path().filename(); name == "config.json" || name == "params.json")
       found.push_back(entry.path().parent_path());

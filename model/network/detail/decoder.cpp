@@ -20,8 +20,8 @@ struct Step {
 
 Step step_of(const TextConfig& config, std::int64_t first, std::int64_t count, RotaryRows order,
              const at::Device& device) {
-  Step step{text_angles(config, first, count, device), {}, {true, first, config.sliding_window},
-            order};
+  Step step{
+      text_angles(config, first, count, device), {}, {true, first, config.sliding_window}, order};
   if (config.query_scaling)
     step.query_scale = query_scale(*config.query_scaling, first, count, device);
   return step;
@@ -66,7 +66,7 @@ at::Tensor decode(const at::Tensor& embeddings, const TextConfig& config,
                             " tokens, asked for " + std::to_string(cache.length + t));
   const Step step = step_of(config, cache.length, t, order, embeddings.device());
   at::Tensor x = embeddings, sum;
-  if (mass != nullptr && t == 1) sum = at::zeros_like(*mass);
+  if (mass != nullptr) sum = at::zeros_like(*mass);
   for (std::size_t i = 0; i < weights.layers.size(); ++i) {
     const LayerWeights& layer = weights.layers[i];
     x = x + attention(rms_norm(x, layer.attention_norm, config.norm_eps), layer, config, step,
@@ -75,8 +75,7 @@ at::Tensor decode(const at::Tensor& embeddings, const TextConfig& config,
     if (probe) probe("text.layer." + std::to_string(i), x);
   }
   cache.length += t;
-  if (sum.defined())
-    mass->add_(sum, 1.0 / static_cast<double>(config.heads * config.layers));
+  if (sum.defined()) mass->add_(sum, 1.0 / static_cast<double>(config.heads * config.layers));
   x = rms_norm(x, weights.norm, config.norm_eps);
   if (probe) probe("text.final_norm", x);
   return x;

@@ -22,8 +22,9 @@ struct KvCache {
 
 /// The decoder's layers: T new rows after the cache's, which grows by them.
 /// x [T,D], embeddings -> [T,D], after the final norm.
-/// \param mass  if not null and T = 1: float32 [capacity]; to each position is added the attention
-///              that the new row gives it, a mean over heads and layers (sum 1).
+/// \param mass  if not null: float32 [capacity]; to each position is added the attention that the
+/// last
+///              new row gives it, a mean over heads and layers (sum 1).
 /// \throws std::length_error when the cache has no room.
 at::Tensor decode(const at::Tensor& x, const TextConfig& config, const TextWeights& weights,
                   RotaryRows order, KvCache& cache, at::Tensor* mass = nullptr,

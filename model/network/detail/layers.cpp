@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t score_elements = std::int64_t{1} << 23;  // 32 MiB of float32
 constexpr std::int64_t hidden_elements = std::int64_t{1} << 24;
 
-/// Queries first..first+count-1 against keys 0..keys-1: true where a query may not look. [count,keys]
+/// Queries first..first+count-1 against keys 0..keys-1: true where a query may not look.
+/// [count,keys]
 at::Tensor hidden_keys(const Sight& sight, std::int64_t first, std::int64_t count,
                        std::int64_t keys, const at::Device& device) {
   const auto options = at::TensorOptions(at::kLong).device(device);
@@ -32,22 +33,12 @@ at::Tensor attend_group(const at::Tensor& q, const at::Tensor& k, const at::Tens
   scores = scores.to(at::kFloat).mul_(1 / std::sqrt(static_cast<double>(d)));
   const bool all_seen = t == 1 && first + 1 == s && !(sight.window && *sight.window < s);
   if (sight.causal && !all_seen)
-    scores.view({b, g, t, s}).masked_fill_(hidden_keys(sight, first, t, s, q.device()),
-                                           -std::numeric_limits<float>::infinity());
+    scores.view({b, g, t, s})
+        .masked_fill_(hidden_keys(sight, first, t, s, q.device()),
+                      -std::numeric_limits<float>::infinity());
   const at::Tensor weights = scores.softmax(-1);  // [B,G*t,S]
-  if (mass != nullptr) mass->add_(weights.flatten(0, 1).sum(0));
+  if (mass != nullptr) mass->add_(weights.view({b, g, t, s}).select(2, t - 1).flatten(0, 1).sum(0));
   return at::bmm(weights.to(v.scalar_type()), v).view({b, g, t, d});
-}
-
-/// All queries from one kernel: keys and values once for each query head.
-at::Tensor attend_fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, bool causal) {
-  const std::int64_t b = q.size(0), g = q.size(1), t = q.size(2), d = q.size(3), s = k.size(1);
-  const auto spread = [&](const at::Tensor& x) {
-    return x.unsqueeze(1).expand({b, g, s, d}).reshape({1, b * g, s, d});
-  };
-  const double scale = 1 / std::sqrt(static_cast<double>(d));
-  return fused_attention(q.reshape({1, b * g, t, d}), spread(k), spread(v), causal, scale)
-      .view({b, g, t, d});
 }
 
 }  // namespace
@@ -83,11 +74,23 @@ at::Tensor feed_forward(const at::Tensor& x, const LayerWeights& layer, Activati
   return out;
 }
 
+at::Tensor attend_fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                        bool causal) {
+  const std::int64_t b = q.size(0), g = q.size(1), t = q.size(2), d = q.size(3), s = k.size(1);
+  const auto spread = [&](const at::Tensor& x) {
+    return x.unsqueeze(1).expand({b, g, s, d}).reshape({1, b * g, s, d});
+  };
+  const double scale = 1 / std::sqrt(static_cast<double>(d));
+  return fused_attention(q.reshape({1, b * g, t, d}), spread(k), spread(v), causal, scale)
+      .view({b, g, t, d});
+}
+
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Sight& sight,
                   at::Tensor* mass) {
   const std::int64_t t = q.size(2), s = k.size(1);
   const bool whole = !sight.causal || (sight.first == 0 && t == s && !sight.window);
-  if (t > 1 && whole && has_fused_attention(q)) return attend_fused(q, k, v, sight.causal);
+  if (t > 1 && whole && mass == nullptr && has_fused_attention(q))
+    return attend_fused(q, k, v, sight.causal);
   const std::int64_t group =
       std::max<std::int64_t>(1, score_elements / (q.size(0) * q.size(1) * s));
   if (t <= group) return attend_group(q, k, v, sight, sight.first, mass);
@@ -98,7 +101,7 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
     const std::int64_t seen = sight.causal ? std::min(s, sight.first + first + rows) : s;
     out.narrow(2, first, rows)
         .copy_(attend_group(q.narrow(2, first, rows), k.narrow(1, 0, seen), v.narrow(1, 0, seen),
-                            sight, sight.first + first, mass));
+                            sight, sight.first + first, first + rows == t ? mass : nullptr));
   }
   return out;
 }

@@ -97,8 +97,8 @@ at::Tensor query_scale(const QueryScaling& scaling, std::int64_t first, std::int
   std::vector<float> scale;
   for (std::int64_t position = first; position < first + count; ++position)
     scale.push_back(static_cast<float>(
-        1 + scaling.beta * std::log(1.0 + static_cast<double>(
-                                              position / scaling.original_positions))));
+        1 +
+        scaling.beta * std::log(1.0 + static_cast<double>(position / scaling.original_positions))));
   return to_device(scale, device).unsqueeze(1);
 }
 

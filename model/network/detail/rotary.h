@@ -1,6 +1,6 @@
 #pragma once
-// Rotary positions (Su et al. 2021; in two dimensions for patches; YaRN: Peng et al. 2023). Angles are
-// float32 whatever the model's type.
+// Rotary positions (Su et al. 2021; in two dimensions for patches; YaRN: Peng et al. 2023). Angles
+// are float32 whatever the model's type.
 
 #include <cstdint>
 #include <vector>
@@ -23,8 +23,8 @@ std::vector<float> text_frequencies(const TextConfig& text);
 Angles text_angles(const TextConfig& text, std::int64_t first, std::int64_t count,
                    const at::Device& device);
 
-/// Patches of a rows x columns image, row by row: frequencies of even index turn with the row, of odd
-/// index with the column; the rows' come first.
+/// Patches of a rows x columns image, row by row: frequencies of even index turn with the row, of
+/// odd index with the column; the rows' come first.
 Angles patch_angles(const VisionConfig& vision, std::int64_t rows, std::int64_t columns,
                     const at::Device& device);
 

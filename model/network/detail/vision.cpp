@@ -31,7 +31,7 @@ at::Tensor attention(const at::Tensor& x, const LayerWeights& layer, const Visio
   const at::Tensor k = rotate(heads(layer.k), angles, order);
   const at::Tensor seen = attend(q, k, heads(layer.v), {});  // [H,1,T,d]
   return dense(seen.squeeze(1).transpose(0, 1).reshape({t, config.heads * config.head_dim}),
-                layer.out);
+               layer.out);
 }
 
 /// [h*w,Dv] -> [h/s*w/s,Dv*s*s], channel by channel: index c*s*s + dy*s + dx.
@@ -59,8 +59,8 @@ at::Tensor encode_image(const at::Tensor& pixels, const VisionConfig& config,
                                      pixels.size(2) / config.patch_size, x.device());
   for (std::size_t i = 0; i < weights.layers.size(); ++i) {
     const LayerWeights& layer = weights.layers[i];
-    x = x + attention(rms_norm(x, layer.attention_norm, vision_norm_eps), layer, config, angles,
-                      order);
+    x = x +
+        attention(rms_norm(x, layer.attention_norm, vision_norm_eps), layer, config, angles, order);
     x = x + feed_forward(rms_norm(x, layer.ffn_norm, vision_norm_eps), layer, config.activation);
     show(probe, "vision.layer." + std::to_string(i), x);
   }

@@ -22,9 +22,9 @@ struct VisionWeights {
 
 /// Undefined tensors: the model has none.
 struct ProjectorWeights {
-  at::Tensor norm, merge;            ///< [Dv], [Dv,Dv*s*s]
-  at::Tensor in, in_bias;            ///< [D,Dv], [D]
-  at::Tensor out, out_bias;          ///< [D,D], [D]
+  at::Tensor norm, merge;    ///< [Dv], [Dv,Dv*s*s]
+  at::Tensor in, in_bias;    ///< [D,Dv], [D]
+  at::Tensor out, out_bias;  ///< [D,D], [D]
 };
 
 struct TextWeights {

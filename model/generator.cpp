@@ -1,0 +1,229 @@
+#include "model/generator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "model/detail/answer.h"
+#include "model/detail/feature_cache.h"
+#include "model/footprint.h"
+#include "model/refused.h"
+
+namespace tomoscribe::model {
+
+namespace {
+
+/// tekken.json, or the SentencePiece model with which Pixtral-Large comes.
+std::unique_ptr<Tokenizer> tokenizer_of(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / "tekken.json"))
+    return load_tokenizer(folder / "tekken.json");
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("tokenizer.model") || name.find(".model.v") != std::string::npos)
+      return load_tokenizer(entry.path());
+  }
+  throw Refused(
+      "the folder has no tekken.json and no tokenizer.model: tokenizer.json alone is not read"
+      " (the published ones split text wrongly)");
+}
+
+ChatFormat format_of(const Tokenizer& tokenizer) {
+  if (const auto format = chat_format(tokenizer.version())) return *format;
+  throw Refused("the tokenizer says version \"" + tokenizer.version() +
+                "\": its chat format is not known");
+}
+
+void check_ids(const Checkpoint& checkpoint, const Tokenizer& tokenizer, const Chat& chat) {
+  const ModelConfig& config = checkpoint.config();
+  if (static_cast<std::int64_t>(tokenizer.size()) > config.text.vocabulary)
+    throw Refused("the tokenizer has " + std::to_string(tokenizer.size()) + " tokens, the model " +
+                  std::to_string(config.text.vocabulary));
+  if (config.image_ids.image != chat.image())
+    throw Refused("the image token is " + std::to_string(chat.image()) + " in the tokenizer and " +
+                  std::to_string(config.image_ids.image) + " in the config");
+}
+
+/// The logarithm of the sum of exponentials of the logits whose bit is set.
+double log_sum(const std::vector<float>& logits, const std::vector<std::uint64_t>* mask) {
+  const float most = *std::ranges::max_element(logits);
+  double sum = 0;
+  for (std::size_t id = 0; id < logits.size(); ++id)
+    if (mask == nullptr || (id / 64 < mask->size() && ((*mask)[id / 64] >> (id % 64) & 1U) != 0))
+      sum += std::exp(static_cast<double>(logits[id] - most));
+  return static_cast<double>(most) + std::log(sum);
+}
+
+std::vector<float> admitted_logits(std::vector<float> logits,
+                                   const std::vector<std::uint64_t>& mask) {
+  for (std::size_t id = 0; id < logits.size(); ++id)
+    if (id / 64 >= mask.size() || (mask[id / 64] >> (id % 64) & 1U) == 0)
+      logits[id] = -std::numeric_limits<float>::infinity();
+  return logits;
+}
+
+void say(const GenerateProgress& progress, const char* stage, double fraction) {
+  if (progress) progress(stage, fraction);
+}
+
+}  // namespace
+
+struct Generator::Parts {
+  Network network;
+  std::unique_ptr<Tokenizer> tokenizer;
+  Chat chat;
+  TokenTrie trie;
+  ImageRule rule;
+  detail::FeatureCache features;
+
+  ImageFeatures encoded(const Image& image);
+  std::vector<TokenId> prompt_ids(const Prompt& prompt) const;
+  void write(Sequence& sequence, std::vector<TokenId> context, const GenerateOptions& options,
+             detail::Admission& admission, detail::Answer& answer, Ended& ended,
+             const GenerateProgress& progress) const;
+};
+
+Generator::Generator(const std::filesystem::path& folder, const GeneratorOptions& options,
+                     const Fraction& progress) {
+  Checkpoint checkpoint = Checkpoint::open(folder);
+  std::unique_ptr<Tokenizer> tokenizer = tokenizer_of(folder);
+  Chat chat(*tokenizer, format_of(*tokenizer));
+  check_ids(checkpoint, *tokenizer, chat);
+  TokenTrie trie(token_bytes(*tokenizer), chat.end_of_sequence());
+  const ImageRule rule = model::image_rule(checkpoint.config(), options.preprocessing);
+  parts_ = std::unique_ptr<Parts>(new Parts{{std::move(checkpoint), options.network, progress},
+                                            std::move(tokenizer),
+                                            chat,
+                                            std::move(trie),
+                                            rule,
+                                            detail::FeatureCache(options.feature_cache_bytes)});
+}
+
+Generator::~Generator() = default;
+const Network& Generator::network() const {
+  return parts_->network;
+}
+const Tokenizer& Generator::tokenizer() const {
+  return *parts_->tokenizer;
+}
+const ImageRule& Generator::image_rule() const {
+  return parts_->rule;
+}
+std::size_t Generator::cached_images() const {
+  return parts_->features.size();
+}
+void Generator::prepare(const Image& image) {
+  (void)parts_->encoded(image);
+}
+
+ImageFeatures Generator::Parts::encoded(const Image& image) {
+  std::string key = std::to_string(image.width) + "x" + std::to_string(image.height) + "x" +
+                    std::to_string(image.channels) + ":";
+  key.append(image.values.begin(), image.values.end());
+  if (auto known = features.find(key)) return *known;
+  const PreparedImage prepared = prepare_image(
+      {image.width, image.height, image.channels, image.values.data(), image.values.size()}, rule);
+  ImageFeatures made = network.encode(prepared);
+  features.add(std::move(key), made);
+  return made;
+}
+
+std::vector<TokenId> Generator::Parts::prompt_ids(const Prompt& prompt) const {
+  std::vector<Message> messages;
+  for (const Turn& turn : prompt) {
+    messages.push_back({turn.role, {}});
+    for (const auto& chunk : turn.content)
+      if (const auto* text = std::get_if<std::string>(&chunk)) {
+        messages.back().content.emplace_back(*text);
+      } else {
+        const Image& image = *std::get<const Image*>(chunk);
+        messages.back().content.emplace_back(token_grid(image.width, image.height, rule));
+      }
+  }
+  return chat.encode(messages);
+}
+
+std::size_t Generator::count(const Prompt& prompt) const {
+  return parts_->prompt_ids(prompt).size();
+}
+
+/// The loop: what is forced is taken, what is not is chosen; the decoder runs only before a choice.
+void Generator::Parts::write(Sequence& sequence, std::vector<TokenId> context,
+                             const GenerateOptions& options, detail::Admission& admission,
+                             detail::Answer& answer, Ended& ended,
+                             const GenerateProgress& progress) const {
+  Random random(options.seed);
+  std::vector<TokenId> pending;  // taken, not yet seen by the decoder
+  std::size_t written = 0;
+  const auto take = [&](const GeneratedToken& token, const std::vector<float>& attention) {
+    answer.add(token, attention);
+    pending.push_back(token.id);
+    context.push_back(token.id);
+    ++written;
+  };
+  while (written < options.most_tokens) {
+    say(progress, "writing",
+        static_cast<double>(written) / static_cast<double>(options.most_tokens));
+    for (const TokenId id : admission.forced()) take({.id = id, .forced = true}, {});
+    const std::vector<std::uint64_t>& mask = admission.mask();
+    if (const auto only = admission.only()) {
+      if (*only == chat.end_of_sequence()) return;
+      if (!admission.take(*only, options.most_tokens - written - 1)) break;
+      take({.id = *only, .forced = true}, {});
+      continue;
+    }
+    if (!pending.empty()) sequence.append(std::exchange(pending, {}));
+    const std::vector<float>& logits = sequence.logits();
+    const TokenId id = choose(admitted_logits(logits, mask), options.sampling, context, random);
+    if (id == chat.end_of_sequence()) return;
+    const double logit = static_cast<double>(logits[static_cast<std::size_t>(id)]);
+    const GeneratedToken token{
+        .id = id,
+        .log_probability = static_cast<float>(logit - log_sum(logits, nullptr)),
+        .log_probability_admitted = static_cast<float>(logit - log_sum(logits, &mask))};
+    if (!admission.take(id, options.most_tokens - written - 1)) break;
+    take(token, sequence.attention());
+  }
+  for (const TokenId id : admission.closing()) answer.add({.id = id, .forced = true}, {});
+  ended = Ended::by_budget;
+}
+
+Generation Generator::generate(const Prompt& prompt, const GenerateOptions& options,
+                               const GenerateProgress& progress) {
+  const std::vector<TokenId> ids = parts_->prompt_ids(prompt);
+  const std::size_t needed = ids.size() + options.most_tokens;
+  if (const auto& most = parts_->network.checkpoint().config().text.positions;
+      most && static_cast<std::int64_t>(needed) > *most)
+    throw Refused("the prompt has " + std::to_string(ids.size()) + " tokens and the answer up to " +
+                  std::to_string(options.most_tokens) + ", the model's longest context is " +
+                  std::to_string(*most));
+  detail::Admission admission(*parts_->tokenizer, parts_->trie, options.grammar,
+                              parts_->chat.end_of_sequence(), options.most_tokens);
+  std::vector<const Image*> images;
+  for (const Turn& turn : prompt)
+    for (const auto& chunk : turn.content)
+      if (const auto* image = std::get_if<const Image*>(&chunk)) images.push_back(*image);
+  std::vector<ImageFeatures> features;
+  for (const Image* image : images) {
+    say(progress, "encoding images",
+        static_cast<double>(features.size()) / static_cast<double>(images.size()));
+    features.push_back(parts_->encoded(*image));
+  }
+  Sequence sequence = parts_->network.begin(needed, parts_->chat.image());
+  sequence.append(ids, features, [&](double done) { say(progress, "reading the prompt", done); });
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] == parts_->chat.image()) places.push_back(i);
+  detail::Answer answer(*parts_->tokenizer, std::move(places), options.grammar != nullptr);
+  Ended ended = Ended::by_itself;
+  parts_->write(sequence, ids, options, admission, answer, ended, progress);
+  Generation generation = answer.finish();
+  generation.prompt_tokens = ids.size();
+  generation.ended = ended;
+  for (const ImageFeatures& image : features) generation.images.push_back(image.grid());
+  return generation;
+}
+
+}  // namespace tomoscribe::model
