@@ -1,0 +1,210 @@
+#include "model/grammar/detail/nfa.h"
+
+#include <array>
+#include <map>
+#include <tuple>
+
+namespace tomoscribe::model::grammar {
+
+namespace {
+
+using Kind = Expression::Kind;
+using Node = Nfa::Node;
+
+/// Rules built into one another, and their parentheses: how deep the builder may call itself.
+constexpr std::size_t most_depth = 1000;
+
+/// A rule used once is built into its user up to this size.
+constexpr std::size_t most_nodes_of_single = 16'384;
+
+/// Builds backwards: each function gets the node that follows, and gives the one to begin with.
+class Builder {
+ public:
+  Builder(const Rules& rules, const Analysis& analysis, const std::vector<bool>& inlined,
+          std::size_t most_nodes)
+      : rules_{rules}, analysis_{analysis}, inlined_{inlined}, most_nodes_{most_nodes} {
+    nfa_.nodes.emplace_back();
+  }
+
+  Nfa build(std::uint32_t rule, std::size_t depth_left) {
+    depth_left_ = depth_left;
+    nfa_.start = expression(rules_.rules[rule].body, 0);
+    return std::move(nfa_);
+  }
+
+ private:
+  std::uint32_t add(Node node) {
+    if (nfa_.nodes.size() == most_nodes_) throw TooLarge{};
+    nfa_.nodes.push_back(node);
+    return static_cast<std::uint32_t>(nfa_.nodes.size() - 1);
+  }
+
+  std::uint32_t split(std::uint32_t to, std::uint32_t other) {
+    return add({.kind = Node::Kind::split, .to = to, .other = other});
+  }
+
+  std::uint32_t expression(std::uint32_t index, std::uint32_t next) {
+    if (depth_left_ == 0) throw TooLarge{};
+    --depth_left_;
+    const std::uint32_t begin = one(rules_.expressions[index], next);
+    ++depth_left_;
+    return begin;
+  }
+
+  std::uint32_t one(const Expression& e, std::uint32_t next) {
+    switch (e.kind) {
+      case Kind::literal:
+        for (auto c = e.text.rbegin(); c != e.text.rend(); ++c) {
+          const auto byte = static_cast<std::uint8_t>(*c);
+          next = add({.kind = Node::Kind::byte, .first = byte, .last = byte, .to = next});
+        }
+        return next;
+      case Kind::char_class: return char_class(e.ranges, next);
+      case Kind::reference: return reference(e, next);
+      case Kind::sequence:
+        for (auto part = e.parts.rbegin(); part != e.parts.rend(); ++part)
+          next = expression(*part, next);
+        return next;
+      case Kind::choice: {
+        std::uint32_t begin = expression(e.parts.back(), next);
+        for (auto part = e.parts.rbegin() + 1; part != e.parts.rend(); ++part)
+          begin = split(expression(*part, next), begin);
+        return begin;
+      }
+      case Kind::repeat: return repeat(e, next);
+    }
+    return next;
+  }
+
+  std::uint32_t reference(const Expression& e, std::uint32_t next) {
+    if (inlined_[e.rule]) return expression(rules_.rules[e.rule].body, next);
+    const std::uint32_t call = add({.kind = Node::Kind::call, .rule = e.rule, .to = next});
+    // A call is never of an empty text: passing by is a way of its own.
+    return analysis_.nullable[rules_.rules[e.rule].body] ? split(call, next) : call;
+  }
+
+  std::uint32_t repeat(const Expression& e, std::uint32_t next) {
+    const std::uint32_t part = e.parts.front();
+    if (e.most == unbounded) {
+      const std::uint32_t loop = split(0, next);
+      const std::uint32_t body = expression(part, loop);
+      nfa_.nodes[loop].to = body;
+      next = loop;
+    } else {
+      const std::uint32_t end = next;
+      for (auto i = e.least; i < e.most; ++i) next = split(expression(part, next), end);
+    }
+    for (std::uint32_t i = 0; i < e.least; ++i) next = expression(part, next);
+    return next;
+  }
+
+  // Code points as bytes ----------------------------------------------------------------------
+
+  struct Bytes {
+    std::array<std::uint8_t, 4> first{}, last{};
+    std::size_t length = 0;
+  };
+
+  std::uint32_t char_class(const std::vector<CodeRange>& ranges, std::uint32_t next) {
+    shared_.clear();
+    std::uint32_t begin = no_node;
+    for (const CodeRange& range : ranges) {
+      char32_t first = range.first;
+      for (const char32_t end : {0x7FU, 0x7FFU, 0xFFFFU, 0x10FFFFU}) {
+        if (first > end || first > range.last) continue;
+        const char32_t last = std::min(range.last, end);
+        same_length({first, last}, next, begin);
+        first = last + 1;
+      }
+    }
+    return begin;
+  }
+
+  /// Adds the ways of a range whose sequences have one length, cut so that the bytes of each
+  /// piece are ranges of their own: the trailing six bits run from 0 to 63, or are alone.
+  void same_length(CodeRange range, std::uint32_t next, std::uint32_t& begin) {
+    for (char32_t low = 0x3F; low < 0x40000; low = low << 6U | 0x3FU) {
+      if ((range.first & ~low) == (range.last & ~low)) break;
+      if ((range.first & low) != 0) {
+        same_length({range.first, range.first | low}, next, begin);
+        range.first = (range.first | low) + 1;
+        return same_length(range, next, begin);
+      }
+      if ((range.last & low) != low) {
+        same_length({range.first, (range.last & ~low) - 1}, next, begin);
+        range.first = range.last & ~low;
+        return same_length(range, next, begin);
+      }
+    }
+    const Bytes bytes = encoded(range);
+    std::uint32_t way = next;
+    for (std::size_t i = bytes.length; i-- > 0;) way = shared(bytes.first[i], bytes.last[i], way);
+    begin = begin == no_node ? way : split(way, begin);
+  }
+
+  static Bytes encoded(CodeRange range) {
+    Bytes bytes;
+    bytes.length = range.first < 0x80 ? 1 : range.first < 0x800 ? 2 : range.first < 0x10000 ? 3 : 4;
+    constexpr std::array<std::uint32_t, 5> mark{0, 0, 0xC0, 0xE0, 0xF0};
+    for (std::size_t i = bytes.length; i-- > 0;) {
+      const bool lead = i == 0;
+      const std::uint32_t top = lead ? mark[bytes.length] : 0x80;
+      const std::uint32_t low = lead ? 0xFF : 0x3F;
+      bytes.first[i] = static_cast<std::uint8_t>(top | (range.first & low));
+      bytes.last[i] = static_cast<std::uint8_t>(top | (range.last & low));
+      range = {range.first >> 6U, range.last >> 6U};
+    }
+    return bytes;
+  }
+
+  std::uint32_t shared(std::uint8_t first, std::uint8_t last, std::uint32_t next) {
+    const auto [found, fresh] = shared_.try_emplace({first, last, next});
+    if (fresh)
+      found->second = add({.kind = Node::Kind::byte, .first = first, .last = last, .to = next});
+    return found->second;
+  }
+
+  static constexpr std::uint32_t no_node = 0xFFFFFFFF;
+
+  const Rules& rules_;
+  const Analysis& analysis_;
+  const std::vector<bool>& inlined_;
+  std::size_t most_nodes_;
+  std::size_t depth_left_ = 0;
+  Nfa nfa_;
+  std::map<std::tuple<std::uint8_t, std::uint8_t, std::uint32_t>, std::uint32_t> shared_;
+};
+
+std::vector<std::size_t> count_uses(const Rules& rules) {
+  std::vector<std::size_t> uses(rules.rules.size());
+  for (const Expression& e : rules.expressions)
+    if (e.kind == Kind::reference) ++uses[e.rule];
+  return uses;
+}
+
+}  // namespace
+
+std::vector<bool> choose_inlined(const Rules& rules, const Analysis& analysis,
+                                 std::size_t most_nodes) {
+  std::vector<bool> inlined(rules.rules.size());
+  if (most_nodes == 0) return inlined;
+  const auto uses = count_uses(rules);
+  for (const auto rule : analysis.order) {
+    if (rule == rules.start) continue;
+    try {
+      const std::size_t room = uses[rule] == 1 ? most_nodes_of_single : most_nodes;
+      Builder(rules, analysis, inlined, room).build(rule, most_depth);
+      inlined[rule] = true;
+    } catch (const TooLarge&) {
+      // It stays a rule of its own.
+    }
+  }
+  return inlined;
+}
+
+Nfa build_nfa(const Rules& rules, const Analysis& analysis, const std::vector<bool>& inlined,
+              std::uint32_t rule, std::size_t most_nodes) {
+  return Builder(rules, analysis, inlined, most_nodes).build(rule, 2 * most_depth);
+}
+
+}  // namespace tomoscribe::model::grammar
