@@ -118,7 +118,8 @@ int run(const fs::path& folder, int pixels, int tokens) {
   const double encode_s = seconds_since(start);
   const auto image_id = static_cast<TokenId>(config.image_ids.image);
   std::vector<TokenId> ids{1, 3};
-  ids.insert(ids.end(), static_cast<std::size_t>(image.grid().rows * image.grid().columns), image_id);
+  ids.insert(ids.end(), static_cast<std::size_t>(image.grid().rows * image.grid().columns),
+             image_id);
   const std::size_t capacity = ids.size() + static_cast<std::size_t>(tokens);
   Sequence sequence = network.begin(capacity, image_id);
   start = Clock::now();
@@ -127,8 +128,8 @@ int run(const fs::path& folder, int pixels, int tokens) {
   start = Clock::now();
   for (int i = 0; i < tokens; ++i) {
     const auto& logits = sequence.logits();
-    sequence.append({static_cast<TokenId>(
-        std::max_element(logits.begin(), logits.end()) - logits.begin())});
+    sequence.append(
+        {static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin())});
   }
   const double decode_s = seconds_since(start);
   const double weights = static_cast<double>(network.checkpoint().weight_bytes());
@@ -136,10 +137,13 @@ int run(const fs::path& folder, int pixels, int tokens) {
       static_cast<double>(capacity) * static_cast<double>(kv_bytes_per_token(config.text));
   const double expected = before + weights + cache, peak = memory_bytes("VmHWM");
   constexpr double gib = 1 << 30;
-  std::printf("| weights GiB | expected peak GiB | peak GiB | load s | encode %d px s | prompt of %zu tokens s | "
-              "tokens/s |\n|---|---|---|---|---|---|---|\n| %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f |\n",
-              pixels, ids.size(), weights / gib, expected / gib, peak / gib, load_s, encode_s, prompt_s,
-              tokens / decode_s);
+  std::printf(
+      "| weights GiB | expected peak GiB | peak GiB | load s | encode %d px s | prompt of %zu "
+      "tokens s | "
+      "tokens/s |\n|---|---|---|---|---|---|---|\n| %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f "
+      "|\n",
+      pixels, ids.size(), weights / gib, expected / gib, peak / gib, load_s, encode_s, prompt_s,
+      tokens / decode_s);
   if (peak > 1.1 * expected) {
     std::puts("the peak is over the arithmetic by more than 10 %");
     return 1;
