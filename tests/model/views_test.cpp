@@ -1,0 +1,3 @@
+#include "model/views/plan.h"
+
+#include <gtest/gtest.h>
