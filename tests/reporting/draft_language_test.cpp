@@ -346,5 +346,34 @@ TEST(DraftVocabulary, IsClosedUniqueAndFitsItsFields) {
   EXPECT_LE(observations.size(), 80U);
 }
 
+std::string row(const detail::CodeRow& code, const std::string& term) {
+  const std::string scheme = code.scheme;
+  return term + " (" + (scheme == "SCT" ? "" : scheme + " ") + code.value + ")";
+}
+
+template <class Rows>
+std::string cell(const Rows& rows) {
+  std::string out;
+  for (const auto& one : rows) out += (out.empty() ? "" : ", ") + row(one.code, one.term);
+  return out;
+}
+
+TEST(DraftVocabulary, IsTheDocumentedOne) {
+  static const std::map<BodyPart, std::string> parts{
+      {BodyPart::head, "head"}, {BodyPart::chest, "chest"}, {BodyPart::abdomen, "abdomen"}};
+  std::string page =
+      "# Vocabulary of the draft language\n\nWritten by a test from "
+      "`reporting/detail/draft_vocabulary.cpp` (`UPDATE_GOLDEN=1`). A bare number is a SNOMED CT "
+      "code that\nDICOM PS3.16 or an older part of this project uses; DCM is DICOM's own, 99TOMO "
+      "ours.\n\n| part | observations | sites |\n|---|---|---|\n";
+  for (const detail::Group& group : detail::groups())
+    page += "| " + parts.at(group.part) + " | " + cell(group.observations) + " | " +
+            cell(group.sites) + " |\n";
+  page += "\n| part | suggested diagnosis |\n|---|---|\n";
+  for (const auto& one : detail::diagnoses())
+    page += "| " + parts.at(one.part) + " | " + row(one.code, one.term) + " |\n";
+  tests::expect_golden("../../docs/draft_vocabulary.md", page);
+}
+
 }  // namespace
 }  // namespace tomoscribe::reporting
