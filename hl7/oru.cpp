@@ -192,14 +192,22 @@ class Oru {
     const std::string_view status = assessed || version_.state == ReportState::withdrawn
                                         ? observation_status(version_.state)
                                         : "X";
-    Segment& what = add_observation("CWE", {"121071", "DCM", "Finding"}, group, status);
+    const auto add = [&](const Code& row) -> Segment& {
+      Segment& obx = add_observation("CWE", row, group, status);
+      if (finding.author == reporting::Author::model)
+        obx.set(17, "AI")
+            .set(17, "proposed by AI, " + std::string(to_text(finding.verification.outcome)), 2)
+            .set(17, "L", 3);
+      return obx;
+    };
+    Segment& what = add({"121071", "DCM", "Finding"});
     set_code(what, finding.observation);
     if (finding.critical) what.set(8, "AA");  // table 0078: very abnormal
-    Segment& presence = add_observation("CWE", {"705057003", "SCT", "Presence"}, group, status);
+    Segment& presence = add({"705057003", "SCT", "Presence"});
     set_code(presence, reporting::presence_code(finding.presence));
     if (!finding.site.empty()) {
       const std::string side(to_text(finding.laterality));
-      Segment& site = add_observation("CWE", {"363698007", "SCT", "Finding Site"}, group, status);
+      Segment& site = add({"363698007", "SCT", "Finding Site"});
       set_code(site, finding.site);
       if (!side.empty()) site.set(5, side + " " + finding.site.meaning, 9);
     }

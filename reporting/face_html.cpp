@@ -76,9 +76,8 @@ void add_sections(std::string& out, const ReportVersion& version) {
     if (statements.empty()) continue;
     out += "<h2>" + std::string(heading(section)) + "</h2>\n";
     for (const Statement* statement : statements) {
-      out += "<p class=\"s\">" + chip(*statement) + escape_markup(statement->text);
-      if (statement->author == Author::model)
-        out += " <small>(" + std::string(to_text(statement->author)) + ")</small>";
+      out +=
+          "<p class=\"s\">" + chip(*statement) + escape_markup(labelled_text(version, *statement));
       if (const std::string place = evidence_text(version, *statement); !place.empty())
         out += " <small class=\"quiet\">[" + escape_markup(place) + "]</small>";
       out += "</p>\n";
@@ -176,7 +175,7 @@ std::string to_xhtml_div(const ReportVersion& version) {
     for (const Statement* statement : statements) {
       const char mark = letter(*statement);
       out += (mark == ' ' ? std::string("<p>") : std::string("<p>[") + mark + "] ") +
-             escape_markup(statement->text) + "</p>";
+             escape_markup(labelled_text(version, *statement)) + "</p>";
     }
     out += "</div>";
   }

@@ -151,10 +151,16 @@ std::string evidence_text(const ReportVersion& version, const Statement& stateme
   return text;
 }
 
+std::string labelled_text(const ReportVersion& version, const Statement& statement) {
+  if (statement.author != Author::model) return statement.text;
+  if (is_signed(version.state)) return "AI: " + statement.text;
+  return "AI, " + std::string(to_text(statement.verification.outcome)) + ": " + statement.text;
+}
+
 std::string section_text(const ReportVersion& version, Section section) {
   std::string text;
   for (const Statement* statement : outgoing_statements(version, section))
-    text += (text.empty() ? "" : "\n") + statement->text;
+    text += (text.empty() ? "" : "\n") + labelled_text(version, *statement);
   return text;
 }
 
@@ -177,7 +183,7 @@ std::string to_text_report(const ReportVersion& version) {
       const char mark = letter(*statement);
       const std::string place = evidence_text(version, *statement);
       wrap(out, mark == ' ' ? "      " : std::string("  [") + mark + "] ",
-           line(statement->text) + (place.empty() ? "" : " [" + place + "]"));
+           line(labelled_text(version, *statement)) + (place.empty() ? "" : " [" + place + "]"));
     }
   }
   out +=

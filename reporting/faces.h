@@ -27,6 +27,9 @@ std::string to_text_report(const ReportVersion&);
 /// Statements in force of one section, without the contradicted ones and what software says of
 /// contradicted findings: those are for the page alone. Once signed, nothing about the draft.
 std::vector<const Statement*> outgoing_statements(const ReportVersion&, Section);
+/// A statement as it leaves: what a model wrote has "AI, unverified: " before it (the outcome's
+/// word), once signed "AI: ".
+std::string labelled_text(const ReportVersion&, const Statement&);
 /// Where a statement's findings rest: "series 1, image 51: largest section of the lung"; empty when
 /// nowhere.
 std::string evidence_text(const ReportVersion&, const Statement&);

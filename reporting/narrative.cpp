@@ -58,12 +58,12 @@ std::string measurements_text(const std::vector<Measurement>& measurements,
 class Composer {
  public:
   void add(Section section, std::string text, Verification verification,
-           std::vector<std::string> findings = {}) {
+           std::vector<std::string> findings = {}, Author author = Author::geometry) {
     statements_.push_back({.id = "s" + std::to_string(statements_.size() + 1),
                            .section = section,
                            .text = std::move(text),
                            .findings = std::move(findings),
-                           .author = Author::geometry,
+                           .author = author,
                            .verification = std::move(verification)});
   }
   std::vector<Statement> take() { return std::move(statements_); }
@@ -148,7 +148,7 @@ void add_measured(Composer& composer, const std::vector<Finding>& findings, Sect
     if (const auto measured = measurements_text(finding.measurements, given);
         !covered && !measured.empty())
       text += ": " + measured;
-    composer.add(section, sentence_end(text), finding.verification, {finding.id});
+    composer.add(section, sentence_end(text), finding.verification, {finding.id}, finding.author);
   }
 }
 

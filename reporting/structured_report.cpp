@@ -127,9 +127,11 @@ struct Reference {
 
 std::set<Reference> references(const ReportVersion& version) {
   std::set<Reference> all;
-  for (const Finding& finding : version.findings)
+  for (const Finding& finding : version.findings) {
+    if (!is_outgoing(version, finding)) continue;
     for (const Evidence& evidence : finding.evidence)
       all.insert({evidence.series.str(), evidence.instance.str(), evidence.sop_class});
+  }
   return all;
 }
 
@@ -225,7 +227,10 @@ void add_group(Content& measurements, const Finding& finding, const Provenance& 
       site.code(has_modifier, {"272741003", "SCT", "Laterality"}, side_code(finding.laterality));
   }
   group.text(has_modifier, dcm("111001", "Algorithm Name"),
-             provenance.product + " " + std::string(to_text(finding.author)));
+             provenance.product + " " + std::string(to_text(finding.author)) +
+                 (finding.author == Author::model && !provenance.model_name.empty()
+                      ? ": " + provenance.model_name
+                      : ""));
   group.text(has_modifier, dcm("111003", "Algorithm Version"),
              provenance.code_version.empty() ? "unknown" : provenance.code_version);
   group.text(contains, dcm("121106", "Comment"),
@@ -245,7 +250,7 @@ std::string narrative_of(const ReportVersion& version) {
   for (const Section section : all_sections) {
     std::string text;
     for (const Statement* statement : outgoing_statements(version, section))
-      text += (text.empty() ? "" : "\r\n") + statement->text;
+      text += (text.empty() ? "" : "\r\n") + labelled_text(version, *statement);
     if (!text.empty())
       narrative += std::string(narrative.empty() ? "" : "\r\n\r\n") +
                    std::string(heading(section)) + "\r\n" + text;

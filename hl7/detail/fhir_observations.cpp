@@ -60,7 +60,9 @@ Json finding_observation(const ReportVersion& version, std::size_t index) {
   } else {
     json["valueCodeableConcept"] = concept_of(presence_code(finding.presence));
   }
-  json["note"] = {{{"text", "Verification: " + std::string(to_text(finding.verification.outcome)) +
+  const bool by_model = finding.author == reporting::Author::model;
+  json["note"] = {{{"text", (by_model ? "Proposed by AI. " : "") + std::string("Verification: ") +
+                                std::string(to_text(finding.verification.outcome)) +
                                 (finding.verification.reason.empty()
                                      ? ""
                                      : ". " + clean(finding.verification.reason))}}};

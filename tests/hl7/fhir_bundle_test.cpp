@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hl7/fhir.h"
+#include "tests/support/example_proposals.h"
 #include "tests/support/example_report.h"
 #include "tests/support/golden.h"
 #include "tests/support/validators.h"
@@ -98,6 +99,24 @@ TEST(FhirBundle, KeepsContradictedStatementsAndFindingsInside) {
   }
 }
 
+TEST(FhirBundle, SaysWhatAModelProposed) {
+  const auto version = tests::proposed_draft();
+  const Json report = resources(version, "DiagnosticReport").at(0);
+  const std::string html = decoded(report.at("presentedForm")[0].at("data"));
+  EXPECT_THAT(html, testing::HasSubstr("AI, unverified: A solid nodule"));
+  EXPECT_THAT(report["text"]["div"], testing::HasSubstr("[U] AI, unverified: A solid nodule"));
+  EXPECT_THAT(report["conclusion"], testing::HasSubstr("AI, unverified: The nodule should be"));
+  for (const std::string& text : {bundle(version), html})
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("wrong right side")));
+  std::map<std::string, std::string> notes;
+  for (const Json& observation : resources(version, "Observation"))
+    if (observation.contains("note"))
+      notes[observation["code"]["coding"][0]["display"]] = observation["note"][0]["text"];
+  EXPECT_THAT(notes.at("Malignant tumor of lung"),
+              testing::StartsWith("Proposed by AI. Verification: unverified"));
+  EXPECT_EQ(notes.count("Pleural effusion"), 0U);
+}
+
 TEST(FhirBundle, SaysWhetherAFindIsThere) {
   std::map<std::string, std::string> presence;
   for (const Json& observation : resources(tests::disputed_draft(), "Observation")) {
@@ -149,6 +168,7 @@ TEST(FhirBundle, PassesTheValidator) {
   bare.study.series.clear();
   texts["bare.json"] = bundle(bare);
   texts["disputed.json"] = bundle(tests::disputed_draft());
+  texts["proposed.json"] = bundle(tests::proposed_draft());
   texts["hostile.json"] = bundle(tests::hostile_draft());
   tests::expect_valid("validate-fhir.mjs", texts);
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "hl7/order_message.h"
+#include "tests/support/example_proposals.h"
 #include "tests/support/example_report.h"
 #include "tests/support/golden.h"
 #include "tests/support/validators.h"
@@ -149,6 +150,19 @@ TEST(Oru, KeepsContradictedStatementsAndFindingsInside) {
   EXPECT_THAT(text, testing::HasSubstr("Pulmonary embolism"));
 }
 
+TEST(Oru, SaysWhatAModelProposed) {
+  const std::string text = oru(tests::proposed_draft());
+  EXPECT_THAT(text, testing::HasSubstr("AI, unverified: A solid nodule"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("wrong right side")));
+  const Message message = Message::parse(text);
+  std::set<std::string> proposed;
+  for (const Segment* obx : all(message, "OBX"))
+    if (obx->get(17) == "AI") proposed.insert(obx->get(5) + " " + obx->get(17, 2));
+  EXPECT_THAT(proposed, testing::Contains("45653009 proposed by AI, unverified"));
+  EXPECT_THAT(proposed, testing::Contains("order-answer proposed by AI, unverified"));
+  EXPECT_THAT(proposed, testing::Not(testing::Contains(testing::HasSubstr("60046008"))));
+}
+
 TEST(Oru, HostileTextsAddNoSegmentAndNoField) {
   const Message plain = Message::parse(oru(tests::example_draft()));
   const std::string text = oru(tests::hostile_draft());
@@ -185,6 +199,7 @@ TEST(Oru, PassesTheValidator) {
   bare.signature->signer.id.clear();
   texts["bare"] = oru(bare, "TS-bare");
   texts["disputed"] = oru(tests::disputed_draft(), "TS-disputed");
+  texts["proposed"] = oru(tests::proposed_draft(), "TS-proposed");
   texts["hostile"] = oru(tests::hostile_draft(), "TS-hostile");
   tests::expect_valid("validate-hl7.mjs", texts);
 }

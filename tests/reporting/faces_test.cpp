@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "reporting/structured_report.h"
+#include "tests/support/example_proposals.h"
 #include "tests/support/example_report.h"
 #include "tests/support/files.h"
 #include "tests/support/golden.h"
@@ -168,6 +169,7 @@ TEST(StructuredReport, PassesTheValidators) {
   versions.emplace_back("hostile", tests::hostile_draft());
   versions.emplace_back("disputed", tests::disputed_draft());
   versions.emplace_back("nothing", nothing_measured);
+  versions.emplace_back("proposed", tests::proposed_draft());
   for (const auto& [name, version] : versions) {
     const auto file = folder / (name + ".dcm");
     std::ofstream(file, std::ios::binary) << to_structured_report(version);
