@@ -29,6 +29,7 @@ std::string literal(std::string_view text) {
 
 std::vector<std::string> literals(const std::vector<std::string>& texts) {
   std::vector<std::string> out;
+  out.reserve(texts.size());
   for (const std::string& text : texts) out.push_back(literal(text));
   return out;
 }
@@ -123,6 +124,7 @@ void add_views(Rules& rules, const std::vector<NamedView>& views) {
   rules.choice("view", choices);
   for (const int cells : sizes) {
     std::vector<std::string> numbers;
+    numbers.reserve(static_cast<std::size_t>(cells));
     for (int i = 0; i < cells; ++i) numbers.push_back(std::to_string(i * grid_px));
     rules.choice(cells_rule(cells), literals(numbers));
   }

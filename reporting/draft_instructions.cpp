@@ -42,15 +42,24 @@ std::string terms(const Rows& rows) {
   return out;
 }
 
+/// Sides that a site has, where it is not any or none.
+std::string remark(detail::Sides sides) {
+  switch (sides) {
+    case detail::Sides::none: return " (none)";
+    case detail::Sides::right_only: return " (right)";
+    case detail::Sides::paired: return " (left, right, both)";
+    case detail::Sides::any: return "";
+  }
+  return "";
+}
+
 void add_vocabulary(std::string& out, const DraftContext& context) {
   out += "\nOBSERVATIONS and the SITES where they can be (with no remark: any side, or none):\n";
   for (const detail::Group* group : detail::groups_of(context)) {
     out += "- " + terms(group->observations) + "\n  in: ";
     for (const auto& site : group->sites) {
-      out += (&site == group->sites.data() ? "" : ", ") + std::string(site.term);
-      if (site.sides == detail::Sides::none) out += " (none)";
-      if (site.sides == detail::Sides::right_only) out += " (right)";
-      if (site.sides == detail::Sides::paired) out += " (left, right, both)";
+      out +=
+          (&site == group->sites.data() ? "" : ", ") + std::string(site.term) + remark(site.sides);
     }
     out += "\n";
   }

@@ -17,7 +17,7 @@ using detail::Objection;
 using detail::Sentence;
 using detail::Slot;
 
-constexpr std::size_t longest_draft = 64 * 1024;
+constexpr std::size_t longest_draft = 65536;
 constexpr const char* proposed = "proposed-by-the-model";
 
 /// A cause; the reader of lines says which line it was.
@@ -286,7 +286,7 @@ std::variant<Draft, std::string> read_draft(std::string_view text, const DraftCo
     if (!reader.has_views()) return at + "without a view there is nothing to claim";
     auto claim = reader.read(line);
     if (const auto* fault = std::get_if<Fault>(&claim)) return at + fault->cause;
-    Proposal& proposal = std::get<Proposal>(claim);
+    auto& proposal = std::get<Proposal>(claim);
     proposal.begin = begin;
     proposal.end = end;
     draft.proposals.push_back(std::move(proposal));

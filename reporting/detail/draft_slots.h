@@ -11,8 +11,8 @@ namespace tomoscribe::reporting::detail {
 
 /// A number that was measured, and of what.
 struct Slot {
-  const Finding* finding;
-  const Measurement* measurement;
+  const Finding* finding = nullptr;
+  const Measurement* measurement = nullptr;
 };
 
 /// "lung.volume.right": a small letter, then small letters, digits, dots, hyphens, underscores; at
@@ -30,7 +30,7 @@ std::string filled(const Slot&);
 
 /// A view that can be named, and the cells of the grid on it; none where no box can lie.
 struct NamedView {
-  const DraftView* view;
+  const DraftView* view = nullptr;
   int columns = 0, rows = 0;  ///< in cells of grid_px
 };
 std::vector<NamedView> views_of(const DraftContext&);

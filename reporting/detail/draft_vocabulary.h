@@ -13,19 +13,19 @@ namespace tomoscribe::reporting::detail {
 enum class Sides { none, paired, right_only, any };
 
 struct CodeRow {
-  const char *value, *scheme, *meaning;
+  const char *value = "", *scheme = "", *meaning = "";
   Code code() const { return {value, scheme, meaning}; }
 };
 
 struct ObservationRow {
-  const char* term;  ///< as the model writes it
-  CodeRow code;
+  const char* term = "";  ///< as the model writes it
+  CodeRow code{};
   bool critical = false;  ///< when it is not absent
 };
 
 struct SiteRow {
-  const char* term;
-  CodeRow code;
+  const char* term = "";
+  CodeRow code{};
   Sides sides = Sides::none;
 };
 
@@ -38,9 +38,9 @@ struct Group {
 };
 
 struct DiagnosisRow {
-  const char* term;
-  CodeRow code;
-  BodyPart part;
+  const char* term = "";
+  CodeRow code{};
+  BodyPart part = BodyPart::chest;
 };
 
 std::span<const Group> groups();

@@ -90,7 +90,7 @@ TEST(Proposals, SurviveJson) {
   const ReportVersion version = tests::proposed_draft();
   const std::string json = to_json(version);
   EXPECT_EQ(from_json(json), version);
-  for (const char* kept : {"\"author\": \"model\"", "\"contradicted\"", "wrong right side",
+  for (const char* kept : {R"("author": "model")", R"("contradicted")", "wrong right side",
                            "The claim and its sentence name different sides."})
     EXPECT_THAT(json, HasSubstr(kept)) << "the page shows it struck through";
 }
