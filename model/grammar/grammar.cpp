@@ -45,4 +45,15 @@ std::size_t TokenTrie::size() const {
   return trie_->size();
 }
 
+std::vector<TokenId> TokenTrie::spell(std::string_view bytes) const {
+  std::vector<TokenId> ids;
+  while (!bytes.empty()) {
+    const auto id = trie_->longest_of(bytes);
+    if (!id) throw std::invalid_argument("no token begins as these bytes do");
+    ids.push_back(*id);
+    bytes.remove_prefix(trie_->bytes(*id).size());
+  }
+  return ids;
+}
+
 }  // namespace tomoscribe::model

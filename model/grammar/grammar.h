@@ -72,6 +72,11 @@ class TokenTrie {
   /// How many ids there are.
   std::size_t size() const;
 
+  /// Tokens that are these bytes, the longest that fits each time: not what a tokenizer would
+  /// choose, but also of bytes that are no whole characters.
+  /// \throws std::invalid_argument where no token fits.
+  std::vector<TokenId> spell(std::string_view bytes) const;
+
  private:
   friend class Constraint;
   std::unique_ptr<const grammar::Trie> trie_;

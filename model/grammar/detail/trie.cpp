@@ -40,6 +40,23 @@ Trie::Trie(const std::vector<std::string>& bytes, TokenId end) : bytes_{bytes}, 
   nodes_.push_back({.first = static_cast<std::uint32_t>(ids_.size())});
 }
 
+std::optional<TokenId> Trie::longest_of(std::string_view bytes) const {
+  std::optional<TokenId> longest;
+  for (const bool is_long : {false, true}) {
+    std::uint32_t at = root(is_long);
+    for (const char c : bytes) {
+      const std::uint32_t end = nodes_[at].end;
+      std::uint32_t child = at + 1;
+      while (child < end && nodes_[child].byte != static_cast<std::uint8_t>(c))
+        child = nodes_[child].end;
+      if (child >= end) break;
+      at = child;
+      if (!ids(at).empty()) longest = static_cast<TokenId>(ids(at).front());
+    }
+  }
+  return longest;
+}
+
 void Trie::add(const std::vector<std::uint32_t>& sorted) {
   const auto here = [this] { return static_cast<std::uint32_t>(nodes_.size()); };
   std::vector<std::uint32_t> path{here()};

@@ -3,8 +3,10 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/tokenizer/tokenizer.h"
@@ -42,6 +44,9 @@ class Trie {
   }
 
   bool has_below(std::uint32_t node) const { return nodes_[node].end > node + 1; }
+
+  /// The longest token that these bytes begin with.
+  std::optional<TokenId> longest_of(std::string_view bytes) const;
 
   /// True for a byte that is a token by itself.
   bool has_byte(std::uint8_t byte) const { return single_[byte]; }
