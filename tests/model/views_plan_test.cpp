@@ -163,7 +163,7 @@ TEST(PlanViews, SpendsTokensNearCandidates) {
 }
 
 TEST(PlanViews, SpendsTokensNearMeasurementsOutOfRange) {
-  PlanRequest request = chest_request(chest(), 9'000);
+  PlanRequest request = chest_request(chest(), 7000);
   request.rows = {{.id = "m1",
                    .name = "ascending aorta",
                    .value = "47 mm (u 1 mm)",

@@ -20,7 +20,7 @@ constexpr double apart_mm =
     80;  ///< of controls from candidates and from each other, where possible
 constexpr int control_tries = 200;
 constexpr double control_radius = 0.28;  ///< of the plane, around its middle: body, not air
-constexpr double control_benefit = 2;
+constexpr double control_benefit = 4;
 
 /// SplitMix64: the same numbers on every machine.
 class Dice {
@@ -87,7 +87,7 @@ std::vector<const Candidate*> chosen(const PlanRequest& request, const Frame& fr
 /// Of the small and of the large picture.
 std::array<double, 2> benefit_of(const Candidate& candidate) {
   const double weight = std::clamp(candidate.weight, 0.0, 1.0);
-  return {0.5 + 4 * weight, 0.25 + 0.75 * weight};
+  return {0.5 + 12 * weight, 0.25 + 0.75 * weight};
 }
 
 /// The first of many places that is far enough from all in `avoid`, else the farthest.
