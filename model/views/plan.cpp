@@ -42,6 +42,7 @@ void check_presets(const std::vector<WindowPreset>& presets) {
 
 void check(const PlanRequest& request) {
   check_geometry(request.geometry);
+  token_grid(1, 1, request.rule);  // refuses what is no rule
   check_presets(request.presets);
   if (request.candidates.size() > most_items || request.rows.size() > most_items)
     throw UnfitViews("a request of over 100,000 candidates or measurements is not one of a study");
@@ -53,6 +54,8 @@ void check(const PlanRequest& request) {
       throw UnfitViews("the weight of candidate " + detail::clean(candidate.id, 24) +
                        " is not a number");
   }
+  if (request.body && !usable(*request.body))
+    throw UnfitViews("the body has no usable place or size");
   for (const MeasurementRow& row : request.rows)
     if (row.where && !usable(*row.where))
       throw UnfitViews("measurement " + detail::clean(row.id, 24) + " has no usable place or size");
@@ -182,7 +185,7 @@ void add_table(const PlanRequest& request, const Menu& menu, std::size_t steps, 
 
 ViewPlan plan_views(const PlanRequest& request) {
   check(request);
-  const Frame frame(request.geometry);
+  const Frame frame(request.geometry, request.body);
   const Interest interest(request, frame);
   const Menu menu = detail::menu_of(request, frame, interest);
   ViewPlan plan{

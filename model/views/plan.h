@@ -51,6 +51,9 @@ struct ExamText {
 struct PlanRequest {
   VolumeGeometry geometry;
   std::vector<RegionSpan> regions;  ///< empty: unknown
+  /// Where the body is: whole-plane pictures are drawn so that it fills them. Nothing: the whole
+  /// plane.
+  std::optional<BoxMm> body;
   std::vector<Candidate> candidates;
   std::vector<MeasurementRow> rows;
   ExamText exam;

@@ -20,7 +20,7 @@ constexpr double apart_mm =
     80;  ///< of controls from candidates and from each other, where possible
 constexpr int control_tries = 200;
 constexpr double control_radius = 0.28;  ///< of the plane, around its middle: body, not air
-constexpr double control_benefit = 2;
+constexpr double control_benefit = 4;
 
 /// SplitMix64: the same numbers on every machine.
 class Dice {
@@ -84,6 +84,12 @@ std::vector<const Candidate*> chosen(const PlanRequest& request, const Frame& fr
   return result;
 }
 
+/// Of the small and of the large picture.
+std::array<double, 2> benefit_of(const Candidate& candidate) {
+  const double weight = std::clamp(candidate.weight, 0.0, 1.0);
+  return {0.5 + 12 * weight, 0.25 + 0.75 * weight};
+}
+
 /// The first of many places that is far enough from all in `avoid`, else the farthest.
 Vec3 control_place(const Frame& frame, const BodyRange& body, const std::vector<Vec3>& avoid,
                    Dice& dice) {
@@ -125,20 +131,21 @@ void add_crops(const PlanRequest& request, const Frame& frame, const Interest& i
                                .why = "close look at candidate " + clean(candidate->id, 24) +
                                       ", weight " + short_number(weight * 100) + " %",
                                .relevance = 1 + 3 * weight,
-                               .benefit = {0.5 + 4 * weight, 0.25 + 0.75 * weight}}));
+                               .benefit = benefit_of(*candidate)}));
   }
   std::vector<Vec3> avoid;
   for (const Candidate& candidate : request.candidates) avoid.push_back(candidate.box.centre_mm);
   Dice dice(request.seed);
-  const double first = offers[offers.size() - candidates.size()].benefit[0];
+  const std::array<double, 2> first = benefit_of(*candidates.front());
   for (int i = 0; i < control_crops; ++i) {
     const Vec3 place = control_place(frame, interest.body(), avoid, dice);
     avoid.push_back(place);
-    offers.push_back(offer_of(request, frame, interest,
-                              {.centre_mm = place,
-                               .kind = ViewKind::control,
-                               .why = "control: a place that nobody pointed at",
-                               .benefit = {std::min(control_benefit, 0.9 * first), 0}}));
+    offers.push_back(
+        offer_of(request, frame, interest,
+                 {.centre_mm = place,
+                  .kind = ViewKind::control,
+                  .why = "control: a place that nobody pointed at",
+                  .benefit = {std::min(control_benefit, 0.9 * first[0]), 0.9 * first[1]}}));
   }
 }
 

@@ -18,7 +18,12 @@ int reach(double scale) {
 
 }  // namespace
 
-Frame::Frame(const VolumeGeometry& geometry) : geometry_(geometry) {
+Frame::Frame(const VolumeGeometry& geometry, const std::optional<BoxMm>& field)
+    : geometry_(geometry) {
+  for (std::size_t i = 0; i < 3; ++i) {
+    field_middle_[i] = (geometry.size[i] - 1) / 2.0;
+    field_voxels_[i] = geometry.size[i];
+  }
   std::array<int, 3> order{0, 1, 2};
   double best = -1;
   do {
@@ -35,10 +40,32 @@ Frame::Frame(const VolumeGeometry& geometry) : geometry_(geometry) {
             .sense = geometry.step_mm[static_cast<std::size_t>(order[i])][i] < 0 ? -1.0 : 1.0};
     }
   } while (std::ranges::next_permutation(order).found);
+  if (field) set_field(*field);
   slice_mm_ = depth_mm(Plane::axial);
   body_mm_ = slice_mm_ * geometry_.size[static_cast<std::size_t>(of_patient_[2].axis)];
   head_z_mm_ = point_mm(geometry_, middle_at(0))[2];
   z_per_body_ = (point_mm(geometry_, middle_at(body_mm_))[2] - head_z_mm_) / body_mm_;
+}
+
+/// The voxels that hold the box's corners, across and from front to back, cut at the volume's edge.
+void Frame::set_field(const BoxMm& box) {
+  for (const Way& way : {of_patient_[0], of_patient_[1]}) {
+    const auto axis = static_cast<std::size_t>(way.axis);
+    double low = geometry_.size[axis], high = -1;
+    for (const unsigned corner : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U}) {
+      Vec3 point = box.centre_mm;
+      for (unsigned i = 0; i < 3; ++i)
+        point[i] += ((corner >> i & 1U) != 0 ? 0.5 : -0.5) * box.size_mm[i];
+      const double index = index_at(geometry_, point)[axis];
+      low = std::min(low, index);
+      high = std::max(high, index);
+    }
+    low = std::max(low, -0.5);
+    high = std::min(high, geometry_.size[axis] - 0.5);
+    if (high - low < 1) continue;  // beside the volume: the plane as it is
+    field_middle_[axis] = (low + high) / 2;
+    field_voxels_[axis] = high - low;
+  }
 }
 
 std::array<Frame::Way, 3> Frame::ways(Plane plane) const {
@@ -64,14 +91,13 @@ std::array<double, 2> Frame::extent_mm(Plane plane) const {
   const auto [right, down, deep] = ways(plane);
   const auto extent = [this](const Way& way) {
     const auto axis = static_cast<std::size_t>(way.axis);
-    return length(geometry_.step_mm[axis]) * geometry_.size[axis];
+    return length(geometry_.step_mm[axis]) * field_voxels_[axis];
   };
   return {extent(right), extent(down)};
 }
 
 Vec3 Frame::middle_at(double body_mm) const {
-  Vec3 index{};
-  for (std::size_t i = 0; i < 3; ++i) index[i] = (geometry_.size[i] - 1) / 2.0;
+  Vec3 index = field_middle_;
   const auto axis = static_cast<std::size_t>(of_patient_[2].axis);
   const double steps = body_mm / slice_mm_;
   index[axis] = of_patient_[2].sense > 0 ? geometry_.size[axis] - 0.5 - steps : steps - 0.5;
@@ -99,33 +125,39 @@ bool Frame::holds(const Vec3& index) const {
   return true;
 }
 
-SliceRange Frame::within(int axis, double first_face, double last_face) const {
-  const int last_voxel = geometry_.size[static_cast<std::size_t>(axis)] - 1;
+/// A voxel whose centre is on a face belongs to the slab on the patient's left, back or head side,
+/// so that it is the same voxel however the volume is stored.
+SliceRange Frame::within(const Way& way, double first_face, double last_face) const {
+  const int last_voxel = geometry_.size[static_cast<std::size_t>(way.axis)] - 1;
   const auto clamped = [&](double value) {
     return static_cast<int>(std::clamp(value, 0.0, static_cast<double>(last_voxel)));
   };
-  const double first = std::ceil(first_face - rounding), last = std::ceil(last_face - rounding) - 1;
+  const auto after = [&](double face) {
+    return way.sense > 0 ? std::ceil(face - rounding) : std::floor(face + rounding) + 1;
+  };
+  const double first = after(first_face), last = after(last_face) - 1;
   if (last < first || last < 0 || first > last_voxel) {
-    const int nearest = clamped(std::floor((first_face + last_face) / 2 + 0.5));
+    const double middle = (first_face + last_face) / 2;
+    const int nearest = clamped(way.sense > 0 ? std::floor(middle + 0.5) : std::ceil(middle - 0.5));
     return {.first = nearest, .last = nearest};
   }
   return {.first = clamped(first), .last = clamped(last)};
 }
 
 SliceRange Frame::slab(Plane plane, const Vec3& centre_index, double thickness_mm) const {
-  const int axis = ways(plane)[2].axis;
-  const double centre = centre_index[static_cast<std::size_t>(axis)],
+  const Way deep = ways(plane)[2];
+  const double centre = centre_index[static_cast<std::size_t>(deep.axis)],
                half = thickness_mm / depth_mm(plane) / 2;
-  return within(axis, centre - half, centre + half);
+  return within(deep, centre - half, centre + half);
 }
 
 SliceRange Frame::axial_slab(const BodyRange& range) const {
-  const int axis = of_patient_[2].axis;
+  const Way& deep = of_patient_[2];
   const auto face = [&](double body_mm) {
-    return middle_at(body_mm)[static_cast<std::size_t>(axis)];
+    return middle_at(body_mm)[static_cast<std::size_t>(deep.axis)];
   };
   const double a = face(range.from_mm), b = face(range.to_mm);
-  return within(axis, std::min(a, b), std::max(a, b));
+  return within(deep, std::min(a, b), std::max(a, b));
 }
 
 BodyRange Frame::body_of(const SliceRange& slab) const {
@@ -165,8 +197,8 @@ Tile Frame::tile(Plane plane, const PixelRect& pixels, const Vec3& centre_index,
   const double step = across ? tile.voxel_per_x[2] : tile.voxel_per_y[2];
   const double a = tile.voxel_at_corner[2] + from * step,
                b = tile.voxel_at_corner[2] + (from + extent) * step;
-  tile.slices =
-      within(2, std::min(a, b) - reach(std::abs(step)), std::max(a, b) + reach(std::abs(step)));
+  tile.slices = within(across ? right : down, std::min(a, b) - reach(std::abs(step)),
+                       std::max(a, b) + reach(std::abs(step)));
   return tile;
 }
 

@@ -17,7 +17,8 @@ struct BodyRange {
 /// Immutable. Of a geometry that check_geometry accepts.
 class Frame {
  public:
-  explicit Frame(const VolumeGeometry& geometry);
+  /// `field`: what whole-plane pictures are to hold; nothing: the plane.
+  explicit Frame(const VolumeGeometry& geometry, const std::optional<BoxMm>& field = {});
 
   const VolumeGeometry& geometry() const { return geometry_; }
 
@@ -31,14 +32,14 @@ class Frame {
   double z_at(double body_mm) const;
   double body_at_z(double z_mm) const;
 
-  /// The index in the middle of the plane at a place along the body.
+  /// The index in the middle of the field at a place along the body.
   Vec3 middle_at(double body_mm) const;
 
   /// Whether an index lies in the volume.
   bool holds(const Vec3& index) const;
 
-  /// The voxels along a plane's deep axis whose centres lie in a slab, its first face included; the
-  /// nearest one where there is none.
+  /// The voxels along a plane's deep axis whose centres lie in a slab; the nearest one where there
+  /// is none.
   SliceRange slab(Plane plane, const Vec3& centre_index, double thickness_mm) const;
 
   /// The axial slab between two places along the body.
@@ -51,7 +52,7 @@ class Frame {
   Tile tile(Plane plane, const PixelRect& pixels, const Vec3& centre_index,
             const std::array<double, 2>& across_down_mm, const SliceRange& slab) const;
 
-  /// Width and height of the volume in a plane, mm.
+  /// Width and height of the field in a plane, mm; along the body the volume's.
   std::array<double, 2> extent_mm(Plane plane) const;
 
   /// Distance between voxels along the plane's deep axis, at right angles to the plane.
@@ -64,10 +65,12 @@ class Frame {
   };
   /// To the right, down, deep.
   std::array<Way, 3> ways(Plane plane) const;
-  SliceRange within(int axis, double first_face, double last_face) const;
+  void set_field(const BoxMm& box);
+  SliceRange within(const Way& way, double first_face, double last_face) const;
 
   VolumeGeometry geometry_;
-  std::array<Way, 3> of_patient_;  ///< per x, y, z
+  Vec3 field_middle_{}, field_voxels_{};  ///< by voxel axis
+  std::array<Way, 3> of_patient_;         ///< per x, y, z
   double slice_mm_ = 1, body_mm_ = 1;
   double head_z_mm_ = 0, z_per_body_ = -1;
 };

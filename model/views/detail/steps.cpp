@@ -15,12 +15,13 @@ namespace {
 
 constexpr double most_positions = 400;  ///< along the body; longer ones are cut more coarsely
 /// What a slab tells that its neighbours do not, by how fine a row it belongs to: every 16th, 8th,
-/// 4th, 2nd position, and those in between, drawn in the second preset.
-constexpr std::array<double, 5> novelty{1.0, 0.95, 0.9, 0.85, 0.25};
+/// 4th, 2nd position, and those in between, drawn in the second preset. The first three come before
+/// anything is enlarged.
+constexpr std::array<double, 5> novelty{4, 3, 2, 0.85, 0.25};
 constexpr double novelty_asked = 0.5;  ///< in between, where the order asks
-constexpr double benefit_small = 0.5, benefit_large = 0.5;
+constexpr double benefit_small = 0.5, benefit_large = 0.5, novelty_of_pixels = 0.85;
 constexpr std::array<int, 3> scout_px{96, 144, 192};  ///< of a tile
-constexpr std::array<double, 3> scout_benefit{100, 1.7, 1.1};
+constexpr std::array<double, 3> scout_benefit{100, 2.2, 1.6};
 constexpr std::array<int, 2> slab_px{256, 512};
 constexpr double row_benefit = 0.4, remarked_row_benefit = 2;
 
@@ -93,8 +94,10 @@ Offer slab_offer(const PlanRequest& request, const Frame& frame, const Interest&
   for (const int wanted : slab_px) {
     const int side = side_px(wanted, 1, request.rule);
     if (!offer.sizes.empty() && offer.sizes.back().width >= side) continue;
-    offer.benefit.push_back(relevance.value * news *
-                            (offer.sizes.empty() ? benefit_small : benefit_large));
+    offer.benefit.push_back(relevance.value *
+                            (offer.sizes.empty()
+                                 ? benefit_small * news
+                                 : benefit_large * std::min(news, novelty_of_pixels)));
     View view = slab_view(frame, slab, side);
     view.preset = preset;
     view.relevance = relevance.value;
