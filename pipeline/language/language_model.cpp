@@ -1,0 +1,197 @@
+#include "pipeline/language/language_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <sstream>
+
+#include "dicom/blob_store.h"
+#include "model/generator.h"
+#include "model/refused.h"
+#include "model/views/plan.h"
+#include "pipeline/language/packet.h"
+#include "pipeline/language/pointing.h"
+#include "pipeline/language/record.h"
+
+namespace tomoscribe::pipeline {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Shares of the drafter's work.
+constexpr double drawn = 0.1, encoded = 0.4, read = 0.6;
+
+model::GeneratorOptions generator_options(const LanguageModelOptions& options) {
+  model::GeneratorOptions generator;
+  generator.network.device = options.device;
+  generator.network.threads = options.threads;
+  if (options.type == "f32") generator.network.type = model::ComputeType::f32;
+  if (options.type == "bf16") generator.network.type = model::ComputeType::bf16;
+  if (options.type == "f16") generator.network.type = model::ComputeType::f16;
+  return generator;
+}
+
+std::string type_word(model::ComputeType type) {
+  switch (type) {
+    case model::ComputeType::f32: return "f32";
+    case model::ComputeType::bf16: return "bf16";
+    case model::ComputeType::f16: return "f16";
+  }
+  throw std::logic_error("unmapped ComputeType");
+}
+
+/// One hash for config, tokenizer and weights: of their names and the hashes of their bytes.
+std::string checksum_of(const fs::path& folder, const Progress& progress) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  std::ranges::sort(files);
+  std::string lines;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    progress("checking the weights", static_cast<double>(i) / static_cast<double>(files.size()));
+    lines += dicom::sha256_of_file(files[i]).str() + "  " + files[i].filename().string() + "\n";
+  }
+  return dicom::sha256(lines).str();
+}
+
+std::string short_number(double value) {
+  std::ostringstream text;
+  text << std::setprecision(3) << value;
+  return text.str();
+}
+
+class LanguageModel : public Drafter {
+ public:
+  LanguageModel(const LanguageModelOptions& options, const Progress& progress)
+      : options_(options),
+        name_(fs::canonical(options.folder).filename().string()),
+        checksum_(checksum_of(options.folder, progress)),
+        generator_(options.folder, generator_options(options),
+                   [&](double done) { progress("loading the model", done); }) {}
+
+  std::variant<ModelDraft, NoDraft> draft(const Volume& volume, const ScanMap& map,
+                                          const reporting::ReportVersion& measured,
+                                          const Progress& progress,
+                                          const std::stop_token& stop) override {
+    try {
+      return write(volume, map, measured, progress, stop);
+    } catch (const model::Refused& why) {
+      return NoDraft{why.what()};
+    } catch (const std::bad_alloc&) {
+      return NoDraft{"the memory was not enough"};
+    }
+  }
+
+ private:
+  ModelDraft write(const Volume& volume, const ScanMap& map,
+                   const reporting::ReportVersion& measured, const Progress& progress,
+                   const std::stop_token& stop);
+  model::Generation generate(const model::Prompt& prompt, const model::Grammar& grammar,
+                             const Progress& progress, const std::stop_token& stop);
+  void add_evidence(reporting::Proposal& proposal, const Volume& volume,
+                    const model::ViewPlan& plan, const model::Generation& generation) const;
+  std::map<std::string, std::string> options_used(const model::ViewPlan& plan,
+                                                  const model::Generation& generation) const;
+
+  LanguageModelOptions options_;
+  std::string name_, checksum_;
+  model::Generator generator_;
+};
+
+model::Generation LanguageModel::generate(const model::Prompt& prompt,
+                                          const model::Grammar& grammar, const Progress& progress,
+                                          const std::stop_token& stop) {
+  model::GenerateOptions options;
+  options.sampling.temperature = options_.temperature;
+  options.seed = options_.seed;
+  options.most_tokens = static_cast<std::size_t>(options_.answer_tokens);
+  options.grammar = &grammar;
+  return generator_.generate(prompt, options, [&](const std::string& stage, double done) {
+    if (stop.stop_requested()) throw Cancelled();
+    const double share = stage == "encoding images"      ? drawn + (encoded - drawn) * done
+                         : stage == "reading the prompt" ? encoded + (read - encoded) * done
+                                                         : read + (1 - read) * done;
+    progress("language model: " + stage, share);
+  });
+}
+
+/// Where the claim points, and where the model looked most while it wrote the claim.
+void LanguageModel::add_evidence(reporting::Proposal& proposal, const Volume& volume,
+                                 const model::ViewPlan& plan,
+                                 const model::Generation& generation) const {
+  const auto view = std::ranges::find(plan.views, proposal.view, &model::View::id);
+  if (view != plan.views.end() && proposal.box) {
+    const reporting::PixelBox& box = *proposal.box;
+    if (auto evidence = language::evidence_at(
+            volume, *view, {box.left, box.top, box.right - box.left, box.bottom - box.top},
+            "where the model points (" + view->id + ")"))
+      proposal.finding.evidence.push_back(std::move(*evidence));
+  }
+  const model::Passage* passage = language::passage_at(generation, proposal.begin);
+  if (passage == nullptr || passage->chosen == 0) return;
+  std::string& reason = proposal.finding.verification.reason;
+  const double mean =
+      std::exp(passage->log_probability / static_cast<double>(passage->chosen));
+  reason += (reason.empty() ? "" : "; ") + std::string("mean probability of its words ") +
+            short_number(mean);
+  proposal.statement.verification.reason = reason;
+  for (const language::Looked& cell : language::most_looked_at(plan, generation, *passage,
+                                                               generator_.image_rule(), 1))
+    if (auto evidence = language::evidence_at(
+            volume, plan.views[cell.view], cell.pixels,
+            "where the model looked most (" + plan.views[cell.view].id +
+                "): an attribution, not a proof"))
+      proposal.finding.evidence.push_back(std::move(*evidence));
+}
+
+std::map<std::string, std::string> LanguageModel::options_used(
+    const model::ViewPlan& plan, const model::Generation& generation) const {
+  return {{"model.device", generator_.network().device()},
+          {"model.type", type_word(generator_.network().type())},
+          {"model.temperature", short_number(options_.temperature)},
+          {"model.budget_tokens", std::to_string(options_.budget_tokens)},
+          {"model.answer_tokens", std::to_string(options_.answer_tokens)},
+          {"model.views", std::to_string(plan.views.size())},
+          {"model.prompt_tokens", std::to_string(generation.prompt_tokens)},
+          {"model.draft_language", std::to_string(reporting::draft_language_version)}};
+}
+
+ModelDraft LanguageModel::write(const Volume& volume, const ScanMap& map,
+                                const reporting::ReportVersion& measured, const Progress& progress,
+                                const std::stop_token& stop) {
+  const model::ViewPlan plan = model::plan_views(language::plan_request(
+      volume, map, measured, generator_, options_.budget_tokens, options_.seed));
+  const std::vector<model::Image> images =
+      language::draw(volume, plan,
+                     [&](const std::string& stage, double done) { progress(stage, drawn * done); },
+                     stop);
+  const reporting::DraftContext context =
+      reporting::draft_context(measured, language::draft_views(plan));
+  const model::Grammar grammar = model::Grammar::parse(reporting::draft_grammar(context));
+  const model::Generation generation =
+      generate(language::prompt(plan, images, context, measured.order), grammar, progress, stop);
+  auto read_back = reporting::read_draft(generation.text, context);
+  if (const auto* fault = std::get_if<std::string>(&read_back))
+    throw model::Refused("the draft could not be read: " + *fault);
+  ModelDraft draft;
+  draft.proposals = std::move(std::get<reporting::Draft>(read_back).proposals);
+  for (reporting::Proposal& proposal : draft.proposals)
+    add_evidence(proposal, volume, plan, generation);
+  draft.model_name = name_;
+  draft.weights_checksum = checksum_;
+  draft.seed = options_.seed;
+  draft.options = options_used(plan, generation);
+  draft.record = {"model-draft.json",
+                  language::record_json(plan, generation, draft.proposals, generator_.image_rule())};
+  return draft;
+}
+
+}  // namespace
+
+std::unique_ptr<Drafter> load_language_model(const LanguageModelOptions& options,
+                                             const Progress& progress) {
+  return std::make_unique<LanguageModel>(options, progress);
+}
+
+}  // namespace tomoscribe::pipeline
