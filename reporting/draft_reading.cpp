@@ -171,10 +171,12 @@ std::optional<Fault> Reader::read_view(std::string_view text, Proposal& proposal
     if (!value) return Fault{"a number of the box is not on the grid of its view"};
     corner[i] = *value;
   }
-  proposal.box = PixelBox{.left = std::min(corner[0], corner[2]),
-                          .top = std::min(corner[1], corner[3]),
-                          .right = std::max(corner[0], corner[2]) + grid_px,
-                          .bottom = std::max(corner[1], corner[3]) + grid_px};
+  // The last cell of a view may be narrower.
+  proposal.box =
+      PixelBox{.left = std::min(corner[0], corner[2]),
+               .top = std::min(corner[1], corner[3]),
+               .right = std::min(std::max(corner[0], corner[2]) + grid_px, named->view->columns),
+               .bottom = std::min(std::max(corner[1], corner[3]) + grid_px, named->view->rows)};
   return std::nullopt;
 }
 

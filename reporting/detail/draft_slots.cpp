@@ -25,6 +25,10 @@ bool is_view_id(std::string_view id) {
          std::ranges::all_of(id.substr(1), is_digit);
 }
 
+int cells(int pixels) {
+  return (pixels + grid_px - 1) / grid_px;
+}
+
 bool holds_boxes(int pixels) {
   return pixels >= grid_px && pixels <= largest_view;
 }
@@ -72,8 +76,8 @@ std::vector<NamedView> views_of(const DraftContext& context) {
     if (!is_view_id(view.id) || !seen.insert(view.id).second) continue;
     const bool boxes = holds_boxes(view.columns) && holds_boxes(view.rows);
     views.push_back({.view = &view,
-                     .columns = boxes ? view.columns / grid_px : 0,
-                     .rows = boxes ? view.rows / grid_px : 0});
+                     .columns = boxes ? cells(view.columns) : 0,
+                     .rows = boxes ? cells(view.rows) : 0});
   }
   return views;
 }

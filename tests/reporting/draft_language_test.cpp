@@ -222,6 +222,15 @@ TEST(DraftReader, FillsSlotsWithNumberUnitAndName) {
   EXPECT_EQ(draft.proposals[3].finding.title, "Answer to the question of the order: unclear");
 }
 
+TEST(DraftReader, KeepsBoxesInsideOfTheirView) {
+  const DraftContext context{.views = {{.id = "V1", .columns = 20, .rows = 9}}};
+  const std::string text =
+      "finding: mass | lung | left | present | V1 [16,8,8,0] | A mass fills the left lung.\nend";
+  EXPECT_TRUE(GrammarText(draft_grammar(context)).matches(text));
+  EXPECT_EQ(read(text, context).proposals.front().box,
+            (PixelBox{.left = 8, .top = 0, .right = 20, .bottom = 9}));
+}
+
 TEST(DraftReader, ContradictsNumbersThatNobodyMeasured) {
   for (const char* sentence :
        {"A nodule of 5 mm lies in the right lung.", "A nodule of 5.3 lies in the right lung.",
