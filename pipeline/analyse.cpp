@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "dicom/blob_store.h"
+#include "pipeline/drafter.h"
 #include "pipeline/key_image.h"
 #include "pipeline/measure/measure.h"
+#include "pipeline/measure/scan_map.h"
 #include "pipeline/series/load_volume.h"
 #include "pipeline/series/select_series.h"
 #include "pipeline/study.h"
@@ -22,6 +24,8 @@ using reporting::ReportVersion;
 
 /// Shares of the whole, from measured times of a 300-slice chest.
 constexpr double headers_done = 0.10, decoded = 0.45, measured = 0.97;
+/// With a language model all of these take this share of the whole.
+constexpr double before_model = 0.3;
 
 struct Headers {
   std::vector<InstanceFile> instances;
@@ -194,9 +198,31 @@ void finish_findings(measure::Findings& findings, const dicom::StudyUid& study) 
   }
 }
 
+/// Asks the language model, if there is one. What the version says of it is said in the provenance.
+std::optional<ModelDraft> ask_model(ReportVersion& version, const Volume& volume,
+                                    const measure::Scene& scene, const AnalysisContext& context,
+                                    const Progress& progress) {
+  if (context.drafter == nullptr) return std::nullopt;
+  auto answer =
+      context.drafter->draft(volume, measure::scan_map(scene), version, progress, context.stop);
+  reporting::Provenance& provenance = version.provenance;
+  if (const auto* none = std::get_if<NoDraft>(&answer)) {
+    provenance.options["model.no_draft"] = none->reason;
+    provenance.steps.push_back("the language model gave no draft: " + none->reason);
+    return std::nullopt;
+  }
+  auto& written = std::get<ModelDraft>(answer);
+  provenance.model_name = written.model_name;
+  provenance.weights_checksum = written.weights_checksum;
+  provenance.seed = written.seed;
+  provenance.options.merge(written.options);
+  provenance.options["model.record"] = dicom::sha256(written.record.bytes).str();
+  return std::move(written);
+}
+
 AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Volume& volume,
                     const measure::Scene& scene, measure::Findings findings,
-                    const AnalysisContext& context) {
+                    const AnalysisContext& context, const Progress& progress) {
   AnalysedStudy result{.version = {.report_id = {}, .study = study_from(headers.instances, choice)},
                        .blobs = {}};
   ReportVersion& version = result.version;
@@ -214,9 +240,12 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
   version.provenance = provenance_of(headers, choice, volume, context);
+  std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);
+  if (written) reporting::add_proposals(version, std::move(written->proposals));
   result.blobs = key_images(volume, version);
+  if (written) result.blobs.push_back(std::move(written->record));
   return result;
 }
 
@@ -224,7 +253,11 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
 
 std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
                                                 const AnalysisContext& context,
-                                                const Progress& progress) {
+                                                const Progress& told) {
+  const double share = context.drafter == nullptr ? 1 : before_model;
+  const Progress progress = [&](const std::string& stage, double fraction) {
+    told(stage, share * fraction);
+  };
   const Headers headers = read_headers(study, context, progress);
   if (headers.instances.empty()) {
     std::string sentence;
@@ -252,8 +285,11 @@ std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
         "a shell of bone without tissue of brain density: this looks like a phantom, "
         "not a patient"};
   progress("writing the draft", measured);
-  AnalysedStudy result = draft(headers, choice, volume, scene, std::move(findings), context);
-  progress("done", 1.0);
+  AnalysedStudy result = draft(headers, choice, volume, scene, std::move(findings), context,
+                               [&](const std::string& stage, double fraction) {
+                                 told(stage, share + (measured - share) * fraction);
+                               });
+  told("done", 1.0);
   return result;
 }
 

@@ -28,12 +28,15 @@ struct StudyFiles {
       files;  ///< any order; files that cannot be read are counted in the limitations, by reason
 };
 
+class Drafter;
+
 struct AnalysisContext {
   std::optional<reporting::Order> order;
   reporting::Moment now;  ///< becomes the version's `created`
   std::string code_version;
   std::vector<std::string> notes;  ///< how the images arrived: said among the limitations
   std::stop_token stop;            ///< asked between stages; \see Cancelled
+  Drafter* drafter = nullptr;      ///< a language model that proposes findings; none: measured only
 };
 
 /// The analysis was asked to stop.
@@ -54,7 +57,7 @@ struct AnalysedStudy {
 };
 
 /// Deterministic: equal files, order and context give an equal version. Peak memory: one volume of
-/// int16, one of labels and one working grid. Thread-safe. \throws Cancelled.
+/// int16, one of labels and one working grid. Thread-safe, but for the drafter. \throws Cancelled.
 std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
                                                 const AnalysisContext& context,
                                                 const Progress& progress);

@@ -3,6 +3,7 @@
 #include <iomanip>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "model/refused.h"
 #include "pipeline/commands.h"
 #include "pipeline/detail/command_line.h"
+#include "pipeline/process.h"
 
 namespace tomoscribe::pipeline {
 
@@ -165,7 +167,12 @@ int model_info(const Options& o) {
 
 int command_model(int argc, char** argv) {
   Options o;
-  CLI::App app("Language models: what a folder holds. Nothing is run.", "tomoscribe model");
+  if (argc > 1 && std::string_view(argv[1]) == "generate")
+    become("tomoscribe-model", {argv + 1, argv + argc});
+  CLI::App app("Language models: what a folder holds and needs; text and images in, text out.",
+               "tomoscribe model");
+  app.add_subcommand("generate",
+                     "ask a model about pictures (see tomoscribe model generate --help)");
   app.require_subcommand(1);
   CLI::App* info = app.add_subcommand(
       "info", "say what model a folder holds, the memory it needs, and all that is wrong with it");

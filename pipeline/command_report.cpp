@@ -17,7 +17,11 @@
 #include "pipeline/clock.h"
 #include "pipeline/commands.h"
 #include "pipeline/detail/command_line.h"
+#include "pipeline/detail/model_options.h"
 #include "pipeline/detail/output_folder.h"
+#include "pipeline/detail/watched_work.h"
+#include "pipeline/drafter.h"
+#include "pipeline/language/language_model.h"
 #include "pipeline/process.h"
 #include "reporting/faces.h"
 #include "reporting/structured_report.h"
@@ -34,6 +38,7 @@ constexpr const char* fhir_base = "http://127.0.0.1:8080/fhir/R4";
 struct Options {
   fs::path study, out;
   std::optional<fs::path> order;
+  LanguageModelOptions model;
   bool quiet = false;
 };
 
@@ -88,54 +93,16 @@ std::optional<std::string> mismatch(const reporting::Order& order, const reporti
   return another.empty() ? std::nullopt : std::optional(another);
 }
 
-/// One line a stage, with the seconds since the start.
-class ProgressLines {
- public:
-  explicit ProgressLines(bool quiet) : quiet_(quiet) {}
-  void operator()(const std::string& stage, double fraction) {
-    if (quiet_ || stage == stage_) return;
-    stage_ = stage;
-    const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start_;
-    std::ostringstream line;
-    line << std::fixed << std::setprecision(1) << std::setw(7) << since.count() << " s  "
-         << std::setw(3) << static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100) << " %  "
-         << stage << '\n';
-    std::cerr << line.str() << std::flush;
-  }
-
- private:
-  bool quiet_;
-  std::string stage_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-/// Turns the first Ctrl-C into a stop request; the second ends the process as if nobody had
-/// listened.
-class Interrupt {
- public:
-  Interrupt() {
-    block_signals();
-    listener_ = std::jthread([this](const std::stop_token& over) {
-      while (!over.stop_requested()) {
-        const auto signal = wait_for_signal(std::chrono::milliseconds(100));
-        if (!signal || (*signal != SIGINT && *signal != SIGTERM)) continue;
-        if (source_.stop_requested()) std::_Exit(1);  // nothing has been written yet
-        source_.request_stop();
-      }
-    });
-  }
-  std::stop_token token() const { return source_.get_token(); }
-
- private:
-  std::stop_source source_;
-  std::jthread listener_;
-};
-
 /// MSH-10: at most 20 characters, the same for the same version.
 std::string control_id(const reporting::ReportVersion& version) {
   return "TS" + dicom::sha256(version.report_id + "|" + std::to_string(version.number))
                     .str()
                     .substr(0, 18);
+}
+
+/// Files beside the faces, which another run may have left there.
+bool is_ours(const std::string& name) {
+  return (name.starts_with("key-") && name.ends_with(".png")) || name == "model-draft.json";
 }
 
 std::vector<OutputFile> faces(const AnalysedStudy& analysed) {
@@ -147,8 +114,7 @@ std::vector<OutputFile> faces(const AnalysedStudy& analysed) {
                                 {"fhir.json", hl7::to_fhir_bundle(version, fhir_base)},
                                 {"oru.hl7", hl7::to_oru(version, {}, control_id(version))}};
   for (const NamedBlob& blob : analysed.blobs)
-    if (blob.name.starts_with("key-") && blob.name.ends_with(".png"))
-      files.push_back({blob.name, blob.bytes});
+    if (is_ours(blob.name)) files.push_back({blob.name, blob.bytes});
   return files;
 }
 
@@ -166,7 +132,7 @@ std::string summary(const AnalysedStudy& analysed, const Options& options, std::
   return line.str();
 }
 
-int report(const Options& options) {
+int report(const Options& options, LoadDrafter load) {
   if (!fs::is_directory(options.study)) {
     std::cerr << "tomoscribe report: " << options.study.string()
               << (fs::exists(options.study) ? " is not a folder\n" : " does not exist\n");
@@ -192,6 +158,12 @@ int report(const Options& options) {
   context.code_version = code_version();
   context.stop = interrupt.token();
   ProgressLines lines(options.quiet);
+  std::unique_ptr<Drafter> drafter;
+  if (!options.model.folder.empty()) {
+    lines("loading the language model", 0);
+    drafter = load(options.model);
+    context.drafter = drafter.get();
+  }
   const auto result = analyse(files_below(options.study, options.out), context,
                               [&](const std::string& stage, double fraction) {
                                 if (fraction < 1) lines(stage, fraction);  // "done" comes below
@@ -204,9 +176,7 @@ int report(const Options& options) {
   lines("writing the report", 0.98);
   const std::vector<OutputFile> files = faces(analysed);
   if (context.stop.stop_requested()) throw Cancelled();
-  write_together(options.out, files, [](const std::string& name) {
-    return name.starts_with("key-") && name.ends_with(".png");
-  });
+  write_together(options.out, files, is_ours);
   lines("done", 1);
   std::cout << summary(analysed, options, files.size());
   return 0;
@@ -214,12 +184,12 @@ int report(const Options& options) {
 
 }  // namespace
 
-int command_report(int argc, char** argv) {
+int report_with(LoadDrafter load, int argc, char** argv) {
   Options options;
   CLI::App app(
       "Drafts the report of one CT study, without server or database. Writes report.json, "
       "report.html, report.txt, "
-      "sr.dcm, fhir.json, oru.hl7 and key-*.png.",
+      "sr.dcm, fhir.json, oru.hl7 and key-*.png; with a language model also model-draft.json.",
       "tomoscribe report");
   app.add_option("STUDY_DIR", options.study,
                  "folder with the study's DICOM files, in any order and depth")
@@ -228,14 +198,24 @@ int command_report(int argc, char** argv) {
   app.add_option("--order", options.order,
                  "HL7 v2 order (ORM^O01 or OMI^O23): indication and history")
       ->check(CLI::ExistingFile);
+  add_model_options(app, options.model);
   app.add_flag("--quiet", options.quiet, "no progress lines");
   if (const auto status = ends_here(app, argc, argv)) return *status;
+  if (load == nullptr && !options.model.folder.empty()) {
+    std::vector<std::string> arguments{"report"};
+    arguments.insert(arguments.end(), argv + 1, argv + argc);
+    become("tomoscribe-model", arguments);
+  }
   try {
-    return report(options);
+    return report(options, load);
   } catch (const Cancelled&) {
     std::cerr << "tomoscribe report: interrupted; nothing was written\n";
     return 1;
   }
+}
+
+int command_report(int argc, char** argv) {
+  return report_with(nullptr, argc, argv);
 }
 
 }  // namespace tomoscribe::pipeline

@@ -67,6 +67,13 @@ struct WorkerConfig {
   int lease_s = 60;
 };
 
+/// The language model; no folder: none.
+struct ModelConfig {
+  std::string folder, device = "cpu", type;
+  int budget_tokens = 16384, answer_tokens = 1024;
+  int seed = 0;
+};
+
 /// A [[destination]] of signed reports.
 struct DestinationConfig {
   std::string name, kind, host;
@@ -83,6 +90,7 @@ struct Config {
   DatabaseConfig database;
   SiteConfig site;
   WorkerConfig worker;
+  ModelConfig model;
   std::vector<DestinationConfig> destinations;
 
   std::string file = "configuration";         ///< its name in error sentences

@@ -114,9 +114,18 @@ void check_titles(const Config& config) {
     check_title(config, "study.quiet_period_by_ae_s." + title, "study.quiet_period_by_ae_s", title);
 }
 
+void check_model(const Config& config) {
+  const std::string& type = config.model.type;
+  require(type.empty() || type == "f32" || type == "bf16" || type == "f16", config, "model.type",
+          R"(model.type must be "f32", "bf16", "f16" or "" (as the files are))");
+  require(!config.model.device.empty(), config, "model.device",
+          R"(model.device must be "cpu", "cuda" or "cuda:N")");
+}
+
 }  // namespace
 
 void validate_config(const Config& config) {
+  check_model(config);
   check_titles(config);
   require(config.database.dsn.empty() || config.database.dsn_file.empty(), config,
           set_one(config, "database.dsn", "database.dsn_file"),

@@ -42,8 +42,8 @@ struct NoDraft {
   std::string reason;
 };
 
-/// Proposes findings from pictures of the volume and what was measured. Deterministic on one machine.
-/// Not thread-safe: one analysis at a time.
+/// Proposes findings from pictures of the volume and what was measured. Deterministic on one
+/// machine. Not thread-safe: one analysis at a time.
 class Drafter {
  public:
   Drafter() = default;

@@ -56,6 +56,17 @@ std::filesystem::path program_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
 
+void become(const std::string& program, const std::vector<std::string>& arguments) {
+  const std::string path = (program_folder() / program).string();
+  std::vector<std::string> words{path};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execv(path.c_str(), pointers.data());
+  throw std::runtime_error(path + " cannot be started: " + std::system_category().message(errno));
+}
+
 std::filesystem::path default_data_folder() {
   if (geteuid() == 0) return "/var/lib/tomoscribe";
   // NOLINTBEGIN(concurrency-mt-unsafe): nobody here changes the environment once threads run

@@ -14,6 +14,10 @@ namespace tomoscribe::pipeline {
 /// The folder this program lies in.
 std::filesystem::path program_folder();
 
+/// Goes on as a program of that name beside this one, with these arguments behind its name.
+/// \throws std::runtime_error when it cannot be started.
+[[noreturn]] void become(const std::string& program, const std::vector<std::string>& arguments);
+
 /// The data folder when none is named: /var/lib/tomoscribe as root, else under the user's data
 /// home.
 std::filesystem::path default_data_folder();

@@ -25,7 +25,8 @@ constexpr std::array commands{
     Command{"report", command_report,
             "draft the report of one study folder into files, without server or database"},
     Command{"phantom", command_phantom, "write a synthetic chest CT as DICOM, with its truth"},
-    Command{"model", command_model, "say what a folder with a language model holds and needs"},
+    Command{"model", command_model,
+            "language models: what a folder holds and needs; text and images in, text out"},
     Command{"db", command_db, "migrate the database, show its state, try a study again"},
     Command{"doctor", command_doctor, "check what this machine has and lacks"}};
 

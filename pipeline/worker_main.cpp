@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <stop_token>
 #include <thread>
 
@@ -11,6 +12,7 @@
 #include "model/runtime.h"
 #include "pipeline/clock.h"
 #include "pipeline/detail/command_line.h"
+#include "pipeline/language/language_model.h"
 #include "pipeline/process.h"
 #include "pipeline/program.h"
 #include "pipeline/worker.h"
@@ -51,6 +53,29 @@ int describe(int threads) {
   return 0;
 }
 
+/// The configured model, resident; nullptr when none is configured. \throws ConfigError.
+std::unique_ptr<Drafter> language_model(const Config& config, const Log& log) {
+  if (config.model.folder.empty()) return nullptr;
+  LanguageModelOptions options;
+  options.folder = config.model.folder;
+  options.device = config.model.device;
+  options.type = config.model.type;
+  options.threads = thread_count(config);
+  options.budget_tokens = config.model.budget_tokens;
+  options.answer_tokens = config.model.answer_tokens;
+  options.seed = static_cast<std::uint64_t>(config.model.seed);
+  log.info("loading the language model");
+  try {
+    std::unique_ptr<Drafter> drafter =
+        load_language_model(options, [](const std::string&, double) {});
+    log.info("language model loaded", {{"device", options.device}});
+    return drafter;
+  } catch (const std::exception& why) {
+    throw ConfigError(config.where("model.folder") +
+                      ": the language model cannot be used: " + why.what());
+  }
+}
+
 int work(const Config& config, const ProgramOptions& options) {
   const std::string dsn = config.database_dsn();
   if (dsn.empty())
@@ -60,7 +85,14 @@ int work(const Config& config, const ProgramOptions& options) {
   const dicom::Codecs codecs;
   const Log log("worker");
   const dicom::BlobStore blobs(options.data_folder() / "store");
-  Worker worker(config, dsn, blobs, analyse, log);
+  const std::unique_ptr<Drafter> drafter = language_model(config, log);
+  Worker worker(
+      config, dsn, blobs,
+      [&](const StudyFiles& study, AnalysisContext context, const Progress& progress) {
+        context.drafter = drafter.get();
+        return analyse(study, context, progress);
+      },
+      log);
   log.info("ready", {{"threads", thread_count(config)}, {"version", code_version()}});
   std::jthread thread([&](const std::stop_token& stop) { worker.run(stop); });
   wait_for_stop();

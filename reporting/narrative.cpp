@@ -87,8 +87,11 @@ Verification about_the_draft() {
 
 void add_examination(Composer& composer, const Study& study, const std::optional<Order>& order,
                      const Provenance& provenance) {
+  const bool failed = provenance.options.contains("model.no_draft");
   composer.add(Section::examination,
-               provenance.model_name.empty()
+               failed ? "Measured findings only; the language model gave no draft. Every number was "
+                        "measured by geometry code."
+               : provenance.model_name.empty()
                    ? "Measured findings only; no language model configured. Every number was "
                      "measured by geometry code."
                    : "Drafted with the language model " + provenance.model_name +

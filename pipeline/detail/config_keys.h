@@ -88,6 +88,16 @@ void describe(WorkerConfig& worker, Visitor& visit) {
   visit("lease_s", worker.lease_s, {3});
 }
 
+template <class Visitor>
+void describe(ModelConfig& model, Visitor& visit) {
+  visit("folder", model.folder);
+  visit("device", model.device);
+  visit("type", model.type);
+  visit("budget_tokens", model.budget_tokens, {256, 1'000'000});
+  visit("answer_tokens", model.answer_tokens, {64, 100'000});
+  visit("seed", model.seed, {0, 2'147'483'647});
+}
+
 /// Calls `section(name, struct)` for each.
 template <class Section>
 void describe_sections(Config& config, Section&& section) {
@@ -98,6 +108,7 @@ void describe_sections(Config& config, Section&& section) {
   section("database", config.database);
   section("site", config.site);
   section("worker", config.worker);
+  section("model", config.model);
 }
 
 }  // namespace tomoscribe::pipeline::detail

@@ -131,17 +131,16 @@ void LanguageModel::add_evidence(reporting::Proposal& proposal, const Volume& vo
   const model::Passage* passage = language::passage_at(generation, proposal.begin);
   if (passage == nullptr || passage->chosen == 0) return;
   std::string& reason = proposal.finding.verification.reason;
-  const double mean =
-      std::exp(passage->log_probability / static_cast<double>(passage->chosen));
+  const double mean = std::exp(passage->log_probability / static_cast<double>(passage->chosen));
   reason += (reason.empty() ? "" : "; ") + std::string("mean probability of its words ") +
             short_number(mean);
   proposal.statement.verification.reason = reason;
-  for (const language::Looked& cell : language::most_looked_at(plan, generation, *passage,
-                                                               generator_.image_rule(), 1))
-    if (auto evidence = language::evidence_at(
-            volume, plan.views[cell.view], cell.pixels,
-            "where the model looked most (" + plan.views[cell.view].id +
-                "): an attribution, not a proof"))
+  for (const language::Looked& cell :
+       language::most_looked_at(plan, generation, *passage, generator_.image_rule(), 1))
+    if (auto evidence =
+            language::evidence_at(volume, plan.views[cell.view], cell.pixels,
+                                  "where the model looked most (" + plan.views[cell.view].id +
+                                      "): an attribution, not a proof"))
       proposal.finding.evidence.push_back(std::move(*evidence));
 }
 
@@ -162,10 +161,9 @@ ModelDraft LanguageModel::write(const Volume& volume, const ScanMap& map,
                                 const std::stop_token& stop) {
   const model::ViewPlan plan = model::plan_views(language::plan_request(
       volume, map, measured, generator_, options_.budget_tokens, options_.seed));
-  const std::vector<model::Image> images =
-      language::draw(volume, plan,
-                     [&](const std::string& stage, double done) { progress(stage, drawn * done); },
-                     stop);
+  const std::vector<model::Image> images = language::draw(
+      volume, plan, [&](const std::string& stage, double done) { progress(stage, drawn * done); },
+      stop);
   const reporting::DraftContext context =
       reporting::draft_context(measured, language::draft_views(plan));
   const model::Grammar grammar = model::Grammar::parse(reporting::draft_grammar(context));
@@ -182,8 +180,8 @@ ModelDraft LanguageModel::write(const Volume& volume, const ScanMap& map,
   draft.weights_checksum = checksum_;
   draft.seed = options_.seed;
   draft.options = options_used(plan, generation);
-  draft.record = {"model-draft.json",
-                  language::record_json(plan, generation, draft.proposals, generator_.image_rule())};
+  draft.record = {"model-draft.json", language::record_json(plan, generation, draft.proposals,
+                                                            generator_.image_rule())};
   return draft;
 }
 

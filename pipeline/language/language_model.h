@@ -1,5 +1,6 @@
 #pragma once
-// The drafter: a resident model of the Pixtral family, the packet it is shown, the language it writes in.
+// The drafter: a resident model of the Pixtral family, the packet it is shown, the language it
+// writes in.
 
 #include <cstdint>
 #include <filesystem>
@@ -13,11 +14,11 @@ namespace tomoscribe::pipeline {
 struct LanguageModelOptions {
   std::filesystem::path folder;
   std::string device = "cpu";
-  std::string type;                     ///< "f32", "bf16", "f16"; empty: as stored
-  int threads = 0;                      ///< 0: one per processor
-  std::int64_t budget_tokens = 16384;   ///< for views, their captions and the table
-  std::int64_t answer_tokens = 1024;    ///< of the draft
-  double temperature = 0;               ///< 0: the likeliest words
+  std::string type;                    ///< "f32", "bf16", "f16"; empty: as stored
+  int threads = 0;                     ///< 0: one per processor
+  std::int64_t budget_tokens = 16384;  ///< for views, their captions and the table
+  std::int64_t answer_tokens = 1024;   ///< of the draft
+  double temperature = 0;              ///< 0: the likeliest words
   std::uint64_t seed = 0;
 };
 

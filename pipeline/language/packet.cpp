@@ -34,9 +34,8 @@ std::optional<model::BoxMm> box_of(const Volume& volume, const reporting::Eviden
 
 void add_finding(model::PlanRequest& request, const Volume& volume,
                  const reporting::Finding& finding) {
-  const auto where = finding.evidence.empty()
-                         ? std::nullopt
-                         : box_of(volume, finding.evidence.front());
+  const auto where =
+      finding.evidence.empty() ? std::nullopt : box_of(volume, finding.evidence.front());
   for (const reporting::Measurement& measurement : finding.measurements)
     if (measurement.value)
       request.rows.push_back({.id = measurement.id,
@@ -85,8 +84,7 @@ model::PlanRequest plan_request(const Volume& volume, const ScanMap& map,
     }
     request.body = body;
   }
-  for (const reporting::Finding& finding : measured.findings)
-    add_finding(request, volume, finding);
+  for (const reporting::Finding& finding : measured.findings) add_finding(request, volume, finding);
   if (measured.order)
     request.exam = {.indication = measured.order->indication + "\n" + measured.order->history,
                     .question = measured.order->indication};
@@ -102,10 +100,8 @@ model::PlanRequest plan_request(const Volume& volume, const ScanMap& map,
 std::vector<reporting::DraftView> draft_views(const model::ViewPlan& plan) {
   std::vector<reporting::DraftView> views;
   for (const model::View& view : plan.views)
-    views.push_back({.id = view.id,
-                     .columns = view.width,
-                     .rows = view.height,
-                     .words = model::caption(view)});
+    views.push_back(
+        {.id = view.id, .columns = view.width, .rows = view.height, .words = model::caption(view)});
   return views;
 }
 

@@ -15,8 +15,8 @@ namespace tomoscribe::pipeline::language {
 /// The volume as `model` sees it. It must outlive the result.
 model::CtVolume ct_volume(const Volume& volume);
 
-/// What the plan is made from: regions, body, measurements as rows, critical findings as candidates, the
-/// order's words. Patient identity is in none of it.
+/// What the plan is made from: regions, body, measurements as rows, critical findings as
+/// candidates, the order's words. Patient identity is in none of it.
 model::PlanRequest plan_request(const Volume& volume, const ScanMap& map,
                                 const reporting::ReportVersion& measured,
                                 const model::Generator& generator, std::int64_t budget_tokens,

@@ -28,10 +28,8 @@ std::optional<reporting::Region2D> on_slice(const Volume& volume, const model::B
     most[axis] = std::min(most[axis], static_cast<double>(volume.grid.size[axis]));
     if (!(most[axis] - least[axis] >= 1)) return std::nullopt;
   }
-  return reporting::Region2D{{{least[0], least[1]},
-                              {most[0], least[1]},
-                              {most[0], most[1]},
-                              {least[0], most[1]}}};
+  return reporting::Region2D{
+      {{least[0], least[1]}, {most[0], least[1]}, {most[0], most[1]}, {least[0], most[1]}}};
 }
 
 }  // namespace
@@ -43,8 +41,8 @@ std::optional<reporting::Evidence> evidence_at(const Volume& volume, const model
   const auto point = model::patient_mm(view, x, y);
   const auto box = model::box_mm(view, rect);
   if (!slices || !point || !box) return std::nullopt;
-  const auto slice = static_cast<std::size_t>(
-      std::clamp(slices->middle, 0, volume.grid.size[2] - 1));
+  const auto slice =
+      static_cast<std::size_t>(std::clamp(slices->middle, 0, volume.grid.size[2] - 1));
   reporting::Evidence evidence{.id = {},
                                .series = volume.header.series,
                                .instance = volume.instances[slice],
@@ -59,7 +57,8 @@ std::optional<reporting::Evidence> evidence_at(const Volume& volume, const model
   if (auto region = on_slice(volume, *box)) evidence.regions.push_back(std::move(*region));
   if (evidence.frame_of_reference) {
     Vec3 rounded{};
-    std::ranges::transform(*point, rounded.begin(), [](double mm) { return std::round(mm * 10) / 10; });
+    std::ranges::transform(*point, rounded.begin(),
+                           [](double mm) { return std::round(mm * 10) / 10; });
     evidence.point_mm = rounded;
   }
   return evidence;
@@ -78,8 +77,7 @@ std::vector<Looked> most_looked_at(const model::ViewPlan& plan, const model::Gen
       for (int column = 0; column < grid.columns; ++column, ++at)
         if (const double share = static_cast<double>(passage.image_attention[at]) / all;
             share > 0 && view < plan.views.size())
-          cells.push_back(
-              {view, model::token_pixels(plan.views[view], row, column, rule), share});
+          cells.push_back({view, model::token_pixels(plan.views[view], row, column, rule), share});
   }
   std::ranges::stable_sort(cells, std::ranges::greater(), &Looked::share);
   cells.resize(std::min(cells.size(), most));

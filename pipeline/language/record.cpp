@@ -35,7 +35,8 @@ std::string record_json(const model::ViewPlan& plan, const model::Generation& ge
   Json json;
   json["format"] = "tomoscribe-model-draft-1";
   json["note"] =
-      "Written by a language model, not checked by a person. Attention says where the model looked, not "
+      "Written by a language model, not checked by a person. Attention says where the model "
+      "looked, not "
       "why: an attribution, not a proof.";
   json["text"] = generation.text;
   json["prompt_tokens"] = generation.prompt_tokens;

@@ -10,9 +10,9 @@
 
 namespace tomoscribe::pipeline::language {
 
-/// What there is to know of one draft, as JSON: every claim with the probability of its words and where
-/// the model looked (an attribution, not a proof), the plan of views, the text. For people who check and
-/// for those who build: it holds report text.
+/// What there is to know of one draft, as JSON: every claim with the probability of its words and
+/// where the model looked (an attribution, not a proof), the plan of views, the text. For people
+/// who check and for those who build: it holds report text.
 std::string record_json(const model::ViewPlan& plan, const model::Generation& generation,
                         const std::vector<reporting::Proposal>& proposals,
                         const model::ImageRule& rule);
