@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iomanip>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -10,16 +11,25 @@
 
 #include "model/checkpoint.h"
 #include "model/footprint.h"
+#include "model/practice_model.h"
 #include "model/refused.h"
 #include "pipeline/commands.h"
 #include "pipeline/detail/command_line.h"
 #include "pipeline/process.h"
+#include "reporting/draft_language.h"
 
 namespace tomoscribe::pipeline {
 
 namespace {
 
 using model::Checkpoint;
+
+namespace fs = std::filesystem;
+
+struct Practice {
+  fs::path out;
+  std::uint64_t seed = 1;
+};
 
 struct Options {
   std::filesystem::path folder;
@@ -163,6 +173,33 @@ int model_info(const Options& o) {
   }
 }
 
+/// The words of the draft language and those around them, as they stand in a prompt.
+std::vector<std::string> practice_words() {
+  std::string text = reporting::draft_instructions({}) + reporting::draft_grammar({}), word;
+  std::set<std::string> words;
+  for (const char c : text + " ") {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (letter) word += c;
+    if (letter || word.empty()) continue;
+    words.insert(word);
+    words.insert(" " + word);
+    word.clear();
+  }
+  return {words.begin(), words.end()};
+}
+
+int model_practice(const Practice& o) {
+  if (fs::exists(o.out) && !(fs::is_directory(o.out) && fs::is_empty(o.out))) {
+    std::cerr << "tomoscribe model practice: " << o.out.string()
+              << " is there already and not an empty folder\n";
+    return 1;
+  }
+  model::write_practice_model(o.out, o.seed, practice_words());
+  std::cout << "a small model of random weights in " << o.out.string()
+            << ": what it says is nonsense, for trying the chain only\n";
+  return 0;
+}
+
 }  // namespace
 
 int command_model(int argc, char** argv) {
@@ -183,8 +220,13 @@ int command_model(int argc, char** argv) {
       ->check(CLI::Range(1, model::longest_side_px))
       ->capture_default_str();
   info->add_flag("--json", o.json, "print JSON");
+  Practice p;
+  CLI::App* practice = app.add_subcommand(
+      "practice", "write a small model of random weights, to try everything without a real one");
+  practice->add_option("--out", p.out, "folder to write into; made if absent")->required();
+  practice->add_option("--seed", p.seed, "of the weights")->capture_default_str();
   if (const auto status = ends_here(app, argc, argv)) return *status;
-  return model_info(o);
+  return practice->parsed() ? model_practice(p) : model_info(o);
 }
 
 }  // namespace tomoscribe::pipeline
