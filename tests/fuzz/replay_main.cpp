@@ -1,13 +1,16 @@
 // Runs a fuzz target without a fuzzer: every corpus file, then mutations of them with a fixed seed
-// for a few seconds. Usage: fuzz_<target> CORPUS_DIR [SECONDS]
+// for a few seconds. Usage: fuzz_<target> CORPUS_DIR [SECONDS]. TOMOSCRIBE_FUZZ_SECONDS, where it
+// is set, says how long, however many mutations that are; else 20,000 end it too.
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -56,11 +59,15 @@ int main(int argc, char** argv) {
   }
   for (const std::string& input : corpus) run(input);
 
-  const auto end = std::chrono::steady_clock::now() +
-                   std::chrono::seconds(arguments.size() > 2 ? std::stoi(arguments[2]) : 3);
+  const char* told = std::getenv("TOMOSCRIBE_FUZZ_SECONDS");  // NOLINT(concurrency-mt-unsafe)
+  const int seconds = told != nullptr        ? std::stoi(told)
+                      : arguments.size() > 2 ? std::stoi(arguments[2])
+                                             : 3;
+  const int most = told != nullptr ? std::numeric_limits<int>::max() : 20000;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same mutations each time
   int runs = 0;
-  for (; runs < 20000 && std::chrono::steady_clock::now() < end; ++runs) {
+  for (; runs < most && std::chrono::steady_clock::now() < end; ++runs) {
     std::string input = corpus[random() % corpus.size()];
     for (auto changes = 1 + random() % 6; changes > 0; --changes)
       mutate(input, corpus[random() % corpus.size()], random);
