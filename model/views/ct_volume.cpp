@@ -8,10 +8,6 @@
 
 namespace tomoscribe::model {
 
-using detail::operator+;
-using detail::operator-;
-using detail::operator*;
-
 namespace {
 
 constexpr double farthest_mm = 1e6, shortest_step_mm = 0.01, longest_step_mm = 1000;
@@ -24,8 +20,9 @@ std::string shape(const VolumeGeometry& geometry) {
          " rows and " + std::to_string(geometry.size[2]) + " slices";
 }
 
-bool usable(double mm, double limit) {
-  return std::isfinite(mm) && std::abs(mm) <= limit;
+bool usable(const Vec3& mm, double limit) {
+  return std::ranges::all_of(
+      mm, [&](double each) { return std::isfinite(each) && std::abs(each) <= limit; });
 }
 
 }  // namespace
@@ -37,14 +34,12 @@ void check_geometry(const VolumeGeometry& geometry) {
       throw UnfitViews("a volume of " + shape(geometry) + " is over " +
                        std::to_string(longest_volume_side) + " voxels along a side");
   }
-  for (const double mm : geometry.origin_mm)
-    if (!usable(mm, farthest_mm))
-      throw UnfitViews("the volume's first voxel has no usable place in the patient");
+  if (!usable(geometry.origin_mm, farthest_mm))
+    throw UnfitViews("the volume's first voxel has no usable place in the patient");
   double product = 1;
   for (const Vec3& step : geometry.step_mm) {
-    for (const double mm : step)
-      if (!usable(mm, longest_step_mm))
-        throw UnfitViews("the volume's steps are not all numbers of usable size");
+    if (!usable(step, longest_step_mm))
+      throw UnfitViews("the volume's steps are not all numbers of usable size");
     if (detail::length(step) < shortest_step_mm)
       throw UnfitViews("voxels less than 0.01 mm apart are not a CT volume");
     product *= detail::length(step);
