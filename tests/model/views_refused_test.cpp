@@ -126,7 +126,7 @@ TEST(Bounded, IsThePlanOfTenThousandCandidatesInTheLargestVolume) {
 /// Any request at all: refused by a sentence, or planned within its budget, drawn, and accounted
 /// for.
 TEST(Bounded, IsWhateverIsAsked) {
-  std::mt19937 dice(20'261'127);  // the same numbers on every machine
+  std::mt19937 dice(20'261'127);  // NOLINT(cert-msc51-cpp): the same requests on every machine
   const auto roll = [&](double from, double to) {
     return from + (to - from) * (static_cast<double>(dice()) / 4294967296.0);
   };
