@@ -66,4 +66,11 @@ Vec3 index_at(const VolumeGeometry& geometry, const Vec3& point_mm) {
   return detail::solve(geometry.step_mm, point_mm - geometry.origin_mm);
 }
 
+std::optional<int> slice_at(const VolumeGeometry& geometry, const Vec3& point_mm) {
+  const double index = index_at(geometry, point_mm)[2], nearest = std::round(index);
+  if (!(std::abs(index - nearest) <= 0.1) || nearest < 0 || nearest >= geometry.size[2])
+    return std::nullopt;
+  return static_cast<int>(nearest);
+}
+
 }  // namespace tomoscribe::model
