@@ -8,10 +8,6 @@
 
 namespace tomoscribe::model {
 
-using detail::operator+;
-using detail::operator-;
-using detail::operator*;
-
 namespace {
 
 constexpr double farthest_mm = 1e6, shortest_step_mm = 0.01, longest_step_mm = 1000;
@@ -24,8 +20,9 @@ std::string shape(const VolumeGeometry& geometry) {
          " rows and " + std::to_string(geometry.size[2]) + " slices";
 }
 
-bool usable(double mm, double limit) {
-  return std::isfinite(mm) && std::abs(mm) <= limit;
+bool usable(const Vec3& mm, double limit) {
+  return std::ranges::all_of(
+      mm, [&](double each) { return std::isfinite(each) && std::abs(each) <= limit; });
 }
 
 }  // namespace
@@ -37,14 +34,12 @@ void check_geometry(const VolumeGeometry& geometry) {
       throw UnfitViews("a volume of " + shape(geometry) + " is over " +
                        std::to_string(longest_volume_side) + " voxels along a side");
   }
-  for (const double mm : geometry.origin_mm)
-    if (!usable(mm, farthest_mm))
-      throw UnfitViews("the volume's first voxel has no usable place in the patient");
+  if (!usable(geometry.origin_mm, farthest_mm))
+    throw UnfitViews("the volume's first voxel has no usable place in the patient");
   double product = 1;
   for (const Vec3& step : geometry.step_mm) {
-    for (const double mm : step)
-      if (!usable(mm, longest_step_mm))
-        throw UnfitViews("the volume's steps are not all numbers of usable size");
+    if (!usable(step, longest_step_mm))
+      throw UnfitViews("the volume's steps are not all numbers of usable size");
     if (detail::length(step) < shortest_step_mm)
       throw UnfitViews("voxels less than 0.01 mm apart are not a CT volume");
     product *= detail::length(step);
@@ -69,6 +64,13 @@ Vec3 point_mm(const VolumeGeometry& geometry, const Vec3& index) {
 
 Vec3 index_at(const VolumeGeometry& geometry, const Vec3& point_mm) {
   return detail::solve(geometry.step_mm, point_mm - geometry.origin_mm);
+}
+
+std::optional<int> slice_at(const VolumeGeometry& geometry, const Vec3& point_mm) {
+  const double index = index_at(geometry, point_mm)[2], nearest = std::round(index);
+  if (!(std::abs(index - nearest) <= 0.1) || nearest < 0 || nearest >= geometry.size[2])
+    return std::nullopt;
+  return static_cast<int>(nearest);
 }
 
 }  // namespace tomoscribe::model

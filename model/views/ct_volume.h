@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <optional>
 
 #include "model/refused.h"
 
@@ -53,5 +53,9 @@ Vec3 point_mm(const VolumeGeometry& geometry, const Vec3& index);
 
 /// The inverse of point_mm.
 Vec3 index_at(const VolumeGeometry& geometry, const Vec3& point_mm);
+
+/// The slice whose plane holds a point, for slices that arrive one by one; nothing when the nearest
+/// is more than a tenth of the distance between slices away.
+std::optional<int> slice_at(const VolumeGeometry& geometry, const Vec3& point_mm);
 
 }  // namespace tomoscribe::model

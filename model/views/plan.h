@@ -107,7 +107,7 @@ ViewPlan plan_views(const PlanRequest& request);
 std::string caption(const View& view);
 
 /// Places in `views` of those that can be drawn: all slices they need are there.
-/// `present`: per slice of the volume.
+/// `present`: per slice of the volume (slice_at).
 std::vector<std::size_t> complete_views(const ViewPlan& plan, const std::vector<bool>& present);
 
 /// The plan for the record, with all views, what each shows, costs and why, and what is not shown.

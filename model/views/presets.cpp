@@ -32,7 +32,7 @@ const std::vector<WindowPreset>& standard_presets() {
       {"stroke", {"grey and white matter", 15, 55, mean}, brain, narrow},
       {"body", wide, soft, narrow},
       {"vessels", {"vessels, brightest", 0, 500, Projection::maximum}, soft, bone},
-      {"bone", bone, {"dense bone, brightest", 150, 1650, Projection::maximum}, soft},
+      {"bone", bone, {"bone, brightest", -500, 1500, Projection::maximum}, soft},
       {"medgemma", wide, {"soft tissue", -135, 215, mean}, brain},
   };
   return presets;

@@ -13,28 +13,40 @@ namespace tomoscribe::model {
 
 namespace {
 
-struct Lut {
-  float low = 0, scale = 1;
+/// A colour of Hounsfield units: a line, rounded, cut at 0 and 255.
+struct Window {
+  float slope = 1, at_zero = 0;  ///< half a step in it, for truncation rounds down
   std::uint8_t operator()(float hu) const {
-    return static_cast<std::uint8_t>(std::clamp((hu - low) * scale, 0.0F, 255.0F) + 0.5F);
+    return static_cast<std::uint8_t>(std::clamp(hu * slope + at_zero, 0.0F, 255.0F));
   }
 };
 
-Lut lut_of(const Channel& channel) {
-  return {.low = static_cast<float>(channel.low_hu),
-          .scale = static_cast<float>(255 / (channel.high_hu - channel.low_hu))};
+Window window_of(const Channel& channel) {
+  const double slope = 255 / (channel.high_hu - channel.low_hu);
+  return {.slope = static_cast<float>(slope),
+          .at_zero = static_cast<float>(0.5 - slope * channel.low_hu)};
+}
+
+bool lies_in(const PixelRect& rect, const View& view) {
+  return rect.x >= 0 && rect.y >= 0 && rect.width > 0 && rect.height > 0 &&
+         rect.x <= view.width - rect.width && rect.y <= view.height - rect.height;
+}
+
+bool drawable(const Tile& tile, const View& view, const VolumeGeometry& geometry) {
+  if (!std::ranges::is_permutation(tile.axis, std::array{0, 1, 2})) return false;
+  const int depth = geometry.size[static_cast<std::size_t>(tile.axis[2])];
+  return tile.first >= 0 && tile.first <= tile.last && tile.last < depth &&
+         tile.slices.first >= 0 && tile.slices.last < geometry.size[2] &&
+         lies_in(tile.pixels, view);
 }
 
 void check_view(const VolumeGeometry& geometry, const View& view) {
-  const auto fits = [&](const Tile& tile) {
-    const auto deep = static_cast<std::size_t>(tile.axis[2]);
-    return tile.first >= 0 && tile.first <= tile.last && tile.last < geometry.size[deep] &&
-           tile.slices.first >= 0 && tile.slices.last < geometry.size[2] && tile.pixels.x >= 0 &&
-           tile.pixels.y >= 0 && tile.pixels.x + tile.pixels.width <= view.width &&
-           tile.pixels.y + tile.pixels.height <= view.height;
-  };
-  if (!std::ranges::all_of(view.tiles, fits))
-    throw UnfitViews("view " + view.id + " was planned for a volume of another shape");
+  if (view.width < 1 || view.height < 1 || view.width > longest_side_px ||
+      view.height > longest_side_px)
+    throw UnfitViews("view " + view.id + " has no usable size");
+  for (const Tile& tile : view.tiles)
+    if (!drawable(tile, view, geometry))
+      throw UnfitViews("view " + view.id + " was planned for a volume of another shape");
 }
 
 void draw(const CtVolume& volume, const WindowPreset& preset, const Tile& tile, RgbImage& image) {
@@ -45,7 +57,7 @@ void draw(const CtVolume& volume, const WindowPreset& preset, const Tile& tile, 
     if (picture.hu.empty()) picture = detail::draw_slab(volume, tile, channel->projection);
   }
   for (std::size_t c = 0; c < 3; ++c) {
-    const Lut lut = lut_of(*channels[c]);
+    const Window window = window_of(*channels[c]);
     const auto& picture = pictures[static_cast<std::size_t>(channels[c]->projection)];
     for (int row = picture.y; row < picture.y + picture.height; ++row) {
       const float* from = picture.hu.data() + std::ptrdiff_t{row - picture.y} * picture.width;
@@ -53,7 +65,7 @@ void draw(const CtVolume& volume, const WindowPreset& preset, const Tile& tile, 
                      std::size_t(tile.pixels.x) + std::size_t(picture.x)) +
                 c;
       for (const float hu : std::span(from, std::size_t(picture.width))) {
-        image.values[at] = lut(hu);
+        image.values[at] = window(hu);
         at += 3;
       }
     }

@@ -19,9 +19,9 @@ struct RgbImage {
 };
 
 /// Draws a view; black where the volume is not. Reads the slices of the view's tiles and no others,
-/// so it may run while later slices are still to come. Memory: the image and a few planes of a
-/// tile. \throws UnfitViews when the volume cannot be used or the view was planned for another
-/// shape. Thread-safe: yes.
+/// so it may run while later slices are still to come. Memory: the image and a tile or three.
+/// \throws UnfitViews when the volume cannot be used or the view was planned for another shape.
+/// Thread-safe: yes.
 RgbImage render(const CtVolume& volume, const View& view);
 
 }  // namespace tomoscribe::model

@@ -8,10 +8,6 @@
 
 namespace tomoscribe::model {
 
-using detail::operator+;
-using detail::operator-;
-using detail::operator*;
-
 namespace {
 
 bool inside(const PixelRect& rect, double x, double y) {

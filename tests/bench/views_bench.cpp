@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
 #include <string>
 
@@ -91,7 +90,7 @@ int run(int slices) {
 
 int main(int argc, char** argv) {
   try {
-    return run(argc > 1 ? std::max(1, std::atoi(argv[1])) : 300);
+    return run(argc > 1 ? std::stoi(argv[1]) : 300);
   } catch (const std::exception& reason) {
     std::cerr << reason.what() << "\n";
     return 1;

@@ -1,7 +1,9 @@
 // What no views are made of, and the sentence that says so.
 
 #include <chrono>
+#include <cmath>
 #include <limits>
+#include <random>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -119,6 +121,46 @@ TEST(Bounded, IsThePlanOfTenThousandCandidatesInTheLargestVolume) {
   EXPECT_LE(plan.views.size(), 500U);
   request.candidates.resize(100'001, request.candidates[0]);
   EXPECT_THAT(refusal(request), testing::HasSubstr("over 100,000 candidates"));
+}
+
+/// Any request at all: refused by a sentence, or planned within its budget, drawn, and accounted
+/// for.
+TEST(Bounded, IsWhateverIsAsked) {
+  std::mt19937 dice(20'261'127);  // NOLINT(cert-msc51-cpp): the same requests on every machine
+  const auto roll = [&](double from, double to) {
+    return from + (to - from) * (static_cast<double>(dice()) / 4294967296.0);
+  };
+  const auto whole = [&](int from, int to) { return static_cast<int>(roll(from, to + 0.999)); };
+  int planned = 0;
+  for (int round = 0; round < 400; ++round) {
+    const VolumeGeometry geometry = turned(
+        arranged(upright(whole(1, 40), whole(1, 40), whole(1, 60), roll(0.3, 9), roll(0.3, 14)),
+                 round % 2 == 0 ? std::array<std::size_t, 3>{0, 1, 2}
+                                : std::array<std::size_t, 3>{2, 0, 1},
+                 {round % 3 == 0, round % 5 == 0, round % 7 == 0}),
+        roll(-0.6, 0.6), roll(-0.6, 0.6));
+    PlanRequest request = chest_request(geometry, static_cast<std::int64_t>(roll(500, 30'000)));
+    request.rule = round % 4 == 0 ? mistral3 : pixtral;
+    if (round % 9 == 0) request.rule.longest_edge = whole(16, 2000);
+    if (round % 6 == 0) request.regions.clear();
+    if (round % 6 == 1) request.regions[0].z_mm = {{roll(-300, 300), roll(-300, 300)}};
+    for (int i = whole(0, 4); i > 0; --i)
+      request.candidates.push_back(
+          candidate("c", {roll(-200, 200), roll(-200, 200), roll(-200, 200)}, roll(-1, 2)));
+    if (refusal(request) != "planned") continue;
+    ++planned;
+    const ViewPlan plan = plan_views(request);
+    EXPECT_LE(plan.tokens, request.budget_tokens);
+    double gaps = 0;
+    for (const auto& [head, feet] : plan.not_shown.axial_gaps_mm) gaps += std::abs(head - feet);
+    EXPECT_LE(plan.axial_mm, plan.region_mm + 1e-6);
+    EXPECT_EQ(gaps > 1e-3, plan.axial_mm < plan.region_mm - 1e-3);
+    const OwnVolume volume = painted(geometry, [](const Vec3&) { return 40; });
+    for (const View& view : {plan.views.front(), plan.views.back()})
+      EXPECT_EQ(render(volume.view(), view).values.size(),
+                std::size_t(3) * std::size_t(view.width) * std::size_t(view.height));
+  }
+  EXPECT_GT(planned, 250);
 }
 
 TEST(Bounded, IsAVolumeOfOneVoxel) {

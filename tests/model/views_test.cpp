@@ -245,6 +245,16 @@ TEST(BoxMm, HoldsTheSlabAndIsCutAtTheTile) {
   EXPECT_FALSE(box_mm(slab, {.x = 600, .y = 0, .width = 4, .height = 4}));
 }
 
+TEST(SliceAt, FindsTheSliceOfAnImagePosition) {
+  for (const auto& [name, geometry] : all_geometries()) {
+    EXPECT_EQ(slice_at(geometry, point_mm(geometry, {0, 0, 7})), 7) << name;
+    EXPECT_EQ(slice_at(geometry, point_mm(geometry, {5, 3, 7.05})), 7) << name;
+    EXPECT_FALSE(slice_at(geometry, point_mm(geometry, {0, 0, 7.5}))) << name;
+    EXPECT_FALSE(slice_at(geometry, point_mm(geometry, {0, 0, -1}))) << name;
+    EXPECT_FALSE(slice_at(geometry, {0, std::nan(""), 0})) << name;
+  }
+}
+
 TEST(PatientMm, IsNothingBetweenTiles) {
   const View scout = large_plan(upright()).views.front();
   const PixelRect& first = scout.tiles.front().pixels;

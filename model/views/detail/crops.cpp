@@ -34,6 +34,13 @@ class Dice {
     z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
     return static_cast<double>((z ^ (z >> 31U)) >> 11U) * 0x1.0p-53;
   }
+  /// Evenly within 1 of the middle. No sine: that differs between machines.
+  std::array<double, 2> in_circle() {
+    while (true) {
+      const double x = 2 * roll() - 1, y = 2 * roll() - 1;
+      if (x * x + y * y <= 1) return {x, y};
+    }
+  }
 
  private:
   std::uint64_t state_;
@@ -96,14 +103,13 @@ Vec3 control_place(const Frame& frame, const BodyRange& body, const std::vector<
   Vec3 best{};
   double best_mm = -1;
   for (int i = 0; i < control_tries && best_mm < apart_mm; ++i) {
-    constexpr double turn = 6.283185307179586;
     const double at = body.from_mm + (0.1 + 0.8 * dice.roll()) * (body.to_mm - body.from_mm);
-    const double radius = control_radius * std::sqrt(dice.roll()), angle = turn * dice.roll();
+    const auto [across, down] = dice.in_circle();
     const Tile plane =
         frame.tile(Plane::axial, {.x = 0, .y = 0, .width = 1, .height = 1}, frame.middle_at(at),
                    frame.extent_mm(Plane::axial), frame.slab(Plane::axial, frame.middle_at(at), 0));
     const Vec3 place =
-        patient_mm(plane, 0.5 + radius * std::cos(angle), 0.5 + radius * std::sin(angle));
+        patient_mm(plane, 0.5 + control_radius * across, 0.5 + control_radius * down);
     double nearest_mm = std::numeric_limits<double>::max();
     for (const Vec3& other : avoid) nearest_mm = std::min(nearest_mm, length(place - other));
     if (nearest_mm > best_mm) {

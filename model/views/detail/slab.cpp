@@ -52,7 +52,7 @@ Ruler ruler(double at_edge, double per_pixel, int pixels, int voxels) {
   for (int pixel = 0; pixel < pixels; ++pixel) {
     const double index = at_edge + (pixel + 0.5) * per_pixel;
     const double position = result.reversed ? voxels - 1 - index : index;
-    if (position < -0.5 || position > voxels - 0.5) continue;
+    if (!(position >= -0.5 && position <= voxels - 0.5)) continue;
     if (result.pixels.empty()) result.first = pixel;
     result.pixels.push_back(taps_at(position, std::max(1.0, scale), voxels));
   }
@@ -127,6 +127,18 @@ void resample(const Ruler& across, std::span<const float> row, std::span<float> 
   }
 }
 
+/// Adds a row of voxels to the pixel rows, `from` and on, that it is part of.
+void spread(const Ruler& down, int voxel, std::size_t from, std::span<const float> pixels,
+            SlabPicture& picture) {
+  for (std::size_t y = from; y < down.pixels.size() && down.pixels[y].first <= voxel; ++y) {
+    const Taps& taps = down.pixels[y];
+    if (voxel >= taps.end()) continue;
+    const float weight = taps.weights[static_cast<std::size_t>(voxel - taps.first)];
+    float* out = picture.hu.data() + y * pixels.size();
+    for (std::size_t x = 0; x < pixels.size(); ++x) out[x] += weight * pixels[x];
+  }
+}
+
 }  // namespace
 
 SlabPicture draw_slab(const CtVolume& volume, const Tile& tile, Projection projection) {
@@ -156,13 +168,7 @@ SlabPicture draw_slab(const CtVolume& volume, const Tile& tile, Projection proje
     if (down.pixels[done].first > voxel) continue;
     project(slab, across, down.index(voxel) * slab.stride[1], projection, row);
     resample(across, row, pixels);
-    for (std::size_t y = done; y < down.pixels.size() && down.pixels[y].first <= voxel; ++y) {
-      const Taps& taps = down.pixels[y];
-      if (voxel >= taps.end()) continue;
-      const float weight = taps.weights[static_cast<std::size_t>(voxel - taps.first)];
-      float* out = picture.hu.data() + y * width;
-      for (std::size_t x = 0; x < width; ++x) out[x] += weight * pixels[x];
-    }
+    spread(down, voxel, done, pixels, picture);
   }
   return picture;
 }

@@ -5,7 +5,7 @@
 
 #include "model/views/ct_volume.h"
 
-namespace tomoscribe::model::detail {
+namespace tomoscribe::model {
 
 inline Vec3 operator+(const Vec3& a, const Vec3& b) {
   return {a[0] + b[0], a[1] + b[1], a[2] + b[2]};
@@ -18,6 +18,8 @@ inline Vec3 operator-(const Vec3& a, const Vec3& b) {
 inline Vec3 operator*(double factor, const Vec3& a) {
   return {factor * a[0], factor * a[1], factor * a[2]};
 }
+
+namespace detail {
 
 inline double dot(const Vec3& a, const Vec3& b) {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -46,4 +48,6 @@ inline bool finite(const Vec3& v) {
   return std::isfinite(v[0]) && std::isfinite(v[1]) && std::isfinite(v[2]);
 }
 
-}  // namespace tomoscribe::model::detail
+}  // namespace detail
+
+}  // namespace tomoscribe::model
