@@ -22,8 +22,8 @@ void add_bits(const std::vector<std::uint64_t>& from, std::vector<std::uint64_t>
 Masks::Masks(const Automaton& automaton, const Trie& trie, std::size_t most_bytes)
     : automaton_{automaton}, trie_{trie}, most_bytes_{most_bytes} {
   for (const bool is_long : {false, true}) {
-    class_of_[is_long] = alike(automaton, trie.longest(is_long));
-    roots_[is_long] = {{trie.root(is_long)}, is_long, is_long};
+    class_of_.at(is_long) = alike(automaton, trie.longest(is_long));
+    roots_.at(is_long) = {{trie.root(is_long)}, is_long, is_long ? 1U : 0U};
   }
 }
 
@@ -49,7 +49,7 @@ void Masks::add(const Stacks& stacks, Stacks::Id set, std::vector<std::uint64_t>
 }
 
 const Masks::Piece& Masks::piece(std::uint32_t state, const Places& from, Loose& loose) {
-  const std::uint64_t key = std::uint64_t{class_of_[from.is_long][state]} << 32U | from.id;
+  const std::uint64_t key = std::uint64_t{class_of_.at(from.is_long)[state]} << 32U | from.id;
   if (from.id != loose_id) {
     const std::lock_guard lock(mutex_);
     if (const auto found = pieces_.find(key); found != pieces_.end()) return *found->second;
@@ -60,7 +60,7 @@ const Masks::Piece& Masks::piece(std::uint32_t state, const Places& from, Loose&
   Walk walk(automaton_, trie_, state);
   for (const auto node : from.nodes) walk.below(node, piece.words, ends);
   std::ranges::sort(ends);
-  ends.erase(std::ranges::unique(ends).begin(), ends.end());
+  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
 
   std::size_t count = 0;
   for (const auto word : piece.words) count += static_cast<std::size_t>(std::popcount(word));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -57,8 +58,9 @@ class Masks {
   const Automaton& automaton_;
   const Trie& trie_;
   const std::size_t most_bytes_;
-  std::vector<std::uint32_t> class_of_[2];  ///< of states, for short and for long tokens
-  Places roots_[2];
+  std::array<std::vector<std::uint32_t>, 2>
+      class_of_;  ///< of states, for short and for long tokens
+  std::array<Places, 2> roots_;
 
   mutable std::mutex mutex_;                                                ///< guards what follows
   std::unordered_map<std::uint64_t, std::unique_ptr<const Piece>> pieces_;  ///< class, places

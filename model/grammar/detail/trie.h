@@ -28,7 +28,7 @@ class Trie {
   };
 
   /// As TokenTrie.
-  Trie(const std::vector<std::string>& bytes, TokenId end);
+  Trie(std::vector<std::string> bytes, TokenId end);
 
   /// Roots of the short and of the long tokens.
   std::uint32_t root(bool is_long) const { return is_long ? long_root_ : 0; }
