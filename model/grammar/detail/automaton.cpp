@@ -38,8 +38,8 @@ class Determiniser {
   std::uint32_t run() {
     base_ = static_cast<std::uint32_t>(automaton_.states.size());
     id_of({nfa_.start});
-    for (std::size_t done = 0; done < sets_.size(); ++done) {
-      const Set& set = *sets_[done];  // the map does not move it
+    for (std::size_t done = 0; done < sets_.size();) {
+      const Set& set = *sets_[done++];  // the map does not move it
       automaton_.states.push_back({static_cast<std::uint32_t>(automaton_.edges.size()),
                                    static_cast<std::uint32_t>(automaton_.calls.size()),
                                    set.front() == 0});

@@ -34,7 +34,7 @@ class Masks {
   /// Nodes of one trie, ascending, from which to go on.
   struct Places {
     std::vector<std::uint32_t> nodes;
-    bool is_long = false;
+    std::uint32_t trie = Trie::short_tokens;
     std::uint32_t id = 0;
   };
 
@@ -53,7 +53,7 @@ class Masks {
   const Piece& piece(std::uint32_t state, const Places& from, Loose& loose);
   const Piece& keep(std::uint64_t key, const Places& from, Piece piece,
                     std::vector<std::uint32_t> ends, Loose& loose);
-  const Places& places(std::vector<std::uint32_t> nodes, bool is_long);
+  const Places& places(std::vector<std::uint32_t> nodes, std::uint32_t trie);
 
   const Automaton& automaton_;
   const Trie& trie_;

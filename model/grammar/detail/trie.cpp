@@ -42,8 +42,8 @@ Trie::Trie(std::vector<std::string> bytes, TokenId end) : bytes_{std::move(bytes
 
 std::optional<TokenId> Trie::longest_of(std::string_view bytes) const {
   std::optional<TokenId> longest;
-  for (const bool is_long : {false, true}) {
-    std::uint32_t at = root(is_long);
+  for (const std::uint32_t trie : {short_tokens, long_tokens}) {
+    std::uint32_t at = root(trie);
     for (const char c : bytes) {
       const std::uint32_t end = nodes_[at].end;
       std::uint32_t child = at + 1;

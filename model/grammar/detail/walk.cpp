@@ -14,7 +14,7 @@ Walk::Walk(const Automaton& automaton, const Trie& trie, std::uint32_t state)
       trie_{trie},
       state_{state},
       stacks_{automaton},
-      path_(trie.longest(true) + Trie::most_short + 1) {
+      path_(trie.longest(Trie::long_tokens) + 1) {
   clear();
 }
 
