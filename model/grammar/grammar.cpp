@@ -35,8 +35,8 @@ std::vector<std::string> token_bytes(const Tokenizer& tokenizer) {
   return bytes;
 }
 
-TokenTrie::TokenTrie(const std::vector<std::string>& bytes, TokenId end)
-    : trie_{std::make_unique<grammar::Trie>(bytes, end)} {}
+TokenTrie::TokenTrie(std::vector<std::string> bytes, TokenId end)
+    : trie_{std::make_unique<grammar::Trie>(std::move(bytes), end)} {}
 TokenTrie::~TokenTrie() = default;
 TokenTrie::TokenTrie(TokenTrie&&) noexcept = default;
 TokenTrie& TokenTrie::operator=(TokenTrie&&) noexcept = default;

@@ -61,7 +61,7 @@ class TokenTrie {
   /// `bytes` by id; a token of no bytes is never admitted. `end` is the token that ends a text,
   /// whatever its bytes.
   /// \throws std::invalid_argument for an end that is no id of `bytes`, or over 4 million tokens.
-  TokenTrie(const std::vector<std::string>& bytes, TokenId end);
+  TokenTrie(std::vector<std::string> bytes, TokenId end);
 
   ~TokenTrie();
   TokenTrie(TokenTrie&& other) noexcept;
@@ -125,6 +125,7 @@ class Matcher {
 
   /// The tokens that may come next; the end only where the text is complete. None after the end.
   /// `words` is resized to Constraint::mask_words().
+  /// \throws std::length_error as accept_bytes, where a token would nest too deep.
   void mask(std::vector<std::uint64_t>& words) const;
 
   /// Takes one token; false, and nothing changed, where the mask does not admit it.
@@ -143,6 +144,7 @@ class Matcher {
   bool has_ended() const;
 
   /// The bytes that must come next, up to where there is a choice or the text may end.
+  /// \throws std::length_error as accept_bytes.
   std::string forced_bytes() const;
 
   /// The only token that the mask admits, where it is one.

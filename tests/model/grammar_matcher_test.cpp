@@ -136,6 +136,34 @@ TEST(Matcher, KnowsTheShortestWayOut) {
   EXPECT_EQ(matcher.shortest_completion(), "");
 }
 
+TEST(Matcher, AdmitsTheRightTokensWhereEachHasStacksOfItsOwn) {
+  std::string rules = "start = (";
+  Strings more;
+  for (char a = 'a'; a <= 'z'; ++a) {
+    const std::string one(1, a), other(1, static_cast<char>(a - 'a' + 'A'));
+    rules.append(a == 'a' ? "" : " | ").append("\"" + one + "\" start \"" + other + "\"");
+    for (char b = 'a'; b <= 'z'; ++b)
+      for (char c = 'a'; c <= 'z'; ++c) more.push_back(one + b + c);
+    more.push_back(one + other);
+    more.push_back("a" + one + other + "A");
+    more.push_back(one + "aA" + other + "Z");
+  }
+  const Grammar grammar = Grammar::parse(rules + ")? ;");
+  const Strings tokens = tokens_and_bytes(more);
+  const TokenTrie trie(tokens, 0);
+  const Constraint constraint(grammar, trie);
+  Matcher matcher(constraint);
+  ASSERT_EQ(matcher.accept_bytes("qz"), 2);
+  std::vector<TokenId> expected;
+  for (std::size_t id = 1; id < tokens.size(); ++id) {
+    Matcher copy = matcher;
+    if (copy.accept_bytes(tokens[id]) == tokens[id].size())
+      expected.push_back(static_cast<TokenId>(id));
+  }
+  EXPECT_EQ(admitted(matcher), expected);
+  EXPECT_EQ(expected.size(), 26 + 1 + 17'576 + 3 * 26);  // "Z", and all but the bytes
+}
+
 // Against one that tries everything ----------------------------------------------------------
 
 /// Tokens over the letters of oracle's grammars; some longer than what the trie calls short.

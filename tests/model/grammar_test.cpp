@@ -1,6 +1,8 @@
 #include "model/grammar/grammar.h"
 
+#include <fstream>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -158,6 +160,16 @@ TEST(Grammar, KnowsItsShortestText) {
   EXPECT_EQ(Grammar::parse(R"(start = [€-😀]{3} ;)").shortest_length(), 9);
 }
 
+TEST(Grammar, TheExampleOfTheManualIsOne) {
+  std::ifstream manual(std::string(TOMOSCRIBE_SOURCE_DIR) + "/docs/grammar.md");
+  std::string rules, line;
+  while (std::getline(manual, line) && (rules.empty() || line.starts_with("    ")))
+    if (line.starts_with("    ")) rules += line + "\n";
+  EXPECT_TRUE(
+      accepts(rules, "Liver: cystic lesions measuring {m12}.\nSpleen: normal.\nNo change.\n"));
+  EXPECT_FALSE(accepts(rules, "Liver: lesion measuring 12 mm.\nNo change.\n"));
+}
+
 // What is refused ----------------------------------------------------------------------------
 
 TEST(Grammar, RefusesMalformedRules) {
@@ -254,6 +266,7 @@ TEST(Grammar, RefusesWhatIsTooLarge) {
   EXPECT_THAT(refusal(doubling + "r40 = \"a\" ;"), HasSubstr("is longer than 65536 bytes"));
   EXPECT_EQ(refusal(doubling + "r40 = \"a\"? ;"), "");
   EXPECT_THAT(refusal_of("[ab]* \"a\" [ab]{30}"), HasSubstr("the grammar is too large"));
+  EXPECT_EQ(refusal("start = [ab]* tail ; tail = \"a\" [ab]{30} ;"), "");
 }
 
 // Against one that tries everything ----------------------------------------------------------

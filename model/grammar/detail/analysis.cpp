@@ -92,8 +92,11 @@ void add_first(const Rules& rules, const std::vector<bool>& nullable, std::uint3
 class Ranks {
  public:
   Ranks(const Rules& rules, const std::vector<bool>& nullable)
-      : rules_{rules}, nullable_{nullable}, mark_(rules.rules.size()), rank_(rules.rules.size()) {
-    next_ = static_cast<std::uint32_t>(rank_.size());
+      : rules_{rules},
+        nullable_{nullable},
+        mark_(rules.rules.size()),
+        rank_(rules.rules.size()),
+        next_{static_cast<std::uint32_t>(rules.rules.size())} {
     for (std::uint32_t r = 0; r < rank_.size(); ++r)
       if (mark_[r] == Mark::fresh) visit(r);
   }
@@ -121,7 +124,7 @@ class Ranks {
   const std::vector<bool>& nullable_;
   std::vector<Mark> mark_;
   std::vector<std::uint32_t> rank_;
-  std::uint32_t next_ = 0;
+  std::uint32_t next_;
 };
 
 void add_references(const Rules& rules, std::uint32_t index, std::vector<std::uint32_t>& found) {

@@ -36,18 +36,17 @@ class Determiniser {
 
   /// The state where the rule begins.
   std::uint32_t run() {
-    const auto base = static_cast<std::uint32_t>(automaton_.states.size());
-    base_ = base;
+    base_ = static_cast<std::uint32_t>(automaton_.states.size());
     id_of({nfa_.start});
-    for (std::size_t at = 0; at < sets_.size(); ++at) {
+    for (std::size_t done = 0; done < sets_.size();) {
+      const Set& set = *sets_[done++];  // the map does not move it
       automaton_.states.push_back({static_cast<std::uint32_t>(automaton_.edges.size()),
-                                   static_cast<std::uint32_t>(automaton_.calls.size())});
-      const Set set = *sets_[at];
-      automaton_.states.back().final = set.front() == 0;
+                                   static_cast<std::uint32_t>(automaton_.calls.size()),
+                                   set.front() == 0});
       add_edges(set);
       add_calls(set);
     }
-    return base;
+    return base_;
   }
 
  private:
@@ -96,7 +95,7 @@ class Determiniser {
       cuts.push_back(node.last + 1U);
     }
     std::ranges::sort(cuts);
-    cuts.erase(std::ranges::unique(cuts).begin(), cuts.end());
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
     spend(nodes.size() * cuts.size());
     const std::size_t own = automaton_.edges.size();
     for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {

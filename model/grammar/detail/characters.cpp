@@ -85,7 +85,7 @@ char32_t class_member(Scanner& scanner) {
 }
 
 /// Ascending and apart; the surrogates, which are no characters, cut out.
-std::vector<CodeRange> tidy(std::vector<CodeRange> ranges) {
+std::vector<CodeRange> tidy(const std::vector<CodeRange>& ranges) {
   std::vector<CodeRange> apart;
   for (const CodeRange& range : ranges) {
     if (range.first < surrogates.first)
@@ -151,7 +151,7 @@ std::vector<CodeRange> take_class(Scanner& scanner) {
     if (range.last < range.first) refuse(place, "the range goes backwards");
     ranges.push_back(range);
   }
-  ranges = tidy(std::move(ranges));
+  ranges = tidy(ranges);
   if (invert) ranges = tidy(inverted(ranges));
   if (ranges.empty()) refuse(begin, "the class has no character");
   return ranges;

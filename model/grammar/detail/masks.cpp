@@ -21,9 +21,9 @@ void add_bits(const std::vector<std::uint64_t>& from, std::vector<std::uint64_t>
 
 Masks::Masks(const Automaton& automaton, const Trie& trie, std::size_t most_bytes)
     : automaton_{automaton}, trie_{trie}, most_bytes_{most_bytes} {
-  for (const bool is_long : {false, true}) {
-    class_of_[is_long] = alike(automaton, trie.longest(is_long));
-    roots_[is_long] = {{trie.root(is_long)}, is_long, is_long};
+  for (const std::uint32_t part : {Trie::short_tokens, Trie::long_tokens}) {
+    class_of_.at(part) = alike(automaton, trie.longest(part));
+    roots_.at(part) = {{trie.root(part)}, part, part};
   }
 }
 
@@ -35,7 +35,7 @@ void Masks::add(const Stacks& stacks, Stacks::Id set, std::vector<std::uint64_t>
     bool operator==(const Open&) const = default;
   };
   Loose loose;
-  std::vector<Open> open{{set, &roots_[false]}, {set, &roots_[true]}};
+  std::vector<Open> open{{set, &roots_.front()}, {set, &roots_.back()}};
   for (std::size_t i = 0; i < open.size(); ++i) {
     const Open now = open[i];
     for (const Stacks::Frame& frame : stacks.frames(now.set)) {
@@ -49,7 +49,7 @@ void Masks::add(const Stacks& stacks, Stacks::Id set, std::vector<std::uint64_t>
 }
 
 const Masks::Piece& Masks::piece(std::uint32_t state, const Places& from, Loose& loose) {
-  const std::uint64_t key = std::uint64_t{class_of_[from.is_long][state]} << 32U | from.id;
+  const std::uint64_t key = std::uint64_t{class_of_.at(from.trie)[state]} << 32U | from.id;
   if (from.id != loose_id) {
     const std::lock_guard lock(mutex_);
     if (const auto found = pieces_.find(key); found != pieces_.end()) return *found->second;
@@ -60,7 +60,7 @@ const Masks::Piece& Masks::piece(std::uint32_t state, const Places& from, Loose&
   Walk walk(automaton_, trie_, state);
   for (const auto node : from.nodes) walk.below(node, piece.words, ends);
   std::ranges::sort(ends);
-  ends.erase(std::ranges::unique(ends).begin(), ends.end());
+  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
 
   std::size_t count = 0;
   for (const auto word : piece.words) count += static_cast<std::size_t>(std::popcount(word));
@@ -86,13 +86,13 @@ const Masks::Piece& Masks::keep(std::uint64_t key, const Places& from, Piece pie
   if (from.id == loose_id || bytes_ + bytes + more > most_bytes_) {
     if (!ends.empty()) {
       loose.places.push_back(
-          std::make_unique<Places>(Places{std::move(ends), from.is_long, loose_id}));
+          std::make_unique<Places>(Places{std::move(ends), from.trie, loose_id}));
       piece.ends = loose.places.back().get();
     }
     loose.pieces.push_back(std::make_unique<Piece>(std::move(piece)));
     return *loose.pieces.back();
   }
-  if (!ends.empty()) piece.ends = &places(std::move(ends), from.is_long);
+  if (!ends.empty()) piece.ends = &places(std::move(ends), from.trie);
   // Another thread may have found the same meanwhile.
   const auto [kept, fresh] = pieces_.try_emplace(key);
   if (fresh) {
@@ -102,11 +102,11 @@ const Masks::Piece& Masks::keep(std::uint64_t key, const Places& from, Piece pie
   return *kept->second;
 }
 
-const Masks::Places& Masks::places(std::vector<std::uint32_t> nodes, bool is_long) {
+const Masks::Places& Masks::places(std::vector<std::uint32_t> nodes, std::uint32_t trie) {
   const auto [found, fresh] = places_.try_emplace(nodes);
   if (fresh) {
     bytes_ += sizeof(Places) + 150 + 2 * nodes.size() * sizeof(std::uint32_t);
-    found->second = std::make_unique<Places>(Places{std::move(nodes), is_long, next_places_++});
+    found->second = std::make_unique<Places>(Places{std::move(nodes), trie, next_places_++});
   }
   return *found->second;
 }

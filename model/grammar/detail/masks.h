@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -33,7 +34,7 @@ class Masks {
   /// Nodes of one trie, ascending, from which to go on.
   struct Places {
     std::vector<std::uint32_t> nodes;
-    bool is_long = false;
+    std::uint32_t trie = Trie::short_tokens;
     std::uint32_t id = 0;
   };
 
@@ -52,13 +53,14 @@ class Masks {
   const Piece& piece(std::uint32_t state, const Places& from, Loose& loose);
   const Piece& keep(std::uint64_t key, const Places& from, Piece piece,
                     std::vector<std::uint32_t> ends, Loose& loose);
-  const Places& places(std::vector<std::uint32_t> nodes, bool is_long);
+  const Places& places(std::vector<std::uint32_t> nodes, std::uint32_t trie);
 
   const Automaton& automaton_;
   const Trie& trie_;
   const std::size_t most_bytes_;
-  std::vector<std::uint32_t> class_of_[2];  ///< of states, for short and for long tokens
-  Places roots_[2];
+  std::array<std::vector<std::uint32_t>, 2>
+      class_of_;  ///< of states, for short and for long tokens
+  std::array<Places, 2> roots_;
 
   mutable std::mutex mutex_;                                                ///< guards what follows
   std::unordered_map<std::uint64_t, std::unique_ptr<const Piece>> pieces_;  ///< class, places

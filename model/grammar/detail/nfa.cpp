@@ -54,21 +54,20 @@ class Builder {
   std::uint32_t one(const Expression& e, std::uint32_t next) {
     switch (e.kind) {
       case Kind::literal:
-        for (auto c = e.text.rbegin(); c != e.text.rend(); ++c) {
-          const auto byte = static_cast<std::uint8_t>(*c);
+        for (std::size_t i = e.text.size(); i-- > 0;) {
+          const auto byte = static_cast<std::uint8_t>(e.text[i]);
           next = add({.kind = Node::Kind::byte, .first = byte, .last = byte, .to = next});
         }
         return next;
       case Kind::char_class: return char_class(e.ranges, next);
       case Kind::reference: return reference(e, next);
       case Kind::sequence:
-        for (auto part = e.parts.rbegin(); part != e.parts.rend(); ++part)
-          next = expression(*part, next);
+        for (std::size_t i = e.parts.size(); i-- > 0;) next = expression(e.parts[i], next);
         return next;
       case Kind::choice: {
         std::uint32_t begin = expression(e.parts.back(), next);
-        for (auto part = e.parts.rbegin() + 1; part != e.parts.rend(); ++part)
-          begin = split(expression(*part, next), begin);
+        for (std::size_t i = e.parts.size() - 1; i-- > 0;)
+          begin = split(expression(e.parts[i], next), begin);
         return begin;
       }
       case Kind::repeat: return repeat(e, next);

@@ -157,8 +157,8 @@ class Stacks::Closing {
 
   Id run(Id set) {
     returns(set);
-    for (std::size_t i = 0; i < open_.size(); ++i) {
-      const Frame frame = open_[i];
+    for (std::size_t done = 0; done < open_.size();) {
+      const Frame frame = open_[done++];
       call_all(frame);
       if (automaton_.states[frame.state].final) returns(frame.below);
     }
@@ -222,38 +222,36 @@ std::uint8_t readable(const Automaton::Edge& edge) {
 
 std::string Stacks::shortest_way(Id set) const {
   std::string bytes;
-  std::vector<std::uint32_t> returns;  // of the calls made on the way
   while (!has_empty(set)) {
     const auto best = std::ranges::min(frames(set), {}, [this](const Frame& frame) {
       return automaton_->states[frame.state].shortest + sets_[frame.below].shortest;
     });
-    returns.push_back(best.state);
-    while (!returns.empty()) {
-      const std::uint32_t state = returns.back();
-      returns.pop_back();
-      const std::uint32_t left = automaton_->states[state].shortest;
-      if (left == 0) continue;
-      const auto edges = automaton_->edges_of(state);
-      const auto edge = std::ranges::find_if(edges, [&](const Automaton::Edge& e) {
-        return automaton_->states[e.to].shortest + 1 == left;
-      });
-      if (edge != edges.end()) {
-        bytes += static_cast<char>(readable(*edge));
-        returns.push_back(edge->to);
-        continue;
-      }
-      for (const auto& call : automaton_->calls_of(state)) {
-        const std::uint32_t begin = automaton_->begin[call.rule];
-        const std::uint32_t inside = automaton_->states[begin].shortest;
-        if (inside == 0 || inside + automaton_->states[call.to].shortest != left) continue;
-        returns.push_back(call.to);
-        returns.push_back(begin);
-        break;
-      }
-    }
+    std::vector<std::uint32_t> open{best.state};  // and what its calls go on with
+    while (!open.empty()) shortest_step(open, bytes);
     set = best.below;
   }
   return bytes;
+}
+
+void Stacks::shortest_step(std::vector<std::uint32_t>& open, std::string& bytes) const {
+  const std::uint32_t state = open.back();
+  open.pop_back();
+  const auto length = [this](std::uint32_t s) { return automaton_->states[s].shortest; };
+  const std::uint32_t left = length(state);
+  if (left == 0) return;
+  for (const auto& edge : automaton_->edges_of(state)) {
+    if (length(edge.to) + 1 != left) continue;
+    bytes += static_cast<char>(readable(edge));
+    open.push_back(edge.to);
+    return;
+  }
+  for (const auto& call : automaton_->calls_of(state)) {
+    const std::uint32_t begin = automaton_->begin[call.rule];
+    if (length(begin) == 0 || length(begin) + length(call.to) != left) continue;
+    open.push_back(call.to);
+    open.push_back(begin);
+    return;
+  }
 }
 
 }  // namespace tomoscribe::model::grammar

@@ -79,6 +79,7 @@ class Stacks {
   Id add(std::span<const Frame> frames, bool has_empty);
   std::size_t hash(std::span<const Frame> frames, bool has_empty) const;
   void grow_table();
+  void shortest_step(std::vector<std::uint32_t>& open, std::string& bytes) const;
 
   const Automaton* automaton_;
   std::vector<Set> sets_;

@@ -17,7 +17,7 @@ std::size_t common_length(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Trie::Trie(const std::vector<std::string>& bytes, TokenId end) : bytes_{bytes}, end_{end} {
+Trie::Trie(std::vector<std::string> bytes, TokenId end) : bytes_{std::move(bytes)}, end_{end} {
   if (bytes_.size() > most_tokens) throw std::invalid_argument("more than 4 million tokens");
   if (!has(end)) throw std::invalid_argument("the end is no token of the vocabulary");
   bytes_[static_cast<std::size_t>(end)].clear();
@@ -42,8 +42,8 @@ Trie::Trie(const std::vector<std::string>& bytes, TokenId end) : bytes_{bytes}, 
 
 std::optional<TokenId> Trie::longest_of(std::string_view bytes) const {
   std::optional<TokenId> longest;
-  for (const bool is_long : {false, true}) {
-    std::uint32_t at = root(is_long);
+  for (const std::uint32_t trie : {short_tokens, long_tokens}) {
+    std::uint32_t at = root(trie);
     for (const char c : bytes) {
       const std::uint32_t end = nodes_[at].end;
       std::uint32_t child = at + 1;

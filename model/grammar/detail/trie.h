@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +18,9 @@ namespace tomoscribe::model::grammar {
 /// nodes, ascending by byte. Immutable.
 class Trie {
  public:
-  /// A token of more bytes than this is long.
+  /// The first trie has tokens of at most 16 bytes, the second the others.
   static constexpr std::size_t most_short = 16;
+  static constexpr std::uint32_t short_tokens = 0, long_tokens = 1;
 
   struct Node {
     std::uint32_t end = 0;    ///< the first node that is not below this one
@@ -28,13 +30,14 @@ class Trie {
   };
 
   /// As TokenTrie.
-  Trie(const std::vector<std::string>& bytes, TokenId end);
+  Trie(std::vector<std::string> bytes, TokenId end);
 
-  /// Roots of the short and of the long tokens.
-  std::uint32_t root(bool is_long) const { return is_long ? long_root_ : 0; }
+  std::uint32_t root(std::uint32_t trie) const { return trie == long_tokens ? long_root_ : 0; }
 
-  /// Bytes of the longest of them.
-  std::size_t longest(bool is_long) const { return is_long ? longest_ : most_short; }
+  /// No token of that trie has more bytes.
+  std::size_t longest(std::uint32_t trie) const {
+    return trie == long_tokens ? std::max(longest_, most_short) : most_short;
+  }
 
   const Node& node(std::uint32_t index) const { return nodes_[index]; }
 

@@ -10,7 +10,11 @@ constexpr std::size_t most_rows = 4096;
 }  // namespace
 
 Walk::Walk(const Automaton& automaton, const Trie& trie, std::uint32_t state)
-    : automaton_{automaton}, trie_{trie}, state_{state}, stacks_{automaton} {
+    : automaton_{automaton},
+      trie_{trie},
+      state_{state},
+      stacks_{automaton},
+      path_(trie.longest(Trie::long_tokens) + 1) {
   clear();
 }
 
@@ -53,32 +57,29 @@ void Walk::restart(std::uint32_t node, std::uint32_t last) {
   }
 }
 
+/// Fills the row of a node from that of the one above.
+std::uint32_t Walk::enter(std::uint32_t node, std::uint32_t root) {
+  const Trie::Node& here = trie_.node(node);
+  const std::uint32_t before = path_[here.depth - 1U];
+  const std::uint32_t known = table_[std::size_t{before} * 256 + here.byte];
+  path_[here.depth] = known != unknown ? known : find_next(before, here.byte);
+  if (rows_.size() > most_rows) restart(root, node);
+  return path_[here.depth];
+}
+
 void Walk::below(std::uint32_t node, std::vector<std::uint64_t>& words,
                  std::vector<std::uint32_t>& ends) {
-  const std::size_t top = trie_.node(node).depth;
-  if (path_.size() <= trie_.longest(true)) path_.resize(trie_.longest(true) + Trie::most_short);
-  path_[top] = first;
+  path_[trie_.node(node).depth] = first;
   if (rows_[first].has_ended && trie_.has_below(node)) ends.push_back(node);
   const std::uint32_t end = trie_.node(node).end;
   for (std::uint32_t at = node + 1; at < end;) {
-    const Trie::Node& here = trie_.node(at);
-    const std::uint32_t before = path_[here.depth - 1U];
-    std::uint32_t row = table_[std::size_t{before} * 256 + here.byte];
-    if (row == unknown) {
-      row = find_next(before, here.byte);
-      path_[here.depth] = row;
-      if (rows_.size() > most_rows) {
-        restart(node, at);
-        row = path_[here.depth];
-      }
-    }
+    const std::uint32_t row = enter(at, node);
     if (row == dead) {
-      at = here.end;
+      at = trie_.node(at).end;
       continue;
     }
-    path_[here.depth] = row;
     for (const auto id : trie_.ids(at)) words[id / 64] |= std::uint64_t{1} << id % 64;
-    if (rows_[row].has_ended && here.end > at + 1) ends.push_back(at);
+    if (rows_[row].has_ended && trie_.has_below(at)) ends.push_back(at);
     ++at;
   }
 }

@@ -30,6 +30,7 @@ class Walk {
   void clear();
   std::uint32_t row_of(Stacks::Id set);
   std::uint32_t find_next(std::uint32_t row, std::uint8_t byte);
+  std::uint32_t enter(std::uint32_t node, std::uint32_t root);
   void restart(std::uint32_t node, std::uint32_t last);
 
   const Automaton& automaton_;
