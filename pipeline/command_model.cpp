@@ -205,7 +205,7 @@ int model_practice(const Practice& o) {
 int command_model(int argc, char** argv) {
   Options o;
   if (argc > 1 && std::string_view(argv[1]) == "generate")
-    become("tomoscribe-model", {argv + 1, argv + argc});
+    hand_over_to("tomoscribe-model", {argv + 1, argv + argc});
   CLI::App app("Language models: what a folder holds and needs; text and images in, text out.",
                "tomoscribe model");
   app.add_subcommand("generate",

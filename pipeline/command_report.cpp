@@ -204,7 +204,7 @@ int report_with(LoadDrafter load, int argc, char** argv) {
   if (load == nullptr && !options.model.folder.empty()) {
     std::vector<std::string> arguments{"report"};
     arguments.insert(arguments.end(), argv + 1, argv + argc);
-    become("tomoscribe-model", arguments);
+    hand_over_to("tomoscribe-model", arguments);
   }
   try {
     return report(options, load);

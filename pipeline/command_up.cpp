@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "db/database.h"
+#include "model/checkpoint.h"
 #include "pipeline/clock.h"
 #include "pipeline/commands.h"
 #include "pipeline/database_access.h"
 #include "pipeline/detail/command_line.h"
 #include "pipeline/gateway.h"
 #include "pipeline/log.h"
+#include "pipeline/process.h"
 #include "pipeline/program.h"
 #include "pipeline/startup_check.h"
 
@@ -130,10 +132,28 @@ void supervise(const std::vector<Supervised*>& programs, PrivateCluster* cluster
   }
 }
 
+/// The configured language model, as far as can be seen without loading it. \throws ConfigError.
+void check_model_folder(const Config& config) {
+  if (config.model.folder.empty()) return;
+  const auto refuse = [&](const std::string& why) {
+    throw ConfigError(config.where("model.folder") + ": the language model cannot be used: " + why);
+  };
+  try {
+    const model::Checkpoint checkpoint = model::Checkpoint::open(config.model.folder);
+    if (!checkpoint.problems().empty()) refuse(checkpoint.problems().front());
+  } catch (const ConfigError&) {
+    throw;
+  } catch (const std::exception& why) {
+    refuse(why.what());
+  }
+}
+
 int run(const ProgramOptions& options) {
   const Config config = load_config(options.config, environment());
   check_gateway_files(config);  // before a database is made for nothing
+  check_model_folder(config);
   set_timezone(config.site.timezone);
+  let_threads_sleep();
   block_signals();
   const fs::path data = options.data_folder();
   make_data_folder(data);

@@ -56,13 +56,18 @@ std::filesystem::path program_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
 
-void become(const std::string& program, const std::vector<std::string>& arguments) {
+void let_threads_sleep() {
+  setenv("OMP_WAIT_POLICY", "passive", 0);  // NOLINT(concurrency-mt-unsafe): before threads
+}
+
+void hand_over_to(const std::string& program, const std::vector<std::string>& arguments) {
   const std::string path = (program_folder() / program).string();
   std::vector<std::string> words{path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
+  let_threads_sleep();
   ::execv(path.c_str(), pointers.data());
   throw std::runtime_error(path + " cannot be started: " + std::system_category().message(errno));
 }
