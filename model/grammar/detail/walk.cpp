@@ -47,10 +47,10 @@ std::uint32_t Walk::find_next(std::uint32_t row, std::uint8_t byte) {
   return to;
 }
 
-/// Begins the table anew and finds the rows of the path again, from below `node` to `last`.
-void Walk::restart(std::uint32_t node, std::uint32_t last) {
+/// Begins the table anew and finds the rows of the path again, from below `root` to `last`.
+void Walk::restart(std::uint32_t root, std::uint32_t last) {
   clear();
-  for (std::uint32_t at = node + 1; at <= last;) {
+  for (std::uint32_t at = root + 1; at <= last;) {
     const Trie::Node& here = trie_.node(at);
     if (here.end <= last) {
       at = here.end;
