@@ -164,6 +164,37 @@ TEST(Matcher, AdmitsTheRightTokensWhereEachHasStacksOfItsOwn) {
   EXPECT_EQ(expected.size(), 26 + 1 + 17'576 + 3 * 26);  // "Z", and all but the bytes
 }
 
+TEST(Matcher, CountsToTheLastCharacter) {
+  Strings more;
+  for (std::size_t length = 1; length <= 45; ++length) {
+    more.push_back(std::string(length, 'a'));
+    more.push_back(std::string(length, 'a') + "é");
+    more.push_back(std::string(length, 'a') + ".");
+    more.push_back(std::string(length, 'a') + ".!");
+  }
+  const Grammar grammar = Grammar::parse(R"(start = sentence "!" ; sentence = [aé]{5,90} "." ;)");
+  const Strings tokens = tokens_and_bytes(more);
+  const TokenTrie trie(tokens, 0);
+  const Constraint constraint(grammar, trie);
+  Matcher matcher(constraint);
+  for (std::size_t count = 0; count <= 90; ++count) {
+    std::vector<TokenId> expected;
+    for (std::size_t id = 1; id < tokens.size(); ++id) {
+      const std::string& token = tokens[id];
+      const auto letters = count + static_cast<std::size_t>(std::ranges::count_if(
+                                       token, [](char c) { return c == 'a' || c == '\xC3'; }));
+      const bool has_period = token.find('.') != token.npos;
+      const bool is_other = token.size() == 1 && token != "a" && token != "." && token != "\xC3";
+      if (!is_other && letters <= 90 && (!has_period || letters >= 5))
+        expected.push_back(static_cast<TokenId>(id));
+    }
+    ASSERT_EQ(admitted(matcher), expected) << count;
+    ASSERT_EQ(matcher.accept_bytes(count % 7 == 0 ? "é" : "a"), count == 90      ? 0
+                                                                : count % 7 == 0 ? 2
+                                                                                 : 1);
+  }
+}
+
 // Against one that tries everything ----------------------------------------------------------
 
 /// Tokens over the letters of oracle's grammars; some longer than what the trie calls short.

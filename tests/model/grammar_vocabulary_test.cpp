@@ -1,5 +1,6 @@
 // Masks over Tekken's 131,072 tokens, and texts that random weights would write.
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -21,13 +22,47 @@ std::string read_data(const std::string& name) {
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
-/// What all tests share: reading the vocabulary takes half a second.
-struct Tekken {
+struct Vocabulary {
   std::unique_ptr<Tokenizer> tokenizer;
   std::vector<std::string> bytes;
   TokenId end = 0;
   std::unique_ptr<TokenTrie> trie;
 };
+
+std::unique_ptr<const Vocabulary> load(const char* name) {
+  const auto file = fixtures::folder() / name;
+  if (!std::filesystem::exists(file)) return nullptr;
+  auto loaded = std::make_unique<Vocabulary>();
+  loaded->tokenizer = fixtures::tokenizer_from(file);
+  loaded->bytes = token_bytes(*loaded->tokenizer);
+  loaded->end = loaded->tokenizer->control("</s>").value();
+  loaded->trie = std::make_unique<TokenTrie>(loaded->bytes, loaded->end);
+  return loaded;
+}
+
+std::vector<TokenId> admitted(const Matcher& matcher) {
+  std::vector<std::uint64_t> words;
+  matcher.mask(words);
+  std::vector<TokenId> ids;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    for (std::size_t bit = 0; bit < 64; ++bit)
+      if ((words[i] >> bit & 1U) != 0) ids.push_back(static_cast<TokenId>(i * 64 + bit));
+  return ids;
+}
+
+/// One by one, without the trie.
+std::vector<TokenId> tried(const Matcher& matcher, const Vocabulary& vocabulary) {
+  std::vector<TokenId> ids;
+  for (std::size_t id = 0; id < vocabulary.bytes.size(); ++id) {
+    const std::string& bytes = vocabulary.bytes[id];
+    const bool is_end = static_cast<TokenId>(id) == vocabulary.end;
+    if (bytes.empty() && !is_end) continue;
+    Matcher copy = matcher;
+    const bool fits = is_end ? matcher.is_accepting() : copy.accept_bytes(bytes) == bytes.size();
+    if (fits) ids.push_back(static_cast<TokenId>(id));
+  }
+  return ids;
+}
 
 class GrammarOverTekken : public testing::TestWithParam<const char*> {
  protected:
@@ -35,42 +70,10 @@ class GrammarOverTekken : public testing::TestWithParam<const char*> {
     if (tekken() == nullptr) GTEST_SKIP() << "no tekken_240911.json.gz in " << fixtures::folder();
   }
 
-  static const Tekken* tekken() {
-    static const std::unique_ptr<const Tekken> all = [] {
-      const auto file = fixtures::folder() / "tekken_240911.json.gz";
-      if (!std::filesystem::exists(file)) return std::unique_ptr<Tekken>();
-      auto loaded = std::make_unique<Tekken>();
-      loaded->tokenizer = fixtures::tokenizer_from(file);
-      loaded->bytes = token_bytes(*loaded->tokenizer);
-      loaded->end = loaded->tokenizer->control("</s>").value();
-      loaded->trie = std::make_unique<TokenTrie>(loaded->bytes, loaded->end);
-      return loaded;
-    }();
+  /// What all tests share: reading it takes half a second.
+  static const Vocabulary* tekken() {
+    static const auto all = load("tekken_240911.json.gz");
     return all.get();
-  }
-
-  static std::vector<TokenId> admitted(const Matcher& matcher) {
-    std::vector<std::uint64_t> words;
-    matcher.mask(words);
-    std::vector<TokenId> ids;
-    for (std::size_t i = 0; i < words.size(); ++i)
-      for (std::size_t bit = 0; bit < 64; ++bit)
-        if ((words[i] >> bit & 1U) != 0) ids.push_back(static_cast<TokenId>(i * 64 + bit));
-    return ids;
-  }
-
-  /// One by one, without the trie.
-  static std::vector<TokenId> tried(const Matcher& matcher) {
-    std::vector<TokenId> ids;
-    for (std::size_t id = 0; id < tekken()->bytes.size(); ++id) {
-      const std::string& bytes = tekken()->bytes[id];
-      const bool is_end = static_cast<TokenId>(id) == tekken()->end;
-      if (bytes.empty() && !is_end) continue;
-      Matcher copy = matcher;
-      const bool fits = is_end ? matcher.is_accepting() : copy.accept_bytes(bytes) == bytes.size();
-      if (fits) ids.push_back(static_cast<TokenId>(id));
-    }
-    return ids;
   }
 
   Grammar grammar_ = Grammar::parse(read_data(std::string(GetParam()) + ".grammar"));
@@ -99,7 +102,7 @@ TEST_P(GrammarOverTekken, MasksAreWhatTryingEveryTokenGives) {
     Matcher matcher(constraint);
     const std::size_t length = random_() % text.size();
     ASSERT_EQ(matcher.accept_bytes(text.substr(0, length)), length);
-    ASSERT_EQ(admitted(matcher), tried(matcher)) << text.substr(0, length);
+    ASSERT_EQ(admitted(matcher), tried(matcher, *tekken())) << text.substr(0, length);
   }
 }
 
@@ -137,6 +140,20 @@ TEST_P(GrammarOverTekken, EveryRandomTextIsOfTheGrammar) {
     ASSERT_TRUE(grammar_.accepts(text)) << text;
   }
   EXPECT_LE(constraint.cached_bytes(), 8U << 20U);
+}
+
+TEST(GrammarOverSentencePiece, MasksAreWhatTryingEveryTokenGives) {
+  // Here "A" and the byte 0x41 are two tokens of the same bytes.
+  const auto vocabulary = load("mistral_instruct_tokenizer_241114.model.v7m1");
+  if (vocabulary == nullptr) GTEST_SKIP() << "no vocabulary in " << fixtures::folder();
+  const std::string text = read_data("json.txt");
+  const Grammar grammar = Grammar::parse(read_data("json.grammar"));
+  const Constraint constraint(grammar, *vocabulary->trie);
+  for (std::size_t length = 0; length < text.size(); length += 97) {
+    Matcher matcher(constraint);
+    ASSERT_EQ(matcher.accept_bytes(text.substr(0, length)), length);
+    ASSERT_EQ(admitted(matcher), tried(matcher, *vocabulary)) << text.substr(0, length);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Grammars, GrammarOverTekken, testing::Values("report", "json", "text"),

@@ -127,31 +127,6 @@ class Ranks {
   std::uint32_t next_;
 };
 
-void add_references(const Rules& rules, std::uint32_t index, std::vector<std::uint32_t>& found) {
-  const Expression& e = rules.expressions[index];
-  if (e.kind == Kind::reference) found.push_back(e.rule);
-  for (const auto part : e.parts) add_references(rules, part, found);
-}
-
-/// Rules whose references are all regular are regular, beginning with those that have none.
-void find_regular(const Rules& rules, Analysis& result) {
-  const std::size_t count = rules.rules.size();
-  std::vector<std::vector<std::uint32_t>> users(count);
-  std::vector<std::size_t> open(count);
-  for (std::uint32_t r = 0; r < count; ++r) {
-    std::vector<std::uint32_t> used;
-    add_references(rules, rules.rules[r].body, used);
-    open[r] = used.size();
-    for (const auto other : used) users[other].push_back(r);
-    if (used.empty()) result.order.push_back(r);
-  }
-  for (std::size_t at = 0; at < result.order.size(); ++at)
-    for (const auto user : users[result.order[at]])
-      if (--open[user] == 0) result.order.push_back(user);
-  result.regular.resize(count);
-  for (const auto rule : result.order) result.regular[rule] = true;
-}
-
 }  // namespace
 
 Analysis analyse(const Rules& rules) {
@@ -171,7 +146,6 @@ Analysis analyse(const Rules& rules) {
     if (e.kind == Kind::repeat && e.most == unbounded && result.nullable[e.parts.front()])
       refuse(e.place, "an empty loop: what is repeated without end can be empty");
   result.rank = Ranks(rules, result.nullable).take();
-  find_regular(rules, result);
   return result;
 }
 

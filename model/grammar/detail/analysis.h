@@ -9,10 +9,8 @@ namespace tomoscribe::model::grammar {
 
 /// What is known of a grammar before it is built.
 struct Analysis {
-  std::vector<bool> nullable;        ///< by expression: it has the empty text
-  std::vector<std::uint32_t> rank;   ///< by rule: lower than that of every rule it can begin with
-  std::vector<bool> regular;         ///< by rule: it refers to no rule that leads back to itself
-  std::vector<std::uint32_t> order;  ///< the regular rules, each after those it refers to
+  std::vector<bool> nullable;       ///< by expression: it has the empty text
+  std::vector<std::uint32_t> rank;  ///< by rule: lower than that of every rule it can begin with
 };
 
 /// Finds what makes a grammar unusable: left recursion, rules without a text, repetitions of

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <queue>
 #include <unordered_map>
 
 #include "model/grammar/detail/nfa.h"
@@ -11,9 +10,6 @@
 namespace tomoscribe::model::grammar {
 
 namespace {
-
-/// Rules of up to this many nodes are built into each of their users.
-constexpr std::size_t most_inlined_nodes = 256;
 
 /// Steps of determinising a whole grammar: about a second.
 constexpr std::size_t most_steps = std::size_t{1} << 24U;
@@ -137,8 +133,7 @@ class Determiniser {
 };
 
 /// Throws TooLarge.
-Automaton build(const Rules& rules, const Analysis& analysis, std::size_t inlined_nodes) {
-  const auto inlined = choose_inlined(rules, analysis, inlined_nodes);
+Automaton build(const Rules& rules, const Analysis& analysis) {
   Automaton automaton;
   automaton.rank = analysis.rank;
   automaton.begin.assign(rules.rules.size(), no_state);
@@ -149,7 +144,7 @@ Automaton build(const Rules& rules, const Analysis& analysis, std::size_t inline
   while (!open.empty()) {
     const std::uint32_t rule = open.back();
     open.pop_back();
-    const Nfa nfa = build_nfa(rules, analysis, inlined, rule, room);
+    const Nfa nfa = build_nfa(rules, analysis, rule, room);
     room -= nfa.nodes.size();
     automaton.begin[rule] = Determiniser(nfa, automaton, steps).run();
     for (const Nfa::Node& node : nfa.nodes) {
@@ -169,12 +164,7 @@ Automaton build(const Rules& rules, const Analysis& analysis, std::size_t inline
 
 Automaton build_automaton(const Rules& rules, const Analysis& analysis) {
   try {
-    return build(rules, analysis, most_inlined_nodes);
-  } catch (const TooLarge&) {
-    // Called rather than built in, rules cannot multiply one another.
-  }
-  try {
-    return build(rules, analysis, 0);
+    return build(rules, analysis);
   } catch (const TooLarge&) {
     throw BadGrammar("the grammar is too large: its automaton has more than " +
                      std::to_string(most_size) + " states or takes too long to build");

@@ -62,7 +62,6 @@ struct Automaton {
   }
 };
 
-/// Rules that do not lead back to themselves are built into their users where that is small.
 /// \throws BadGrammar when it gets too large.
 Automaton build_automaton(const Rules& rules, const Analysis& analysis);
 

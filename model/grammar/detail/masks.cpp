@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 #include "model/grammar/detail/classes.h"
 #include "model/grammar/detail/walk.h"
@@ -59,8 +60,11 @@ const Masks::Piece& Masks::piece(std::uint32_t state, const Places& from, Loose&
   std::vector<std::uint32_t> ends;
   Walk walk(automaton_, trie_, state);
   for (const auto node : from.nodes) walk.below(node, piece.words, ends);
-  std::ranges::sort(ends);
-  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+  // Out of order only where one of the nodes lies below another.
+  if (std::ranges::adjacent_find(ends, std::greater_equal{}) != ends.end()) {
+    std::ranges::sort(ends);
+    ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+  }
 
   std::size_t count = 0;
   for (const auto word : piece.words) count += static_cast<std::size_t>(std::popcount(word));

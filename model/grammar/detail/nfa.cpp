@@ -1,5 +1,6 @@
 #include "model/grammar/detail/nfa.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <tuple>
@@ -11,23 +12,15 @@ namespace {
 using Kind = Expression::Kind;
 using Node = Nfa::Node;
 
-/// Rules built into one another, and their parentheses: how deep the builder may call itself.
-constexpr std::size_t most_depth = 1000;
-
-/// A rule used once is built into its user up to this size.
-constexpr std::size_t most_nodes_of_single = 16'384;
-
 /// Builds backwards: each function gets the node that follows, and gives the one to begin with.
 class Builder {
  public:
-  Builder(const Rules& rules, const Analysis& analysis, const std::vector<bool>& inlined,
-          std::size_t most_nodes)
-      : rules_{rules}, analysis_{analysis}, inlined_{inlined}, most_nodes_{most_nodes} {
+  Builder(const Rules& rules, const Analysis& analysis, std::size_t most_nodes)
+      : rules_{rules}, analysis_{analysis}, most_nodes_{most_nodes} {
     nfa_.nodes.emplace_back();
   }
 
-  Nfa build(std::uint32_t rule, std::size_t depth_left) {
-    depth_left_ = depth_left;
+  Nfa build(std::uint32_t rule) {
     nfa_.start = expression(rules_.rules[rule].body, 0);
     return std::move(nfa_);
   }
@@ -44,14 +37,7 @@ class Builder {
   }
 
   std::uint32_t expression(std::uint32_t index, std::uint32_t next) {
-    if (depth_left_ == 0) throw TooLarge{};
-    --depth_left_;
-    const std::uint32_t begin = one(rules_.expressions[index], next);
-    ++depth_left_;
-    return begin;
-  }
-
-  std::uint32_t one(const Expression& e, std::uint32_t next) {
+    const Expression& e = rules_.expressions[index];
     switch (e.kind) {
       case Kind::literal:
         for (std::size_t i = e.text.size(); i-- > 0;) {
@@ -76,7 +62,6 @@ class Builder {
   }
 
   std::uint32_t reference(const Expression& e, std::uint32_t next) {
-    if (inlined_[e.rule]) return expression(rules_.rules[e.rule].body, next);
     const std::uint32_t call = add({.kind = Node::Kind::call, .rule = e.rule, .to = next});
     // A call is never of an empty text: passing by is a way of its own.
     return analysis_.nullable[rules_.rules[e.rule].body] ? split(call, next) : call;
@@ -167,43 +152,16 @@ class Builder {
 
   const Rules& rules_;
   const Analysis& analysis_;
-  const std::vector<bool>& inlined_;
   std::size_t most_nodes_;
-  std::size_t depth_left_ = 0;
   Nfa nfa_;
   std::map<std::tuple<std::uint8_t, std::uint8_t, std::uint32_t>, std::uint32_t> shared_;
 };
 
-std::vector<std::size_t> count_uses(const Rules& rules) {
-  std::vector<std::size_t> uses(rules.rules.size());
-  for (const Expression& e : rules.expressions)
-    if (e.kind == Kind::reference) ++uses[e.rule];
-  return uses;
-}
-
 }  // namespace
 
-std::vector<bool> choose_inlined(const Rules& rules, const Analysis& analysis,
-                                 std::size_t most_nodes) {
-  std::vector<bool> inlined(rules.rules.size());
-  if (most_nodes == 0) return inlined;
-  const auto uses = count_uses(rules);
-  for (const auto rule : analysis.order) {
-    if (rule == rules.start) continue;
-    try {
-      const std::size_t room = uses[rule] == 1 ? most_nodes_of_single : most_nodes;
-      Builder(rules, analysis, inlined, room).build(rule, most_depth);
-      inlined[rule] = true;
-    } catch (const TooLarge&) {
-      // It stays a rule of its own.
-    }
-  }
-  return inlined;
-}
-
-Nfa build_nfa(const Rules& rules, const Analysis& analysis, const std::vector<bool>& inlined,
-              std::uint32_t rule, std::size_t most_nodes) {
-  return Builder(rules, analysis, inlined, most_nodes).build(rule, 2 * most_depth);
+Nfa build_nfa(const Rules& rules, const Analysis& analysis, std::uint32_t rule,
+              std::size_t most_nodes) {
+  return Builder(rules, analysis, most_nodes).build(rule);
 }
 
 }  // namespace tomoscribe::model::grammar

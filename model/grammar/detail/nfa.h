@@ -26,13 +26,8 @@ struct Nfa {
 /// More than a limit allows.
 struct TooLarge {};
 
-/// By rule: those to build into their users. Regular rules of at most `most_nodes` are, and those
-/// used once.
-std::vector<bool> choose_inlined(const Rules& rules, const Analysis& analysis,
-                                 std::size_t most_nodes);
-
 /// Builds one rule. Throws TooLarge where `most_nodes` are not enough.
-Nfa build_nfa(const Rules& rules, const Analysis& analysis, const std::vector<bool>& inlined,
-              std::uint32_t rule, std::size_t most_nodes);
+Nfa build_nfa(const Rules& rules, const Analysis& analysis, std::uint32_t rule,
+              std::size_t most_nodes);
 
 }  // namespace tomoscribe::model::grammar

@@ -51,7 +51,8 @@ std::optional<TokenId> Trie::longest_of(std::string_view bytes) const {
         child = nodes_[child].end;
       if (child >= end) break;
       at = child;
-      if (!ids(at).empty()) longest = static_cast<TokenId>(ids(at).front());
+      if (const auto here = ids(at, at + 1); !here.empty())
+        longest = static_cast<TokenId>(here.front());
     }
   }
   return longest;

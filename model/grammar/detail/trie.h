@@ -41,9 +41,9 @@ class Trie {
 
   const Node& node(std::uint32_t index) const { return nodes_[index]; }
 
-  /// The tokens whose bytes end at a node.
-  std::span<const std::uint32_t> ids(std::uint32_t node) const {
-    return {ids_.data() + nodes_[node].first, ids_.data() + nodes_[node + 1].first};
+  /// The tokens whose bytes end at a node from `first` on, before `end`.
+  std::span<const std::uint32_t> ids(std::uint32_t first, std::uint32_t end) const {
+    return {ids_.data() + nodes_[first].first, ids_.data() + nodes_[end].first};
   }
 
   bool has_below(std::uint32_t node) const { return nodes_[node].end > node + 1; }

@@ -7,6 +7,10 @@ namespace {
 /// Rows kept before the table begins anew: 4 MiB.
 constexpr std::size_t most_rows = 4096;
 
+void set_bits(std::span<const std::uint32_t> ids, std::vector<std::uint64_t>& words) {
+  for (const auto id : ids) words[id / 64] |= std::uint64_t{1} << id % 64;
+}
+
 }  // namespace
 
 Walk::Walk(const Automaton& automaton, const Trie& trie, std::uint32_t state)
@@ -43,10 +47,10 @@ std::uint32_t Walk::find_next(std::uint32_t row, std::uint8_t byte) {
   return to;
 }
 
-/// Begins the table anew and finds the rows of the path again, from below `node` to `last`.
-void Walk::restart(std::uint32_t node, std::uint32_t last) {
+/// Begins the table anew and finds the rows of the path again, from below `root` to `last`.
+void Walk::restart(std::uint32_t root, std::uint32_t last) {
   clear();
-  for (std::uint32_t at = node + 1; at <= last;) {
+  for (std::uint32_t at = root + 1; at <= last;) {
     const Trie::Node& here = trie_.node(at);
     if (here.end <= last) {
       at = here.end;
@@ -57,12 +61,10 @@ void Walk::restart(std::uint32_t node, std::uint32_t last) {
   }
 }
 
-/// Fills the row of a node from that of the one above.
+/// The row of a node, for which the table has no entry yet.
 std::uint32_t Walk::enter(std::uint32_t node, std::uint32_t root) {
   const Trie::Node& here = trie_.node(node);
-  const std::uint32_t before = path_[here.depth - 1U];
-  const std::uint32_t known = table_[std::size_t{before} * 256 + here.byte];
-  path_[here.depth] = known != unknown ? known : find_next(before, here.byte);
+  path_[here.depth] = find_next(path_[here.depth - 1U], here.byte);
   if (rows_.size() > most_rows) restart(root, node);
   return path_[here.depth];
 }
@@ -72,16 +74,21 @@ void Walk::below(std::uint32_t node, std::vector<std::uint64_t>& words,
   path_[trie_.node(node).depth] = first;
   if (rows_[first].has_ended && trie_.has_below(node)) ends.push_back(node);
   const std::uint32_t end = trie_.node(node).end;
+  std::uint32_t run = node + 1;  // from here on all have been admitted
   for (std::uint32_t at = node + 1; at < end;) {
-    const std::uint32_t row = enter(at, node);
+    const Trie::Node& here = trie_.node(at);
+    std::uint32_t row = table_[std::size_t{path_[here.depth - 1U]} * 256 + here.byte];
+    if (row == unknown) row = enter(at, node);
+    path_[here.depth] = row;
     if (row == dead) {
-      at = trie_.node(at).end;
+      set_bits(trie_.ids(run, at), words);
+      at = run = here.end;
       continue;
     }
-    for (const auto id : trie_.ids(at)) words[id / 64] |= std::uint64_t{1} << id % 64;
     if (rows_[row].has_ended && trie_.has_below(at)) ends.push_back(at);
     ++at;
   }
+  set_bits(trie_.ids(run, end), words);
 }
 
 }  // namespace tomoscribe::model::grammar

@@ -31,7 +31,7 @@ class Walk {
   std::uint32_t row_of(Stacks::Id set);
   std::uint32_t find_next(std::uint32_t row, std::uint8_t byte);
   std::uint32_t enter(std::uint32_t node, std::uint32_t root);
-  void restart(std::uint32_t node, std::uint32_t last);
+  void restart(std::uint32_t root, std::uint32_t last);
 
   const Automaton& automaton_;
   const Trie& trie_;
