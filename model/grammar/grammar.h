@@ -60,7 +60,8 @@ class TokenTrie {
  public:
   /// `bytes` by id; a token of no bytes is never admitted. `end` is the token that ends a text,
   /// whatever its bytes.
-  /// \throws std::invalid_argument for an end that is no id of `bytes`, or over 4 million tokens.
+  /// \throws std::invalid_argument for an end that is no id of `bytes`, a token of over 65,535
+  /// bytes, or over 4 million tokens.
   TokenTrie(std::vector<std::string> bytes, TokenId end);
 
   ~TokenTrie();
