@@ -46,27 +46,106 @@ void check_ids(const Checkpoint& checkpoint, const Tokenizer& tokenizer, const C
                   std::to_string(config.image_ids.image) + " in the config");
 }
 
+bool admits(const std::vector<std::uint64_t>& mask, std::size_t id) {
+  return id / 64 < mask.size() && (mask[id / 64] >> (id % 64) & 1U) != 0;
+}
+
 /// The logarithm of the sum of exponentials of the logits whose bit is set.
 double log_sum(const std::vector<float>& logits, const std::vector<std::uint64_t>* mask) {
-  const float most = *std::ranges::max_element(logits);
+  float most = -std::numeric_limits<float>::infinity();
+  for (const float logit : logits)
+    if (std::isfinite(logit)) most = std::max(most, logit);
   double sum = 0;
   for (std::size_t id = 0; id < logits.size(); ++id)
-    if (mask == nullptr || (id / 64 < mask->size() && ((*mask)[id / 64] >> (id % 64) & 1U) != 0))
+    if (std::isfinite(logits[id]) && (mask == nullptr || admits(*mask, id)))
       sum += std::exp(static_cast<double>(logits[id] - most));
   return static_cast<double>(most) + std::log(sum);
 }
 
+/// Others become impossible, and what is no number.
 std::vector<float> admitted_logits(std::vector<float> logits,
                                    const std::vector<std::uint64_t>& mask) {
-  for (std::size_t id = 0; id < logits.size(); ++id)
-    if (id / 64 >= mask.size() || (mask[id / 64] >> (id % 64) & 1U) == 0)
+  bool possible = false;
+  for (std::size_t id = 0; id < logits.size(); ++id) {
+    if (!admits(mask, id) || !std::isfinite(logits[id]))
       logits[id] = -std::numeric_limits<float>::infinity();
+    else
+      possible = true;
+  }
+  if (!possible) throw Refused("the model computes no numbers (NaN): are its weights sound?");
   return logits;
 }
 
 void say(const GenerateProgress& progress, const char* stage, double fraction) {
   if (progress) progress(stage, fraction);
 }
+
+/// The loop: what is forced is taken, what is not is chosen; the decoder runs only before a choice.
+class Writer {
+ public:
+  Writer(Sequence& sequence, std::vector<TokenId> context, const GenerateOptions& options,
+         detail::Admission& admission, detail::Answer& answer, TokenId end)
+      : sequence_(sequence),
+        context_(std::move(context)),
+        options_(options),
+        admission_(admission),
+        answer_(answer),
+        end_(end),
+        random_(options.seed) {}
+
+  Ended write(const GenerateProgress& progress) {
+    while (written_ < options_.most_tokens) {
+      say(progress, "writing",
+          static_cast<double>(written_) / static_cast<double>(options_.most_tokens));
+      const Step step = next();
+      if (step == Step::end) return Ended::by_itself;
+      if (step == Step::too_long) break;
+    }
+    for (const TokenId id : admission_.closing()) answer_.add({.id = id, .forced = true}, {});
+    return Ended::by_budget;
+  }
+
+ private:
+  enum class Step : std::uint8_t { taken, end, too_long };
+
+  Step next() {
+    for (const TokenId id : admission_.forced()) put({.id = id, .forced = true}, {});
+    const std::vector<std::uint64_t>& mask = admission_.mask();
+    if (const auto only = admission_.only()) return take({.id = *only, .forced = true}, {});
+    if (!pending_.empty()) sequence_.append(std::exchange(pending_, {}));
+    const std::vector<float>& logits = sequence_.logits();
+    const TokenId id = choose(admitted_logits(logits, mask), options_.sampling, context_, random_);
+    const auto logit = static_cast<double>(logits[static_cast<std::size_t>(id)]);
+    return take({.id = id,
+                 .log_probability = static_cast<float>(logit - log_sum(logits, nullptr)),
+                 .log_probability_admitted = static_cast<float>(logit - log_sum(logits, &mask))},
+                sequence_.attention());
+  }
+
+  Step take(const GeneratedToken& token, const std::vector<float>& attention) {
+    if (token.id == end_) return Step::end;
+    if (!admission_.take(token.id, options_.most_tokens - written_ - 1)) return Step::too_long;
+    put(token, attention);
+    return Step::taken;
+  }
+
+  void put(const GeneratedToken& token, const std::vector<float>& attention) {
+    answer_.add(token, attention);
+    pending_.push_back(token.id);
+    context_.push_back(token.id);
+    ++written_;
+  }
+
+  Sequence& sequence_;
+  std::vector<TokenId> context_;
+  const GenerateOptions& options_;
+  detail::Admission& admission_;
+  detail::Answer& answer_;
+  TokenId end_;
+  Random random_;
+  std::vector<TokenId> pending_;  ///< taken, not yet seen by the decoder
+  std::size_t written_ = 0;
+};
 
 }  // namespace
 
@@ -80,9 +159,6 @@ struct Generator::Parts {
 
   ImageFeatures encoded(const Image& image);
   std::vector<TokenId> prompt_ids(const Prompt& prompt) const;
-  void write(Sequence& sequence, std::vector<TokenId> context, const GenerateOptions& options,
-             detail::Admission& admission, detail::Answer& answer, Ended& ended,
-             const GenerateProgress& progress) const;
 };
 
 Generator::Generator(const std::filesystem::path& folder, const GeneratorOptions& options,
@@ -93,6 +169,7 @@ Generator::Generator(const std::filesystem::path& folder, const GeneratorOptions
   check_ids(checkpoint, *tokenizer, chat);
   TokenTrie trie(token_bytes(*tokenizer), chat.end_of_sequence());
   const ImageRule rule = model::image_rule(checkpoint.config(), options.preprocessing);
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate, whose network cannot move
   parts_ = std::unique_ptr<Parts>(new Parts{{std::move(checkpoint), options.network, progress},
                                             std::move(tokenizer),
                                             chat,
@@ -149,47 +226,6 @@ std::size_t Generator::count(const Prompt& prompt) const {
   return parts_->prompt_ids(prompt).size();
 }
 
-/// The loop: what is forced is taken, what is not is chosen; the decoder runs only before a choice.
-void Generator::Parts::write(Sequence& sequence, std::vector<TokenId> context,
-                             const GenerateOptions& options, detail::Admission& admission,
-                             detail::Answer& answer, Ended& ended,
-                             const GenerateProgress& progress) const {
-  Random random(options.seed);
-  std::vector<TokenId> pending;  // taken, not yet seen by the decoder
-  std::size_t written = 0;
-  const auto take = [&](const GeneratedToken& token, const std::vector<float>& attention) {
-    answer.add(token, attention);
-    pending.push_back(token.id);
-    context.push_back(token.id);
-    ++written;
-  };
-  while (written < options.most_tokens) {
-    say(progress, "writing",
-        static_cast<double>(written) / static_cast<double>(options.most_tokens));
-    for (const TokenId id : admission.forced()) take({.id = id, .forced = true}, {});
-    const std::vector<std::uint64_t>& mask = admission.mask();
-    if (const auto only = admission.only()) {
-      if (*only == chat.end_of_sequence()) return;
-      if (!admission.take(*only, options.most_tokens - written - 1)) break;
-      take({.id = *only, .forced = true}, {});
-      continue;
-    }
-    if (!pending.empty()) sequence.append(std::exchange(pending, {}));
-    const std::vector<float>& logits = sequence.logits();
-    const TokenId id = choose(admitted_logits(logits, mask), options.sampling, context, random);
-    if (id == chat.end_of_sequence()) return;
-    const double logit = static_cast<double>(logits[static_cast<std::size_t>(id)]);
-    const GeneratedToken token{
-        .id = id,
-        .log_probability = static_cast<float>(logit - log_sum(logits, nullptr)),
-        .log_probability_admitted = static_cast<float>(logit - log_sum(logits, &mask))};
-    if (!admission.take(id, options.most_tokens - written - 1)) break;
-    take(token, sequence.attention());
-  }
-  for (const TokenId id : admission.closing()) answer.add({.id = id, .forced = true}, {});
-  ended = Ended::by_budget;
-}
-
 Generation Generator::generate(const Prompt& prompt, const GenerateOptions& options,
                                const GenerateProgress& progress) {
   const std::vector<TokenId> ids = parts_->prompt_ids(prompt);
@@ -217,8 +253,9 @@ Generation Generator::generate(const Prompt& prompt, const GenerateOptions& opti
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (ids[i] == parts_->chat.image()) places.push_back(i);
   detail::Answer answer(*parts_->tokenizer, std::move(places), options.grammar != nullptr);
-  Ended ended = Ended::by_itself;
-  parts_->write(sequence, ids, options, admission, answer, ended, progress);
+  const Ended ended =
+      Writer(sequence, ids, options, admission, answer, parts_->chat.end_of_sequence())
+          .write(progress);
   Generation generation = answer.finish();
   generation.prompt_tokens = ids.size();
   generation.ended = ended;

@@ -39,10 +39,10 @@ std::string base64(const std::string& bytes) {
 
 std::vector<std::string> vocabulary(const std::vector<std::string>& words) {
   std::vector<std::string> tokens;
-  for (int byte = 0; byte < single_bytes; ++byte)
-    tokens.push_back(std::string(1, static_cast<char>(byte)));
+  tokens.reserve(single_bytes + words.size());
+  for (int byte = 0; byte < single_bytes; ++byte) tokens.emplace_back(1, static_cast<char>(byte));
   for (const std::string& word : std::set<std::string>(words.begin(), words.end()))
-    if (word.size() > 1) tokens.push_back(word);
+    if (word.size() > 1) tokens.emplace_back(word);
   return tokens;
 }
 

@@ -23,11 +23,7 @@ std::vector<std::uint64_t> any_text(const Tokenizer& tokenizer, TokenId end) {
 
 Admission::Admission(const Tokenizer& tokenizer, const TokenTrie& trie, const Grammar* grammar,
                      TokenId end, std::size_t most_tokens)
-    : tokenizer_(tokenizer), end_(end) {
-  byte_ids_.fill(-1);
-  for (std::size_t id = tokenizer.size(); id-- > 0;)
-    if (const auto bytes = tokenizer.bytes(static_cast<TokenId>(id)); bytes.size() == 1)
-      byte_ids_[static_cast<unsigned char>(bytes[0])] = static_cast<TokenId>(id);
+    : tokenizer_(tokenizer), trie_(trie), end_(end) {
   if (grammar == nullptr) {
     mask_ = any_text(tokenizer, end);
     return;
@@ -56,20 +52,18 @@ std::optional<TokenId> Admission::only() const {
   return found;
 }
 
-/// As the tokenizer would, where that gives these very bytes; else byte by byte.
-std::vector<TokenId> Admission::cut(std::string_view bytes) const {
+/// As the tokenizer cuts them, where that gives these very bytes: SentencePiece puts a space in
+/// front.
+std::vector<TokenId> Admission::as_tokenized(std::string_view bytes) const {
   std::vector<TokenId> ids = tokenizer_.encode(bytes);
   std::string together;
   for (const TokenId id : ids) together += tokenizer_.bytes(id);
-  if (together == bytes) return ids;
-  ids.clear();
-  for (const char byte : bytes) ids.push_back(byte_ids_[static_cast<unsigned char>(byte)]);
-  return ids;
+  return together == bytes ? ids : trie_.spell(bytes);
 }
 
 std::vector<TokenId> Admission::forced() {
   if (!matcher_) return {};
-  std::vector<TokenId> ids = cut(matcher_->forced_bytes());
+  std::vector<TokenId> ids = as_tokenized(matcher_->forced_bytes());
   if (!ids.empty()) ids.pop_back();
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (!matcher_->accept(ids[i])) {  // cannot be: these bytes are forced
@@ -81,7 +75,7 @@ std::vector<TokenId> Admission::forced() {
 
 std::vector<TokenId> Admission::closing() {
   if (!matcher_) return {};
-  std::vector<TokenId> ids = cut(matcher_->shortest_completion());
+  std::vector<TokenId> ids = trie_.spell(matcher_->shortest_completion());
   for (const TokenId id : ids)
     if (!matcher_->accept(id)) throw std::logic_error("a grammar's own end was not accepted");
   return ids;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,14 +33,14 @@ class Admission {
   bool take(TokenId id, std::size_t left);
 
  private:
-  std::vector<TokenId> cut(std::string_view bytes) const;
+  std::vector<TokenId> as_tokenized(std::string_view bytes) const;
 
   const Tokenizer& tokenizer_;
+  const TokenTrie& trie_;
   TokenId end_;
   std::optional<Constraint> constraint_;
   std::optional<Matcher> matcher_;
   std::vector<std::uint64_t> mask_;
-  std::array<TokenId, 256> byte_ids_{};  ///< of single bytes; -1: none
 };
 
 /// Puts together text, tokens and passages.

@@ -26,7 +26,7 @@ class FeatureCache {
 
   void add(std::string pixels, const ImageFeatures& features) {
     const std::size_t bytes = 2 * pixels.size() + features.bytes();
-    if (bytes > most_bytes_ || places_.count(pixels) != 0) return;
+    if (bytes > most_bytes_ || places_.find(pixels) != places_.end()) return;
     entries_.push_front({pixels, features, bytes});
     places_.emplace(std::move(pixels), entries_.begin());
     used_bytes_ += bytes;

@@ -8,7 +8,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
 
 #include "model/network/detail/layers.h"
 #include "model/network/detail/parts.h"
@@ -77,7 +76,6 @@ at::Tensor Network::Parts::logits(const at::Tensor& hidden) const {
 }
 
 Network::Network(Checkpoint checkpoint, const NetworkOptions& options, const Fraction& progress) {
-  const c10::InferenceMode inference;
   const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   at::set_num_threads(options.threads > 0 ? options.threads : processors);
   const at::Device device = device_named(options.device);
@@ -88,8 +86,9 @@ Network::Network(Checkpoint checkpoint, const NetworkOptions& options, const Fra
                   " channels, images here have 3");
   parts_ = std::make_unique<Parts>(
       Parts{std::move(checkpoint), options.device, device, type, scalar_type(type), {}});
-  parts_->weights =
-      network::load_weights(parts_->checkpoint, parts_->scalar, parts_->device, progress);
+  parts_->weights = network::computed([&] {
+    return network::load_weights(parts_->checkpoint, parts_->scalar, parts_->device, progress);
+  });
 }
 
 Network::~Network() = default;
@@ -105,17 +104,18 @@ ComputeType Network::type() const {
 }
 
 ImageFeatures Network::encode(const PreparedImage& image) const {
-  const c10::InferenceMode inference;
   const std::int64_t channels = parts_->config().vision.channels;
   const std::int64_t cell =
       parts_->config().vision.patch_size * parts_->config().projector.spatial_merge;
   if (image.height != image.tokens.rows * cell || image.width != image.tokens.columns * cell ||
       static_cast<std::int64_t>(image.values.size()) != channels * image.height * image.width)
     throw std::invalid_argument("the image was not prepared for this model's patches");
-  const at::Tensor pixels = at::tensor(image.values, at::TensorOptions(at::kFloat))
-                                .view({channels, image.height, image.width});
-  return ImageFeatures(std::make_shared<const ImageFeatures::Value>(
-      ImageFeatures::Value{parts_->features(pixels), image.tokens}));
+  return network::computed([&] {
+    const at::Tensor pixels = at::tensor(image.values, at::TensorOptions(at::kFloat))
+                                  .view({channels, image.height, image.width});
+    return ImageFeatures(std::make_shared<const ImageFeatures::Value>(
+        ImageFeatures::Value{parts_->features(pixels), image.tokens}));
+  });
 }
 
 const ImageGrid& ImageFeatures::grid() const {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ struct NetworkOptions {
   std::string device = "cpu";       ///< or "cuda", "cuda:1"
   std::optional<ComputeType> type;  ///< none: as stored; float16 on a CPU is computed as float32
   int threads = 0;                  ///< of LibTorch, for the whole process; 0: one per processor
+};
+
+/// LibTorch gave up: no memory, a device that failed. what() is its first line.
+struct ComputeFailed : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 /// Share done, 0 to 1. What it throws ends the work, and the object that worked is as before.

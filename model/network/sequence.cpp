@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include "model/network/detail/decoder.h"
 #include "model/network/detail/parts.h"
@@ -41,6 +40,8 @@ struct Sequence::State {
   std::vector<float> logits, attention;
 
   void check(const std::vector<TokenId>& ids, const std::vector<ImageFeatures>& images) const;
+  void run(const std::vector<TokenId>& ids, const std::vector<ImageFeatures>& images,
+           const Fraction& progress);
   at::Tensor embed(const std::vector<TokenId>& ids, std::int64_t first, std::int64_t count,
                    const at::Tensor& image_rows, std::int64_t& used) const;
 };
@@ -88,9 +89,13 @@ Sequence::~Sequence() = default;
 
 void Sequence::append(const std::vector<TokenId>& ids, const std::vector<ImageFeatures>& images,
                       const Fraction& progress) {
-  const c10::InferenceMode inference;
   if (ids.empty()) return;
   state_->check(ids, images);
+  network::computed([&] { state_->run(ids, images, progress); });
+}
+
+void Sequence::State::run(const std::vector<TokenId>& ids, const std::vector<ImageFeatures>& images,
+                          const Fraction& progress) {
   at::Tensor image_rows;
   if (!images.empty()) {
     std::vector<at::Tensor> rows;
@@ -98,29 +103,26 @@ void Sequence::append(const std::vector<TokenId>& ids, const std::vector<ImageFe
     image_rows = at::cat(rows);
   }
   const auto all = static_cast<std::int64_t>(ids.size());
-  const std::int64_t before = state_->cache.length;
-  const TextConfig& config = state_->parts.config().text;
-  const network::Weights& weights = state_->parts.weights;
+  const std::int64_t before = cache.length;
+  const TextConfig& config = parts.config().text;
+  const network::Weights& weights = parts.weights;
   at::Tensor mass, hidden;
   if (all <= most_rows_watched)
-    mass = at::zeros({state_->cache.capacity},
-                     at::TensorOptions(at::kFloat).device(state_->parts.device));
+    mass = at::zeros({cache.capacity}, at::TensorOptions(at::kFloat).device(parts.device));
   std::int64_t used = 0;
   try {
     for (std::int64_t first = 0; first < all; first += rows_at_once) {
       const std::int64_t count = std::min(rows_at_once, all - first);
-      hidden =
-          network::decode(state_->embed(ids, first, count, image_rows, used), config, weights.text,
-                          weights.rotary_rows, state_->cache, mass.defined() ? &mass : nullptr);
+      hidden = network::decode(embed(ids, first, count, image_rows, used), config, weights.text,
+                               weights.rotary_rows, cache, mass.defined() ? &mass : nullptr);
       if (progress) progress(static_cast<double>(first + count) / static_cast<double>(all));
     }
   } catch (...) {
-    state_->cache.length = before;
+    cache.length = before;
     throw;
   }
-  state_->logits = to_vector(state_->parts.logits(hidden.narrow(0, hidden.size(0) - 1, 1)));
-  state_->attention =
-      mass.defined() ? to_vector(mass.narrow(0, 0, state_->cache.length)) : std::vector<float>();
+  logits = to_vector(parts.logits(hidden.narrow(0, hidden.size(0) - 1, 1)));
+  attention = mass.defined() ? to_vector(mass.narrow(0, 0, cache.length)) : std::vector<float>();
 }
 
 const std::vector<float>& Sequence::logits() const {

@@ -78,6 +78,8 @@ class LanguageModel : public Drafter {
       return write(volume, map, measured, progress, stop);
     } catch (const model::Refused& why) {
       return NoDraft{why.what()};
+    } catch (const model::ComputeFailed& why) {
+      return NoDraft{std::string("the computation failed: ") + why.what()};
     } catch (const std::bad_alloc&) {
       return NoDraft{"the memory was not enough"};
     }

@@ -274,6 +274,27 @@ TEST(Generator, StopsWhenAskedAndWorksOn) {
   EXPECT_EQ(generator.generate(about(image), {.most_tokens = 3}).tokens.size(), 3U);
 }
 
+TEST(Generator, SaysThatWeightsOfNoNumbersGiveNone) {
+  const tests::TempFolder folder;
+  fs::copy(tiny("pixtral-tiny"), folder.path(), fs::copy_options::recursive);
+  const std::string file = (folder / "model.safetensors").string();
+  std::string bytes = tests::text_of(file);
+  const Safetensors tensors = Safetensors::open(file);
+  const TensorView& norm = *tensors.find("language_model.model.norm.weight");
+  const std::size_t data =
+      bytes.find(std::string(reinterpret_cast<const char*>(norm.data), norm.bytes));
+  ASSERT_NE(data, std::string::npos);
+  bytes.replace(data, 2, "\xC0\x7F");  // bfloat16's NaN
+  fs::remove(file);
+  tests::write_text(file, bytes);
+  Generator generator(folder.path(), plain());
+  const Prompt prompt{{Role::user, {std::string("a")}}};
+  for (const Grammar* grammar : {static_cast<const Grammar*>(nullptr), &claim_grammar()})
+    for (const double temperature : {0.0, 1.0})
+      expect_refused(generator, prompt,
+                     {.sampling = {.temperature = temperature}, .grammar = grammar}, "NaN");
+}
+
 TEST(Generator, OpensOnlyAWholeFolder) {
   const auto refuses = [](const fs::path& folder, const std::string& word) {
     try {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include "model/network/detail/decoder.h"
 #include "model/network/detail/weights.h"
@@ -26,6 +27,20 @@ struct Network::Parts {
   /// [T,D] after the final norm -> [T,V], float32.
   at::Tensor logits(const at::Tensor& hidden) const;
 };
+
+namespace network {
+/// Does the work; LibTorch's faults become ComputeFailed with their first line.
+template <class Work>
+auto computed(const Work& work) {
+  try {
+    const c10::InferenceMode inference;
+    return work();
+  } catch (const c10::Error& fault) {
+    const std::string text = fault.what_without_backtrace();
+    throw ComputeFailed(text.substr(0, text.find('\n')));
+  }
+}
+}  // namespace network
 
 struct ImageFeatures::Value {
   at::Tensor rows;  ///< [tokens,D]
