@@ -99,6 +99,7 @@ void Sequence::State::run(const std::vector<TokenId>& ids, const std::vector<Ima
   at::Tensor image_rows;
   if (!images.empty()) {
     std::vector<at::Tensor> rows;
+    rows.reserve(images.size());
     for (const ImageFeatures& image : images) rows.push_back(image.value().rows);
     image_rows = at::cat(rows);
   }
