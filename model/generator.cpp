@@ -9,42 +9,13 @@
 
 #include "model/detail/answer.h"
 #include "model/detail/feature_cache.h"
+#include "model/folder_text.h"
 #include "model/footprint.h"
 #include "model/refused.h"
 
 namespace tomoscribe::model {
 
 namespace {
-
-/// tekken.json, or the SentencePiece model with which Pixtral-Large comes.
-std::unique_ptr<Tokenizer> tokenizer_of(const std::filesystem::path& folder) {
-  if (std::filesystem::exists(folder / "tekken.json"))
-    return load_tokenizer(folder / "tekken.json");
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("tokenizer.model") || name.find(".model.v") != std::string::npos)
-      return load_tokenizer(entry.path());
-  }
-  throw Refused(
-      "the folder has no tekken.json and no tokenizer.model: tokenizer.json alone is not read"
-      " (the published ones split text wrongly)");
-}
-
-ChatFormat format_of(const Tokenizer& tokenizer) {
-  if (const auto format = chat_format(tokenizer.version())) return *format;
-  throw Refused("the tokenizer says version \"" + tokenizer.version() +
-                "\": its chat format is not known");
-}
-
-void check_ids(const Checkpoint& checkpoint, const Tokenizer& tokenizer, const Chat& chat) {
-  const ModelConfig& config = checkpoint.config();
-  if (static_cast<std::int64_t>(tokenizer.size()) > config.text.vocabulary)
-    throw Refused("the tokenizer has " + std::to_string(tokenizer.size()) + " tokens, the model " +
-                  std::to_string(config.text.vocabulary));
-  if (config.image_ids.image != chat.image())
-    throw Refused("the image token is " + std::to_string(chat.image()) + " in the tokenizer and " +
-                  std::to_string(config.image_ids.image) + " in the config");
-}
 
 bool admits(const std::vector<std::uint64_t>& mask, std::size_t id) {
   return id / 64 < mask.size() && (mask[id / 64] >> (id % 64) & 1U) != 0;
@@ -80,6 +51,15 @@ void say(const GenerateProgress& progress, const char* stage, double fraction) {
   if (progress) progress(stage, fraction);
 }
 
+/// Comparisons that are false for what is no number.
+void check(const Sampling& sampling) {
+  const auto share = [](double value) { return value >= 0 && value <= 1; };
+  if (!(sampling.temperature >= 0 && sampling.temperature <= 1e6) || !share(sampling.top_p) ||
+      !share(sampling.min_p) || !share(sampling.typical_p) ||
+      !(sampling.repetition_penalty > 0 && sampling.repetition_penalty <= 1e6))
+    throw Refused("temperature, top_p, min_p, typical_p or repetition penalty is out of range");
+}
+
 /// The loop: what is forced is taken, what is not is chosen; the decoder runs only before a choice.
 class Writer {
  public:
@@ -101,7 +81,8 @@ class Writer {
       if (step == Step::end) return Ended::by_itself;
       if (step == Step::too_long) break;
     }
-    for (const TokenId id : admission_.closing()) answer_.add({.id = id, .forced = true}, {});
+    for (const TokenId id : admission_.closing())
+      answer_.add({.id = id, .forced = true, .closing = true}, {});
     return Ended::by_budget;
   }
 
@@ -157,21 +138,20 @@ struct Generator::Parts {
   ImageRule rule;
   detail::FeatureCache features;
 
-  ImageFeatures encoded(const Image& image);
+  ImageFeatures encoded(const Image& image, const Fraction& progress);
   std::vector<TokenId> prompt_ids(const Prompt& prompt) const;
 };
 
 Generator::Generator(const std::filesystem::path& folder, const GeneratorOptions& options,
                      const Fraction& progress) {
   Checkpoint checkpoint = Checkpoint::open(folder);
-  std::unique_ptr<Tokenizer> tokenizer = tokenizer_of(folder);
-  Chat chat(*tokenizer, format_of(*tokenizer));
-  check_ids(checkpoint, *tokenizer, chat);
-  TokenTrie trie(token_bytes(*tokenizer), chat.end_of_sequence());
+  FolderText text = open_folder_text(folder, checkpoint);
+  Chat chat(*text.tokenizer, text.format);
+  TokenTrie trie(token_bytes(*text.tokenizer), chat.end_of_sequence());
   const ImageRule rule = model::image_rule(checkpoint.config(), options.preprocessing);
   // NOLINTNEXTLINE(modernize-make-unique): an aggregate, whose network cannot move
   parts_ = std::unique_ptr<Parts>(new Parts{{std::move(checkpoint), options.network, progress},
-                                            std::move(tokenizer),
+                                            std::move(text.tokenizer),
                                             chat,
                                             std::move(trie),
                                             rule,
@@ -192,17 +172,17 @@ std::size_t Generator::cached_images() const {
   return parts_->features.size();
 }
 void Generator::prepare(const Image& image) {
-  (void)parts_->encoded(image);
+  (void)parts_->encoded(image, {});
 }
 
-ImageFeatures Generator::Parts::encoded(const Image& image) {
+ImageFeatures Generator::Parts::encoded(const Image& image, const Fraction& progress) {
   std::string key = std::to_string(image.width) + "x" + std::to_string(image.height) + "x" +
                     std::to_string(image.channels) + ":";
   key.append(image.values.begin(), image.values.end());
   if (auto known = features.find(key)) return *known;
   const PreparedImage prepared = prepare_image(
       {image.width, image.height, image.channels, image.values.data(), image.values.size()}, rule);
-  ImageFeatures made = network.encode(prepared);
+  ImageFeatures made = network.encode(prepared, progress);
   features.add(std::move(key), made);
   return made;
 }
@@ -228,6 +208,7 @@ std::size_t Generator::count(const Prompt& prompt) const {
 
 Generation Generator::generate(const Prompt& prompt, const GenerateOptions& options,
                                const GenerateProgress& progress) {
+  check(options.sampling);
   const std::vector<TokenId> ids = parts_->prompt_ids(prompt);
   const std::size_t needed = ids.size() + options.most_tokens;
   if (const auto& most = parts_->network.checkpoint().config().text.positions;
@@ -243,9 +224,10 @@ Generation Generator::generate(const Prompt& prompt, const GenerateOptions& opti
       if (const auto* image = std::get_if<const Image*>(&chunk)) images.push_back(*image);
   std::vector<ImageFeatures> features;
   for (const Image* image : images) {
-    say(progress, "encoding images",
-        static_cast<double>(features.size()) / static_cast<double>(images.size()));
-    features.push_back(parts_->encoded(*image));
+    features.push_back(parts_->encoded(*image, [&](double done) {
+      say(progress, "encoding images",
+          (static_cast<double>(features.size()) + done) / static_cast<double>(images.size()));
+    }));
   }
   Sequence sequence = parts_->network.begin(needed, parts_->chat.image());
   sequence.append(ids, features, [&](double done) { say(progress, "reading the prompt", done); });

@@ -45,6 +45,8 @@ struct GeneratedToken {
   /// looked at.
   float log_probability = 0, log_probability_admitted = 0;
   bool forced = false;
+  bool closing = false;  ///< of the shortest end that was written when the budget was used up:
+                         ///< forced too, but the model might have gone on otherwise
 };
 
 /// One line of the answer and where the model looked while it wrote it. An attribution, no proof.

@@ -102,8 +102,12 @@ std::vector<float> probabilities(std::vector<float> logits, const Sampling& samp
                                  const std::vector<TokenId>& context) {
   check(logits);
   if (sampling.repetition_penalty != 1) penalise(logits, sampling.repetition_penalty, context);
-  if (sampling.temperature > 0)
-    for (float& logit : logits) logit = static_cast<float>(logit / sampling.temperature);
+  if (sampling.temperature > 0) {
+    // From the greatest down, so that the coldest temperature overflows to impossible ones only.
+    const double most = *std::ranges::max_element(logits);
+    for (float& logit : logits)
+      logit = static_cast<float>((static_cast<double>(logit) - most) / sampling.temperature);
+  }
   keep_top_k(logits, sampling.top_k);
   if (sampling.top_p < 1) keep_top_p(logits, sampling.top_p);
   if (sampling.min_p > 0) keep_min_p(logits, sampling.min_p);

@@ -157,7 +157,12 @@ std::vector<NamedBlob> key_images(const Volume& volume, ReportVersion& version) 
     const bool of_lung = finding.id.starts_with("lungs") || finding.id == "airway";
     const bool of_head = version.study.body_part.starts_with("head");
     const Window& window = of_lung ? lung_window : of_head ? brain_window : soft_window;
-    auto picture = key_image(volume, finding.evidence.front(), window);
+    const bool proposed = finding.author == reporting::Author::model;
+    if (finding.verification.outcome == reporting::Outcome::contradicted ||
+        (proposed && finding.evidence.front().regions.empty()))
+      continue;  // leaves in no face, or nothing was pointed at
+    auto picture = key_image(volume, finding.evidence.front(), window,
+                             proposed ? proposed_colour : measured_colour);
     if (!picture) continue;
     const std::string name = "key-" + std::to_string(blobs.size() + 1) + ".png";
     version.provenance.options[name] = finding.evidence.front().id;
@@ -216,6 +221,7 @@ std::optional<ModelDraft> ask_model(ReportVersion& version, const Volume& volume
   provenance.weights_checksum = written.weights_checksum;
   provenance.seed = written.seed;
   provenance.options.merge(written.options);
+  for (const std::string& note : written.notes) provenance.steps.push_back(note);
   provenance.options["model.record"] = dicom::sha256(written.record.bytes).str();
   return std::move(written);
 }
@@ -253,12 +259,12 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
 
 std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
                                                 const AnalysisContext& context,
-                                                const Progress& told) {
+                                                const Progress& progress) {
   const double share = context.drafter == nullptr ? 1 : before_model;
-  const Progress progress = [&](const std::string& stage, double fraction) {
-    told(stage, share * fraction);
+  const Progress measuring = [&](const std::string& stage, double fraction) {
+    progress(stage, share * fraction);
   };
-  const Headers headers = read_headers(study, context, progress);
+  const Headers headers = read_headers(study, context, measuring);
   if (headers.instances.empty()) {
     std::string sentence;
     for (const std::string& why : why_unreadable(headers))
@@ -266,30 +272,30 @@ std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
     return Unsuitable{sentence.empty() ? "there are no files" : sentence};
   }
   stop_if_asked(context);
-  progress("choosing a series", headers_done);
+  measuring("choosing a series", headers_done);
   std::variant<SeriesChoice, Unsuitable> selected = select_series(headers.instances);
   if (auto* fault = std::get_if<Unsuitable>(&selected)) return std::move(*fault);
   const SeriesChoice& choice = std::get<SeriesChoice>(selected);
 
-  progress("decoding slices", headers_done + 0.02);
+  measuring("decoding slices", headers_done + 0.02);
   std::variant<Volume, Unsuitable> loaded = load_volume(headers.instances, choice, context.stop);
   if (auto* fault = std::get_if<Unsuitable>(&loaded)) return std::move(*fault);
   const Volume& volume = std::get<Volume>(loaded);
 
   stop_if_asked(context);
-  progress("resampling", decoded - 0.05);
+  measuring("resampling", decoded - 0.05);
   measure::Scene scene = measure::make_scene(volume);
-  measure::Findings findings = run_steps(scene, context, progress);
+  measure::Findings findings = run_steps(scene, context, measuring);
   if (scene.skull_without_brain)
     return Unsuitable{
         "a shell of bone without tissue of brain density: this looks like a phantom, "
         "not a patient"};
-  progress("writing the draft", measured);
+  measuring("writing the draft", measured);
   AnalysedStudy result = draft(headers, choice, volume, scene, std::move(findings), context,
                                [&](const std::string& stage, double fraction) {
-                                 told(stage, share + (measured - share) * fraction);
+                                 progress(stage, share + (measured - share) * fraction);
                                });
-  told("done", 1.0);
+  progress("done", 1.0);
   return result;
 }
 

@@ -34,6 +34,9 @@ struct Options {
 };
 
 std::string text_of(const fs::path& file) {
+  constexpr std::uintmax_t most_bytes = 64 << 20;
+  if (!fs::is_regular_file(file) || fs::file_size(file) > most_bytes)
+    throw model::Refused(file.string() + " is not a file of at most 64 MiB");
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw std::runtime_error(file.string() + " cannot be opened");
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
@@ -64,6 +67,18 @@ const char* word(model::Ended ended) {
   return ended == model::Ended::by_itself ? "by itself" : "by budget";
 }
 
+/// Of a token that may be part of a character.
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    text += digits[value / 16];
+    text += digits[value % 16];
+  }
+  return text;
+}
+
 void print_json(const model::Generation& answer, const model::Tokenizer& tokenizer) {
   nlohmann::ordered_json json;
   json["text"] = answer.text;
@@ -72,9 +87,10 @@ void print_json(const model::Generation& answer, const model::Tokenizer& tokeniz
   json["tokens"] = nlohmann::ordered_json::array();
   for (const model::GeneratedToken& token : answer.tokens)
     json["tokens"].push_back({{"id", token.id},
-                              {"bytes", std::string(tokenizer.bytes(token.id))},
+                              {"bytes_hex", hex(tokenizer.bytes(token.id))},
                               {"begin", token.begin},
                               {"forced", token.forced},
+                              {"closing", token.closing},
                               {"log_probability", token.log_probability},
                               {"log_probability_admitted", token.log_probability_admitted}});
   json["images"] = nlohmann::ordered_json::array();
@@ -153,6 +169,16 @@ void add_options(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_option("--top-k", o.sampling.top_k, "so many tokens at most; 0: all")
       ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--min-p", o.sampling.min_p, "least share of the likeliest token's probability")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--typical-p", o.sampling.typical_p,
+                 "as top-p, by nearness to the expected surprise")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--repetition-penalty", o.sampling.repetition_penalty, "1: none")
+      ->check(CLI::Range(0.01, 100.0))
       ->capture_default_str();
   app.add_flag("--hf-preprocessing", o.hugging_face,
                "resize images as transformers does, not as in training");

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/checkpoint.h"
+#include "model/folder_text.h"
 #include "model/footprint.h"
 #include "model/practice_model.h"
 #include "model/refused.h"
@@ -101,7 +102,8 @@ void print_line(const std::string& what, const std::string& text) {
   std::cout << std::left << std::setw(12) << what << text << '\n';
 }
 
-void print(const Checkpoint& checkpoint, const Options& o) {
+void print(const Checkpoint& checkpoint, const std::vector<std::string>& problems,
+           const Options& o) {
   const model::ModelConfig& config = checkpoint.config();
   const auto counted = model::count_parameters(config, checkpoint.tied_head());
   const auto grid = model::token_grid(o.image[0], o.image[1], model::image_rule(config));
@@ -128,11 +130,12 @@ void print(const Checkpoint& checkpoint, const Options& o) {
                           std::to_string(grid.rows) + " x " + std::to_string(grid.columns) +
                           " and row ends), " + bytes_text(token * grid.ids()) + " of KV cache");
   for (const std::string& remark : config.remarks) print_line("remark", remark);
-  for (const std::string& problem : checkpoint.problems()) print_line("wrong", problem);
+  for (const std::string& problem : problems) print_line("wrong", problem);
   if (checkpoint.problems().empty()) print_line("tensors", "all there, all of the expected shape");
 }
 
-void print_json(const Checkpoint& checkpoint, const Options& o) {
+void print_json(const Checkpoint& checkpoint, const std::vector<std::string>& problems,
+                const Options& o) {
   const model::ModelConfig& config = checkpoint.config();
   const auto counted = model::count_parameters(config, checkpoint.tied_head());
   const auto grid = model::token_grid(o.image[0], o.image[1], model::image_rule(config));
@@ -155,17 +158,24 @@ void print_json(const Checkpoint& checkpoint, const Options& o) {
                    {"tokens", grid.ids()},    {"rows", grid.rows},
                    {"columns", grid.columns}, {"kv_bytes", token * grid.ids()}};
   json["remarks"] = config.remarks;
-  json["problems"] = checkpoint.problems();
+  json["problems"] = problems;
   std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 int model_info(const Options& o) {
   try {
     const Checkpoint checkpoint = Checkpoint::open(o.folder);
-    (o.json ? print_json : print)(checkpoint, o);
-    if (checkpoint.problems().empty()) return 0;
-    std::cerr << "tomoscribe model info: " << checkpoint.problems().size()
-              << " things keep this model from being used\n";
+    std::vector<std::string> problems = checkpoint.problems();
+    try {
+      (void)model::open_folder_text(o.folder, checkpoint);
+    } catch (const model::Refused& why) {
+      problems.emplace_back(why.what());
+    }
+    (o.json ? print_json : print)(checkpoint, problems, o);
+    if (problems.empty()) return 0;
+    std::cerr << "tomoscribe model info: " << problems.size()
+              << (problems.size() == 1 ? " thing keeps" : " things keep")
+              << " this model from being used\n";
     return 3;
   } catch (const model::Refused& why) {
     std::cerr << "tomoscribe model info: " << why.what() << '\n';

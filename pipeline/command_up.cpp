@@ -10,6 +10,7 @@
 
 #include "db/database.h"
 #include "model/checkpoint.h"
+#include "model/folder_text.h"
 #include "pipeline/clock.h"
 #include "pipeline/commands.h"
 #include "pipeline/database_access.h"
@@ -141,6 +142,7 @@ void check_model_folder(const Config& config) {
   try {
     const model::Checkpoint checkpoint = model::Checkpoint::open(config.model.folder);
     if (!checkpoint.problems().empty()) refuse(checkpoint.problems().front());
+    (void)model::open_folder_text(config.model.folder, checkpoint);
   } catch (const ConfigError&) {
     throw;
   } catch (const std::exception& why) {

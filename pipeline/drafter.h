@@ -33,6 +33,7 @@ struct ModelDraft {
   std::string model_name, weights_checksum;
   std::uint64_t seed = 0;
   std::map<std::string, std::string> options;  ///< all that the draft depends on, for provenance
+  std::vector<std::string> notes;  ///< what readers must know of it, for the limitations
   NamedBlob record;  ///< "model-draft.json": plan of views, prompt's size, text, probabilities,
                      ///< attention. It holds report text.
 };

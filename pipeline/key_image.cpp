@@ -38,8 +38,7 @@ Picture windowed(const Volume& volume, int slice, const Window& window) {
   return picture;
 }
 
-void draw(Picture& picture, const reporting::Region2D& region) {
-  static constexpr std::array<std::uint8_t, 3> yellow{255, 220, 0};
+void draw(Picture& picture, const reporting::Region2D& region, const Colour& colour) {
   for (std::size_t i = 0; i < region.outline.size(); ++i) {
     const auto& from = region.outline[i];
     const auto& to = region.outline[(i + 1) % region.outline.size()];
@@ -48,7 +47,7 @@ void draw(Picture& picture, const reporting::Region2D& region) {
     for (int step = 0; step <= steps; ++step) {
       const double share = static_cast<double>(step) / steps;
       picture.put(static_cast<int>(std::floor(from[0] + share * (to[0] - from[0]) - 0.25)),
-                  static_cast<int>(std::floor(from[1] + share * (to[1] - from[1]) - 0.25)), yellow);
+                  static_cast<int>(std::floor(from[1] + share * (to[1] - from[1]) - 0.25)), colour);
     }
   }
 }
@@ -71,11 +70,11 @@ std::string png_of(const Picture& picture) {
 }  // namespace
 
 std::optional<std::string> key_image(const Volume& volume, const reporting::Evidence& evidence,
-                                     const Window& window) {
+                                     const Window& window, const Colour& colour) {
   const int slice = slice_of(volume, evidence);
   if (slice < 0) return std::nullopt;
   Picture picture = windowed(volume, slice, window);
-  for (const reporting::Region2D& region : evidence.regions) draw(picture, region);
+  for (const reporting::Region2D& region : evidence.regions) draw(picture, region, colour);
   return png_of(picture);
 }
 

@@ -65,6 +65,7 @@ void hand_over_to(const std::string& program, const std::vector<std::string>& ar
   std::vector<std::string> words{path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   let_threads_sleep();

@@ -14,13 +14,15 @@ namespace tomoscribe::pipeline {
 /// The folder this program lies in.
 std::filesystem::path program_folder();
 
-/// OpenMP's threads in the programs that this one starts wait asleep, unless the user said otherwise:
-/// spinning, two of them beside another busy program take twenty times as long. Call before threads.
+/// OpenMP's threads in the programs that this one starts wait asleep, unless the user said
+/// otherwise: spinning, two of them beside another busy program take twenty times as long. Call
+/// before threads.
 void let_threads_sleep();
 
 /// Goes on as a program of that name beside this one, with these arguments behind its name.
 /// \throws std::runtime_error when it cannot be started.
-[[noreturn]] void hand_over_to(const std::string& program, const std::vector<std::string>& arguments);
+[[noreturn]] void hand_over_to(const std::string& program,
+                               const std::vector<std::string>& arguments);
 
 /// The data folder when none is named: /var/lib/tomoscribe as root, else under the user's data
 /// home.

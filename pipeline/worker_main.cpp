@@ -2,6 +2,8 @@
 // that links LibTorch.
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -53,7 +55,13 @@ int describe(int threads) {
   return 0;
 }
 
-/// The configured model, resident; nullptr when none is configured. \throws ConfigError.
+/// Loading 24 GB takes a while; a signal ends it between files.
+void stop_if_asked(const std::string&, double) {
+  const auto signal = wait_for_signal(std::chrono::milliseconds(0));
+  if (signal && (*signal == SIGINT || *signal == SIGTERM)) throw Cancelled();
+}
+
+/// The configured model, resident; nullptr when none is configured. \throws Cancelled.
 std::unique_ptr<Drafter> language_model(const Config& config, const Log& log) {
   if (config.model.folder.empty()) return nullptr;
   LanguageModelOptions options;
@@ -66,13 +74,15 @@ std::unique_ptr<Drafter> language_model(const Config& config, const Log& log) {
   options.seed = static_cast<std::uint64_t>(config.model.seed);
   log.info("loading the language model");
   try {
-    std::unique_ptr<Drafter> drafter =
-        load_language_model(options, [](const std::string&, double) {});
+    std::unique_ptr<Drafter> drafter = load_language_model(options, stop_if_asked);
     log.info("language model loaded", {{"device", options.device}});
     return drafter;
+  } catch (const Cancelled&) {
+    throw;
   } catch (const std::exception& why) {
-    throw ConfigError(config.where("model.folder") +
-                      ": the language model cannot be used: " + why.what());
+    // Studies go on being measured; each report says why no model took part.
+    log.error("language model not loaded", {{"reason", why.what()}});
+    return without_language_model("it could not be loaded");
   }
 }
 
@@ -85,7 +95,13 @@ int work(const Config& config, const ProgramOptions& options) {
   const dicom::Codecs codecs;
   const Log log("worker");
   const dicom::BlobStore blobs(options.data_folder() / "store");
-  const std::unique_ptr<Drafter> drafter = language_model(config, log);
+  std::unique_ptr<Drafter> drafter;
+  try {
+    drafter = language_model(config, log);
+  } catch (const Cancelled&) {
+    log.info("stopped");
+    return 0;
+  }
   Worker worker(
       config, dsn, blobs,
       [&](const StudyFiles& study, AnalysisContext context, const Progress& progress) {

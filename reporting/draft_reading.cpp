@@ -267,6 +267,15 @@ std::variant<Proposal, Fault> Reader::answer(const Fields& fields) {
   return proposal;
 }
 
+/// "Nodule, right upper lobe: present." What the model claims, before what it says of it: readers
+/// check the claim, which leaves as a code.
+std::string claim_words(const Finding& claim, Section section) {
+  std::string words = claim.title;
+  if (section == Section::findings) words += ": " + std::string(to_text(claim.presence));
+  if (claim.critical) words += " (critical)";
+  return words + ".";
+}
+
 }  // namespace
 
 std::variant<Draft, std::string> read_draft(std::string_view text, const DraftContext& context) {
@@ -291,6 +300,8 @@ std::variant<Draft, std::string> read_draft(std::string_view text, const DraftCo
     auto& proposal = std::get<Proposal>(claim);
     proposal.begin = begin;
     proposal.end = end;
+    Statement& statement = proposal.statement;
+    statement.text = claim_words(proposal.finding, statement.section) + " " + statement.text;
     draft.proposals.push_back(std::move(proposal));
     begin = end + 1;
   }

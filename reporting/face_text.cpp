@@ -131,9 +131,14 @@ std::vector<const Statement*> outgoing_statements(const ReportVersion& version, 
 bool is_outgoing(const ReportVersion& version, const Finding& finding) {
   if (finding.verification.outcome == Outcome::contradicted) return false;
   for (const Section section : all_sections)
-    for (const Statement* statement : statements_in(version, section))
-      if (std::ranges::find(statement->findings, finding.id) != statement->findings.end())
+    for (const Statement* statement : statements_in(version, section)) {
+      const bool rests_on =
+          std::ranges::find(statement->findings, finding.id) != statement->findings.end();
+      // Who edits a model's sentence says something of their own, perhaps the opposite.
+      if (rests_on && (finding.author != Author::model || statement->author == Author::model))
         return true;
+    }
+  if (finding.author == Author::model) return false;
   return std::ranges::none_of(version.statements, [&](const Statement& statement) {
     return statement.removed &&
            std::ranges::find(statement.findings, finding.id) != statement.findings.end();
@@ -145,6 +150,8 @@ std::string evidence_text(const ReportVersion& version, const Statement& stateme
   for (const std::string& id : statement.findings) {
     const Finding* finding = find_finding(version, id);
     if (finding == nullptr || finding->evidence.empty()) continue;
+    // Where a model pointed is no evidence of what a person says.
+    if (finding->author == Author::model && statement.author == Author::person) continue;
     text += text.empty() ? "" : "; ";
     text += place_text(version.study, finding->evidence.front());
   }

@@ -34,7 +34,7 @@ std::string labelled_text(const ReportVersion&, const Statement&);
 /// nowhere.
 std::string evidence_text(const ReportVersion&, const Statement&);
 /// Whether a finding leaves: not when it is contradicted, nor when a person struck out all that was
-/// said of it.
+/// said of it; a model's finding only while a sentence of the model's own stands.
 bool is_outgoing(const ReportVersion&, const Finding&);
 /// One section as plain text, a statement a line (what ORU and FHIR carry).
 std::string section_text(const ReportVersion&, Section);

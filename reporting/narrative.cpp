@@ -89,8 +89,9 @@ void add_examination(Composer& composer, const Study& study, const std::optional
                      const Provenance& provenance) {
   const bool failed = provenance.options.contains("model.no_draft");
   composer.add(Section::examination,
-               failed ? "Measured findings only; the language model gave no draft. Every number was "
-                        "measured by geometry code."
+               failed
+                   ? "Measured findings only; the language model gave no draft. Every number was "
+                     "measured by geometry code."
                : provenance.model_name.empty()
                    ? "Measured findings only; no language model configured. Every number was "
                      "measured by geometry code."
@@ -177,7 +178,8 @@ struct NotAssessed {
 };
 
 /// Not-assessed findings of one part of the body that share a reason become one sentence.
-void add_not_assessed(Composer& composer, const std::vector<Finding>& findings) {
+void add_not_assessed(Composer& composer, const std::vector<Finding>& findings,
+                      const Provenance& provenance) {
   std::vector<NotAssessed> groups;
   for (const Finding& finding : findings) {
     if (finding.presence != Presence::not_assessed) continue;
@@ -193,7 +195,9 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings) 
     group.ids.push_back(finding.id);
   }
   for (NotAssessed& group : groups) {
-    std::string text = "Not assessed by the software: ";
+    // A model may have looked at what nothing measures.
+    std::string text = provenance.model_name.empty() ? "Not assessed by the software: "
+                                                     : "Not measured by the software: ";
     for (std::size_t i = 0; i < group.subjects.size(); ++i)
       text += (i == 0 ? "" : "; ") + group.subjects[i];
     composer.add(Section::findings, sentence_end(text + " (" + group.reason + ")"),
@@ -236,10 +240,15 @@ void add_limitations(Composer& composer, const Study& study, const Provenance& p
   for (std::size_t i = 1; i < provenance.steps.size(); ++i)
     composer.add(Section::limitations, sentence_end(upper_first(provenance.steps[i])),
                  about_itself());
-  composer.add(Section::limitations,
-               "Software draft, not a medical device: what is not listed was not looked at; the "
-               "images must be read by a radiologist.",
-               about_the_draft());
+  composer.add(
+      Section::limitations,
+      provenance.model_name.empty()
+          ? "Software draft, not a medical device: what is not listed was not looked at; the "
+            "images must be read by a radiologist."
+          : "Software draft, not a medical device: what is not listed was not measured, and "
+            "that the language model proposes nothing of it means nothing; the images must "
+            "be read by a radiologist.",
+      about_the_draft());
 }
 
 }  // namespace
@@ -266,7 +275,7 @@ std::vector<Statement> compose_statements(const Study& study, const std::optiona
   add_technique(composer, study, findings, provenance);
   composer.add(Section::comparison, "None available to the program.", about_itself());
   add_measured(composer, findings, Section::findings);
-  add_not_assessed(composer, findings);
+  add_not_assessed(composer, findings, provenance);
   add_impression(composer, findings);
   add_limitations(composer, study, provenance);
   return composer.take();

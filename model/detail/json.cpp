@@ -22,6 +22,7 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr int deepest = 64;
+constexpr int most_containers = 10000;  ///< the parser's time grows with their square
 constexpr std::size_t longest_index = 16 << 20;
 
 /// Watches the parser: the tree alone would hide a key's first value.
@@ -32,6 +33,11 @@ class KeysOnce {
   bool operator()(int depth, Json::parse_event_t event, const Json& value) {
     if (depth > deepest)
       throw Refused(file_ + " nests deeper than " + std::to_string(deepest) + " levels");
+    const bool begins =
+        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    if (begins && ++containers_ > most_containers)
+      throw Refused(file_ + " has more than " + std::to_string(most_containers) +
+                    " objects and lists");
     if (event == Json::parse_event_t::object_start) seen_.emplace_back();
     if (event == Json::parse_event_t::object_end) seen_.pop_back();
     if (event == Json::parse_event_t::key) {
@@ -44,6 +50,7 @@ class KeysOnce {
 
  private:
   const std::string& file_;
+  int containers_ = 0;
   std::vector<std::set<std::string>> seen_;
 };
 

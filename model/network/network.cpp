@@ -8,6 +8,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <torch/csrc/api/include/torch/version.h>
 
 #include "model/network/detail/layers.h"
 #include "model/network/detail/parts.h"
@@ -103,18 +104,30 @@ ComputeType Network::type() const {
   return parts_->type;
 }
 
-ImageFeatures Network::encode(const PreparedImage& image) const {
+int Network::threads() const {
+  return at::get_num_threads();
+}
+std::string Network::library() const {
+  return TORCH_VERSION;
+}
+
+ImageFeatures Network::encode(const PreparedImage& image, const Fraction& progress) const {
   const std::int64_t channels = parts_->config().vision.channels;
   const std::int64_t cell =
       parts_->config().vision.patch_size * parts_->config().projector.spatial_merge;
   if (image.height != image.tokens.rows * cell || image.width != image.tokens.columns * cell ||
       static_cast<std::int64_t>(image.values.size()) != channels * image.height * image.width)
     throw std::invalid_argument("the image was not prepared for this model's patches");
+  double stages = 0;
+  const auto layers = static_cast<double>(parts_->config().vision.layers);
+  const network::Probe told = [&](const std::string&, const at::Tensor&) {
+    if (progress) progress(std::min(1.0, stages++ / layers));
+  };
   return network::computed([&] {
     const at::Tensor pixels = at::tensor(image.values, at::TensorOptions(at::kFloat))
                                   .view({channels, image.height, image.width});
     return ImageFeatures(std::make_shared<const ImageFeatures::Value>(
-        ImageFeatures::Value{parts_->features(pixels), image.tokens}));
+        ImageFeatures::Value{parts_->features(pixels, told), image.tokens}));
   });
 }
 

@@ -92,10 +92,12 @@ class Network {
   const Checkpoint& checkpoint() const;
   const std::string& device() const;
   ComputeType type() const;
+  int threads() const;          ///< of LibTorch: sums depend on how they are shared out
+  std::string library() const;  ///< LibTorch's version, for the same reason
 
-  /// Vision encoder and projector.
+  /// Vision encoder and projector. Progress is told after each layer, and may stop the work there.
   /// \throws std::invalid_argument when the image was prepared for another patch size.
-  ImageFeatures encode(const PreparedImage& image) const;
+  ImageFeatures encode(const PreparedImage& image, const Fraction& progress = {}) const;
 
   /// An empty conversation with room for that many tokens (memory: capacity x
   /// kv_bytes_per_token()). \param image_id  whose embedding rows the images replace.

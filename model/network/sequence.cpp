@@ -16,6 +16,8 @@ namespace {
 
 /// Rows that go through all layers together: bounds the memory of a long prompt.
 constexpr std::int64_t rows_at_once = 1024;
+/// A GPU's fused attention takes a prompt from its beginning only, and has room for more at once.
+constexpr std::int64_t rows_at_once_on_gpu = 32768;
 /// More tokens than this at once are a prompt: no attention is kept of it.
 constexpr std::int64_t most_rows_watched = 64;
 
@@ -110,12 +112,21 @@ void Sequence::State::run(const std::vector<TokenId>& ids, const std::vector<Ima
   at::Tensor mass, hidden;
   if (all <= most_rows_watched)
     mass = at::zeros({cache.capacity}, at::TensorOptions(at::kFloat).device(parts.device));
+  const auto layers = static_cast<double>(config.layers + 1);
   std::int64_t used = 0;
+  const std::int64_t group = parts.device.is_cuda() ? rows_at_once_on_gpu : rows_at_once;
   try {
-    for (std::int64_t first = 0; first < all; first += rows_at_once) {
-      const std::int64_t count = std::min(rows_at_once, all - first);
+    for (std::int64_t first = 0; first < all; first += group) {
+      const std::int64_t count = std::min(group, all - first);
+      double stages = 0;
+      const network::Probe told = [&](const std::string&, const at::Tensor&) {
+        if (progress)
+          progress((static_cast<double>(first) +
+                    static_cast<double>(count) * std::min(1.0, stages++ / layers)) /
+                   static_cast<double>(all));
+      };
       hidden = network::decode(embed(ids, first, count, image_rows, used), config, weights.text,
-                               weights.rotary_rows, cache, mass.defined() ? &mass : nullptr);
+                               weights.rotary_rows, cache, mass.defined() ? &mass : nullptr, told);
       if (progress) progress(static_cast<double>(first + count) / static_cast<double>(all));
     }
   } catch (...) {

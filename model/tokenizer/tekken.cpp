@@ -73,6 +73,7 @@ class Reader {
  public:
   explicit Reader(std::string_view text) {
     const json::parser_callback_t look = [this](int depth, json::parse_event_t event, json& value) {
+      check_shape(depth, event);
       if (depth == 1 && event == json::parse_event_t::key) key_ = value.get<std::string>();
       if (depth != 2 || key_ != "vocab") return true;
       if (event == json::parse_event_t::object_start) return true;
@@ -119,6 +120,17 @@ class Reader {
   }
 
  private:
+  /// Deep trees overflow the stack, and of many objects that are kept the parser's time is the
+  /// square.
+  void check_shape(int depth, json::parse_event_t event) {
+    constexpr int deepest = 32, most_kept = 10000;
+    if (depth > deepest) throw BadVocabulary("tekken.json nests deeper than 32 levels");
+    const bool begins =
+        event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
+    if (begins && key_ != "vocab" && ++kept_ > most_kept)
+      throw BadVocabulary("tekken.json has more than 10,000 objects and lists beside its vocab");
+  }
+
   void take(const json& entry) {
     const std::string name = entry_name(pieces_.size());
     if (pieces_.size() == most_tokens) throw BadVocabulary("vocab has more than 4 million entries");
@@ -145,6 +157,7 @@ class Reader {
   }
 
   std::string key_;
+  int kept_ = 0;
   std::vector<std::string> pieces_;
   json document_, config_;
 };

@@ -25,7 +25,10 @@ std::size_t checked(TokenId id, std::size_t size) {
 
 std::string read_file(const std::filesystem::path& file) {
   std::error_code failed;
+  if (!std::filesystem::is_regular_file(file, failed) && !failed)
+    throw BadVocabulary(file.string() + ": not a file");
   const std::uintmax_t size = std::filesystem::file_size(file, failed);
+  if (!failed && size == 0) throw BadVocabulary(file.string() + ": empty");
   if (failed) throw BadVocabulary(file.string() + ": " + failed.message());
   if (size > largest_file) throw BadVocabulary(file.string() + ": larger than 256 MiB");
   std::ifstream stream(file, std::ios::binary);

@@ -12,7 +12,7 @@ inline void add_running_options(CLI::App& app, LanguageModelOptions& model) {
   app.add_option("--type", model.type, "what it computes with; default: as the files are")
       ->check(CLI::IsMember({"f32", "bf16", "f16"}));
   app.add_option("--threads", model.threads, "of LibTorch; 0: one per processor")
-      ->check(CLI::Range(0, 1024))
+      ->check(CLI::Range(0, 256))
       ->capture_default_str();
   app.add_option("--seed", model.seed, "the same seed gives the same text")->capture_default_str();
   app.add_option("--temperature", model.temperature, "0: the likeliest words")

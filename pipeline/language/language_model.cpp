@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "dicom/blob_store.h"
+#include "model/checkpoint.h"
+#include "model/folder_text.h"
 #include "model/generator.h"
 #include "model/refused.h"
 #include "model/views/plan.h"
@@ -41,11 +43,13 @@ std::string type_word(model::ComputeType type) {
   throw std::logic_error("unmapped ComputeType");
 }
 
-/// One hash for config, tokenizer and weights: of their names and the hashes of their bytes.
+/// One hash for what is used of the folder: of the files' names and the hashes of their bytes.
 std::string checksum_of(const fs::path& folder, const Progress& progress) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file()) files.push_back(entry.path());
+  const model::Checkpoint checkpoint = model::Checkpoint::open(folder);
+  std::vector<fs::path> files{
+      folder / (checkpoint.layout() == model::Layout::mistral ? "params.json" : "config.json"),
+      model::open_folder_text(folder, checkpoint).file};
+  for (const std::string& name : checkpoint.files()) files.push_back(folder / name);
   std::ranges::sort(files);
   std::string lines;
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -55,17 +59,59 @@ std::string checksum_of(const fs::path& folder, const Progress& progress) {
   return dicom::sha256(lines).str();
 }
 
+/// The folder's name as reports may print it: plain letters, at most 64 of them (VR LO).
+std::string printable_name(const fs::path& folder) {
+  constexpr std::size_t longest = 64;
+  std::string name;
+  for (const char c : fs::canonical(folder).filename().string().substr(0, longest)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '-' || c == '_';
+    name += plain ? c : '_';
+  }
+  return name;
+}
+
 std::string short_number(double value) {
   std::ostringstream text;
   text << std::setprecision(3) << value;
   return text.str();
 }
 
+/// Leaves out the claim that the budget cut: its end, perhaps its choices, are the grammar's, not
+/// the model's. True where the budget ended the draft.
+bool drop_cut(std::vector<reporting::Proposal>& proposals, const model::Generation& generation) {
+  if (generation.ended != model::Ended::by_budget) return false;
+  const auto closing = std::ranges::find_if(generation.tokens, &model::GeneratedToken::closing);
+  const std::size_t end =
+      closing == generation.tokens.end() ? generation.text.size() : closing->begin;
+  std::erase_if(proposals, [&](const reporting::Proposal& proposal) { return proposal.end > end; });
+  return true;
+}
+
+/// A claim that was made before, in other words, is no second finding; how many there were.
+std::size_t drop_repeated(std::vector<reporting::Proposal>& proposals) {
+  std::vector<reporting::Proposal> kept;
+  for (reporting::Proposal& proposal : proposals) {
+    const auto same = [&](const reporting::Proposal& other) {
+      return other.statement.section == proposal.statement.section &&
+             other.finding.observation == proposal.finding.observation &&
+             other.finding.site == proposal.finding.site &&
+             other.finding.laterality == proposal.finding.laterality &&
+             other.finding.presence == proposal.finding.presence && other.view == proposal.view &&
+             other.box == proposal.box;
+    };
+    if (std::ranges::none_of(kept, same)) kept.push_back(std::move(proposal));
+  }
+  const std::size_t repeated = proposals.size() - kept.size();
+  proposals = std::move(kept);
+  return repeated;
+}
+
 class LanguageModel : public Drafter {
  public:
   LanguageModel(const LanguageModelOptions& options, const Progress& progress)
       : options_(options),
-        name_(fs::canonical(options.folder).filename().string()),
+        name_(printable_name(options.folder)),
         checksum_(checksum_of(options.folder, progress)),
         generator_(options.folder, generator_options(options),
                    [&](double done) { progress("loading the model", done); }) {}
@@ -82,6 +128,10 @@ class LanguageModel : public Drafter {
       return NoDraft{std::string("the computation failed: ") + why.what()};
     } catch (const std::bad_alloc&) {
       return NoDraft{"the memory was not enough"};
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const std::exception&) {
+      return NoDraft{"of an unexpected fault"};  // its words may be the report's
     }
   }
 
@@ -118,37 +168,39 @@ model::Generation LanguageModel::generate(const model::Prompt& prompt,
   });
 }
 
-/// Where the claim points, and where the model looked most while it wrote the claim.
+/// Where the claim points, and where the model looked more than for its other claims.
 void LanguageModel::add_evidence(reporting::Proposal& proposal, const Volume& volume,
                                  const model::ViewPlan& plan,
                                  const model::Generation& generation) const {
   const auto view = std::ranges::find(plan.views, proposal.view, &model::View::id);
-  if (view != plan.views.end() && proposal.box) {
-    const reporting::PixelBox& box = *proposal.box;
-    if (auto evidence = language::evidence_at(
-            volume, *view, {box.left, box.top, box.right - box.left, box.bottom - box.top},
-            "where the model points (" + view->id + ")"))
+  if (view != plan.views.end())
+    if (auto evidence = language::pointed_at(volume, *view, proposal.box))
       proposal.finding.evidence.push_back(std::move(*evidence));
-  }
   const model::Passage* passage = language::passage_at(generation, proposal.begin);
   if (passage == nullptr || passage->chosen == 0) return;
-  std::string& reason = proposal.finding.verification.reason;
   const double mean = std::exp(passage->log_probability / static_cast<double>(passage->chosen));
-  reason += (reason.empty() ? "" : "; ") + std::string("mean probability of its words ") +
-            short_number(mean);
+  std::string& reason = proposal.finding.verification.reason;
+  reason += (reason.empty() ? "" : " ") + std::string("Mean probability of its words: ") +
+            short_number(100 * mean) + " %.";
   proposal.statement.verification.reason = reason;
   for (const language::Looked& cell :
        language::most_looked_at(plan, generation, *passage, generator_.image_rule(), 1))
-    if (auto evidence =
-            language::evidence_at(volume, plan.views[cell.view], cell.pixels,
-                                  "where the model looked most (" + plan.views[cell.view].id +
-                                      "): an attribution, not a proof"))
+    if (auto evidence = language::evidence_at(
+            volume, plan.views[cell.view], cell.pixels,
+            "view " + plan.views[cell.view].id +
+                ", where the model looked most beyond its other claims (" +
+                short_number(100 * cell.share) +
+                " % of its attention to images): an attribution, not a proof")) {
+      evidence->regions.clear();  // a place, no outline of anything
       proposal.finding.evidence.push_back(std::move(*evidence));
+    }
 }
 
 std::map<std::string, std::string> LanguageModel::options_used(
     const model::ViewPlan& plan, const model::Generation& generation) const {
   return {{"model.device", generator_.network().device()},
+          {"model.threads", std::to_string(generator_.network().threads())},
+          {"model.libtorch", generator_.network().library()},
           {"model.type", type_word(generator_.network().type())},
           {"model.temperature", short_number(options_.temperature)},
           {"model.budget_tokens", std::to_string(options_.budget_tokens)},
@@ -176,18 +228,48 @@ ModelDraft LanguageModel::write(const Volume& volume, const ScanMap& map,
     throw model::Refused("the draft could not be read: " + *fault);
   ModelDraft draft;
   draft.proposals = std::move(std::get<reporting::Draft>(read_back).proposals);
+  const bool cut = drop_cut(draft.proposals, generation);
+  const std::size_t repeated = drop_repeated(draft.proposals);
   for (reporting::Proposal& proposal : draft.proposals)
     add_evidence(proposal, volume, plan, generation);
   draft.model_name = name_;
   draft.weights_checksum = checksum_;
   draft.seed = options_.seed;
   draft.options = options_used(plan, generation);
+  draft.notes = language::coverage_notes(plan);
+  if (cut)
+    draft.notes.emplace_back(
+        "the language model's draft was cut when its budget was used up: what it had begun is left "
+        "out");
+  if (repeated > 0)
+    draft.notes.push_back("the language model repeated " + std::to_string(repeated) +
+                          " of its claims: said once here");
+  if (draft.proposals.empty())
+    draft.notes.emplace_back(
+        "the language model proposed nothing, which does not mean that there is nothing");
   draft.record = {"model-draft.json", language::record_json(plan, generation, draft.proposals,
                                                             generator_.image_rule())};
   return draft;
 }
 
+class NoLanguageModel : public Drafter {
+ public:
+  explicit NoLanguageModel(std::string reason) : reason_(std::move(reason)) {}
+  std::variant<ModelDraft, NoDraft> draft(const Volume&, const ScanMap&,
+                                          const reporting::ReportVersion&, const Progress&,
+                                          const std::stop_token&) override {
+    return NoDraft{reason_};
+  }
+
+ private:
+  std::string reason_;
+};
+
 }  // namespace
+
+std::unique_ptr<Drafter> without_language_model(const std::string& reason) {
+  return std::make_unique<NoLanguageModel>(reason);
+}
 
 std::unique_ptr<Drafter> load_language_model(const LanguageModelOptions& options,
                                              const Progress& progress) {

@@ -28,4 +28,7 @@ struct LanguageModelOptions {
 std::unique_ptr<Drafter> load_language_model(const LanguageModelOptions& options,
                                              const Progress& progress);
 
+/// In place of a configured model that cannot be used: says so in each report.
+std::unique_ptr<Drafter> without_language_model(const std::string& reason);
+
 }  // namespace tomoscribe::pipeline

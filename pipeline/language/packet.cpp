@@ -48,12 +48,23 @@ void add_finding(model::PlanRequest& request, const Volume& volume,
         {.id = finding.id, .box = *where, .weight = 1, .words = finding.title});
 }
 
+/// So much of what the order says at most, in whole characters: more would crowd out the views, and
+/// the decoder reads it all for each study.
+std::string shortened(const std::string& text) {
+  constexpr std::size_t most = 4000;
+  if (text.size() <= most) return text;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end) + " (cut here)";
+}
+
 std::string exam_words(const std::optional<reporting::Order>& order) {
   if (!order) return "No order is known.";
   std::string words;
-  if (!order->procedure.meaning.empty()) words += "Examination: " + order->procedure.meaning + "\n";
-  if (!order->indication.empty()) words += "Indication: " + order->indication + "\n";
-  if (!order->history.empty()) words += "History: " + order->history + "\n";
+  if (!order->procedure.meaning.empty())
+    words += "Examination: " + shortened(order->procedure.meaning) + "\n";
+  if (!order->indication.empty()) words += "Indication: " + shortened(order->indication) + "\n";
+  if (!order->history.empty()) words += "History: " + shortened(order->history) + "\n";
   return words.empty() ? "The order says nothing." : words;
 }
 
@@ -86,8 +97,9 @@ model::PlanRequest plan_request(const Volume& volume, const ScanMap& map,
   }
   for (const reporting::Finding& finding : measured.findings) add_finding(request, volume, finding);
   if (measured.order)
-    request.exam = {.indication = measured.order->indication + "\n" + measured.order->history,
-                    .question = measured.order->indication};
+    request.exam = {.indication = shortened(measured.order->indication) + "\n" +
+                                  shortened(measured.order->history),
+                    .question = shortened(measured.order->indication)};
   request.rule = generator.image_rule();
   request.budget_tokens = budget_tokens;
   request.seed = seed;
@@ -95,6 +107,24 @@ model::PlanRequest plan_request(const Volume& volume, const ScanMap& map,
     return static_cast<std::int64_t>(generator.tokenizer().encode(text).size());
   };
   return request;
+}
+
+std::vector<std::string> coverage_notes(const model::ViewPlan& plan) {
+  const auto millimetres = [](double mm) { return std::to_string(std::lround(mm)) + " mm"; };
+  std::vector<std::string> notes{
+      "the language model saw " + std::to_string(plan.views.size()) +
+      (plan.views.size() == 1 ? " picture" : " pictures") + " made of the images: slices of " +
+      millimetres(plan.axial_mm) + " of " + millimetres(plan.region_mm) +
+      " along the body, the rest in small coronal and sagittal pictures only"};
+  double unseen = 0;
+  for (const auto& [head, feet] : plan.not_shown.outside_region_mm) unseen += std::abs(head - feet);
+  if (unseen >= 1)
+    notes.push_back("the language model saw nothing of " + millimetres(unseen) +
+                    " of the scan along the body");
+  if (!plan.not_shown.candidates.empty())
+    notes.push_back("the language model got no close look at " +
+                    std::to_string(plan.not_shown.candidates.size()) + " marked places");
+  return notes;
 }
 
 std::vector<reporting::DraftView> draft_views(const model::ViewPlan& plan) {

@@ -22,6 +22,9 @@ model::PlanRequest plan_request(const Volume& volume, const ScanMap& map,
                                 const model::Generator& generator, std::int64_t budget_tokens,
                                 std::uint64_t seed);
 
+/// What of the study the model was not shown, in sentences for the limitations.
+std::vector<std::string> coverage_notes(const model::ViewPlan& plan);
+
 /// The views as the draft language names them.
 std::vector<reporting::DraftView> draft_views(const model::ViewPlan& plan);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "pipeline/language/packet.h"
@@ -30,6 +31,19 @@ std::optional<reporting::Region2D> on_slice(const Volume& volume, const model::B
   }
   return reporting::Region2D{
       {{least[0], least[1]}, {most[0], least[1]}, {most[0], most[1]}, {least[0], most[1]}}};
+}
+
+/// Of each image token, its part of all attention that the line's words gave to images; empty when
+/// they gave none that is known.
+std::vector<double> shares(const model::Passage& passage) {
+  const double all =
+      std::accumulate(passage.image_attention.begin(), passage.image_attention.end(), 0.0);
+  std::vector<double> result;
+  if (!(all > 0)) return result;
+  result.reserve(passage.image_attention.size());
+  for (const float mass : passage.image_attention)
+    result.push_back(static_cast<double>(mass) / all);
+  return result;
 }
 
 }  // namespace
@@ -64,22 +78,45 @@ std::optional<reporting::Evidence> evidence_at(const Volume& volume, const model
   return evidence;
 }
 
+std::optional<reporting::Evidence> pointed_at(const Volume& volume, const model::View& view,
+                                              const std::optional<reporting::PixelBox>& box) {
+  if (box)
+    return evidence_at(volume, view,
+                       {box->left, box->top, box->right - box->left, box->bottom - box->top},
+                       "where the model points (view " + view.id + ")");
+  if (view.tiles.size() != 1) return std::nullopt;
+  auto evidence = evidence_at(volume, view, view.tiles.front().pixels,
+                              "the view that the model names (" + view.id + ")");
+  if (evidence) evidence->regions.clear();
+  return evidence;
+}
+
 std::vector<Looked> most_looked_at(const model::ViewPlan& plan, const model::Generation& generation,
                                    const model::Passage& passage, const model::ImageRule& rule,
                                    std::size_t most) {
-  const double all =
-      std::accumulate(passage.image_attention.begin(), passage.image_attention.end(), 0.0);
+  const std::vector<double> here = shares(passage);
+  if (here.empty()) return {};
+  std::vector<double> usual(here.size(), 0.0);
+  double lines = 0;
+  for (const model::Passage& other : generation.passages)
+    if (const auto share = shares(other); !share.empty()) {
+      ++lines;
+      std::ranges::transform(usual, share, usual.begin(), std::plus<>());
+    }
   std::vector<Looked> cells;
   std::size_t at = 0;
-  for (std::size_t view = 0; view < generation.images.size() && all > 0; ++view) {
+  for (std::size_t view = 0; view < generation.images.size(); ++view) {
     const model::ImageGrid& grid = generation.images[view];
     for (int row = 0; row < grid.rows; ++row)
       for (int column = 0; column < grid.columns; ++column, ++at)
-        if (const double share = static_cast<double>(passage.image_attention[at]) / all;
-            share > 0 && view < plan.views.size())
-          cells.push_back({view, model::token_pixels(plan.views[view], row, column, rule), share});
+        if (view < plan.views.size())
+          cells.push_back({.view = view,
+                           .pixels = model::token_pixels(plan.views[view], row, column, rule),
+                           .share = here[at],
+                           .excess = here[at] - (lines > 1 ? usual[at] / lines : 0)});
   }
-  std::ranges::stable_sort(cells, std::ranges::greater(), &Looked::share);
+  std::erase_if(cells, [](const Looked& cell) { return cell.excess <= 0; });
+  std::ranges::stable_sort(cells, std::ranges::greater(), &Looked::excess);
   cells.resize(std::min(cells.size(), most));
   return cells;
 }

@@ -17,11 +17,18 @@ namespace tomoscribe::pipeline::language {
 std::optional<reporting::Evidence> evidence_at(const Volume& volume, const model::View& view,
                                                const model::PixelRect& rect, std::string caption);
 
-/// The image tokens that got most attention, most first, one of each image of the study at most.
+/// Evidence of what a claim points at: its box; without one the image in the middle of its view,
+/// where that shows one slab only.
+std::optional<reporting::Evidence> pointed_at(const Volume& volume, const model::View& view,
+                                              const std::optional<reporting::PixelBox>& box);
+
+/// The image tokens that got more attention than from the average line, the greatest excess first:
+/// some tokens attract attention whatever is written.
 struct Looked {
   std::size_t view = 0;  ///< place in the plan
   model::PixelRect pixels;
-  double share = 0;  ///< of all attention that this line's words gave to images, 0 to 1
+  double share = 0;   ///< of all attention that this line's words gave to images, 0 to 1
+  double excess = 0;  ///< over the mean share of all lines
 };
 std::vector<Looked> most_looked_at(const model::ViewPlan& plan, const model::Generation& generation,
                                    const model::Passage& passage, const model::ImageRule& rule,

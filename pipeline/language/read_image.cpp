@@ -18,6 +18,9 @@ namespace {
 using model::UnfitImage;
 
 bool is_png(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored))
+    throw UnfitImage(file.string() + " is not a file");
   std::string bytes(8, '\0');
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw UnfitImage(file.string() + " cannot be opened");
@@ -39,7 +42,12 @@ model::Image read_png(const std::filesystem::path& file) {
   png_image& image = reader.image;
   if (png_image_begin_read_from_file(&image, file.c_str()) == 0)
     throw UnfitImage(file.string() + " is no PNG that can be read: " + image.message);
+  image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // 16 bits mean what 8 bits mean
   const auto most = static_cast<png_uint_32>(model::longest_side_px);
+  constexpr double most_pixels = 64e6;
+  if (static_cast<double>(image.width) * image.height > most_pixels)
+    throw UnfitImage(file.string() + " has " + std::to_string(image.width) + " x " +
+                     std::to_string(image.height) + " pixels: more than 64 million");
   if (image.width > most || image.height > most)
     throw UnfitImage(file.string() + " has " + std::to_string(image.width) + " x " +
                      std::to_string(image.height) + " pixels; a side has at most " +

@@ -19,7 +19,8 @@ Json looked_json(const model::ViewPlan& plan, const std::vector<Looked>& cells) 
                  y = cell.pixels.y + cell.pixels.height / 2.0;
     Json entry{{"view", view.id},
                {"pixels", {cell.pixels.x, cell.pixels.y, cell.pixels.width, cell.pixels.height}},
-               {"share", cell.share}};
+               {"share", cell.share},
+               {"excess", cell.excess}};
     if (const auto point = model::patient_mm(view, x, y)) entry["patient_mm"] = *point;
     if (const auto slices = model::source_slices(view, x, y)) entry["slice"] = slices->middle;
     list.push_back(std::move(entry));
@@ -58,6 +59,7 @@ std::string record_json(const model::ViewPlan& plan, const model::Generation& ge
   json["tokens"] = Json::array();
   for (const model::GeneratedToken& token : generation.tokens) {
     Json entry{{"id", token.id}, {"begin", token.begin}};
+    if (token.closing) entry["closing"] = true;
     if (token.forced)
       entry["forced"] = true;
     else

@@ -26,6 +26,21 @@ std::optional<std::array<Vec3, 2>> extent(const Mask& mask, const Grid& grid) {
                     grid.point_mm(most[0] + 0.5, most[1] + 0.5, most[2] + 0.5)};
 }
 
+/// The outer regions reach to the ends of the scan, neighbours to the middle between them:
+/// recognition has gaps, the apices of lungs lie in one.
+void spread(std::vector<ScanMap::Span>& regions, const std::array<double, 2>& scan_mm) {
+  if (regions.empty()) return;
+  std::ranges::sort(regions, {},
+                    [](const ScanMap::Span& span) { return span.z_mm[0] + span.z_mm[1]; });
+  regions.front().z_mm[0] = std::min(regions.front().z_mm[0], scan_mm[0]);
+  regions.back().z_mm[1] = std::max(regions.back().z_mm[1], scan_mm[1]);
+  for (std::size_t i = 1; i < regions.size(); ++i) {
+    double& below = regions[i - 1].z_mm[1];
+    double& above = regions[i].z_mm[0];
+    if (below < above) below = above = (below + above) / 2;
+  }
+}
+
 }  // namespace
 
 ScanMap scan_map(const Scene& scene) {
@@ -46,6 +61,7 @@ ScanMap scan_map(const Scene& scene) {
     map.regions.push_back(
         {word, {grid.point_mm(0, 0, begin - 0.5)[2], grid.point_mm(0, 0, end - 0.5)[2]}});
   }
+  spread(map.regions, {grid.point_mm(0, 0, -0.5)[2], grid.point_mm(0, 0, grid.size[2] - 0.5)[2]});
   map.body_mm = extent(scene.body, grid);
   return map;
 }

@@ -5,8 +5,8 @@
 
 namespace tomoscribe::pipeline::measure {
 
-/// Where the body and its regions lie, along the patient's axes. A region of less than a twentieth
-/// of the scan is left out, as in the report.
+/// Where the body and its regions lie, along the patient's axes; together they are all of the scan.
+/// A region of less than a twentieth of it is left out, as in the report.
 ScanMap scan_map(const Scene& scene);
 
 }  // namespace tomoscribe::pipeline::measure

@@ -103,9 +103,14 @@ TEST(FhirBundle, SaysWhatAModelProposed) {
   const auto version = tests::proposed_draft();
   const Json report = resources(version, "DiagnosticReport").at(0);
   const std::string html = decoded(report.at("presentedForm")[0].at("data"));
-  EXPECT_THAT(html, testing::HasSubstr("AI, unverified: A solid nodule"));
-  EXPECT_THAT(report["text"]["div"], testing::HasSubstr("[U] AI, unverified: A solid nodule"));
-  EXPECT_THAT(report["conclusion"], testing::HasSubstr("AI, unverified: The nodule should be"));
+  EXPECT_THAT(html, testing::HasSubstr(
+                        "AI, unverified: Nodule, right upper lobe: present. A solid nodule"));
+  EXPECT_THAT(
+      report["text"]["div"],
+      testing::HasSubstr("[U] AI, unverified: Nodule, right upper lobe: present. A solid nodule"));
+  EXPECT_THAT(
+      report["conclusion"],
+      testing::HasSubstr("AI, unverified: Suggested diagnosis: lung cancer. The nodule should be"));
   for (const std::string& text : {bundle(version), html})
     EXPECT_THAT(text, testing::Not(testing::HasSubstr("wrong right side")));
   std::map<std::string, std::string> notes;

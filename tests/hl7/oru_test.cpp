@@ -152,7 +152,8 @@ TEST(Oru, KeepsContradictedStatementsAndFindingsInside) {
 
 TEST(Oru, SaysWhatAModelProposed) {
   const std::string text = oru(tests::proposed_draft());
-  EXPECT_THAT(text, testing::HasSubstr("AI, unverified: A solid nodule"));
+  EXPECT_THAT(text, testing::HasSubstr(
+                        "AI, unverified: Nodule, right upper lobe: present. A solid nodule"));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("wrong right side")));
   const Message message = Message::parse(text);
   std::set<std::string> proposed;

@@ -89,7 +89,9 @@ void expect_same(const std::string& line, const Proposal& proposal) {
     EXPECT_LT(proposal.box->left, proposal.box->right);
   }
   if (fields.at(5).find('{') == std::string::npos) {
-    EXPECT_EQ(proposal.statement.text, fields.at(5));
+    // What is claimed, then what is said of it.
+    EXPECT_THAT(proposal.statement.text, testing::StartsWith(proposal.finding.title));
+    EXPECT_THAT(proposal.statement.text, testing::EndsWith(". " + fields.at(5)));
   } else {
     EXPECT_THAT(proposal.statement.text, HasSubstr(" mL ("));
   }
@@ -207,8 +209,8 @@ TEST(DraftReader, FillsSlotsWithNumberUnitAndName) {
   ASSERT_EQ(draft.proposals.size(), 4U);
   const Proposal& nodule = draft.proposals[0];
   EXPECT_EQ(nodule.statement.text,
-            "A solid nodule lies in the right upper lobe, in a lung of 2431 mL (right lung: "
-            "aerated volume).");
+            "Nodule, right upper lobe: present. A solid nodule lies in the right upper lobe, in a "
+            "lung of 2431 mL (right lung: aerated volume).");
   EXPECT_EQ(nodule.finding.title, "Nodule, right upper lobe");
   EXPECT_EQ(nodule.finding.observation, (Code{"27925004", "SCT", "Nodule"}));
   EXPECT_EQ(nodule.finding.site, (Code{"45653009", "SCT", "Upper lobe of lung"}));

@@ -64,7 +64,8 @@ TEST(Proposals, AreLabelledInEveryFaceAndTheContradictedStayInside) {
   for (const std::string& face :
        {to_text_report(version), to_html(version), to_xhtml_div(version),
         section_text(version, Section::findings), to_structured_report(version)}) {
-    EXPECT_THAT(face, HasSubstr("AI, unverified: A solid nodule"));
+    EXPECT_THAT(face,
+                HasSubstr("AI, unverified: Nodule, right upper lobe: present. A solid nodule"));
     EXPECT_THAT(face, Not(HasSubstr("wrong right side")));
     EXPECT_THAT(face, Not(HasSubstr("4711")));
   }
@@ -78,12 +79,26 @@ TEST(Proposals, OfASignedVersionAreStillTheModels) {
   const ReportVersion signed_off = signed_version(draft, 2, tests::example_reader(), later, false);
   EXPECT_THAT(faults(signed_off), testing::IsEmpty());
   const std::string text = to_text_report(signed_off);
-  EXPECT_THAT(text, HasSubstr("[U] AI: A solid nodule"));
+  EXPECT_THAT(text, HasSubstr("[U] AI: Nodule, right upper lobe: present. A solid nodule"));
   EXPECT_THAT(text, Not(HasSubstr("wrong right side")));
   const ReportVersion edited_one =
       edited(draft, 2, {{.statement = "proposed.1", .text = "Nodule of the upper lobe."}},
              tests::example_reader(), later);
   EXPECT_THAT(to_text_report(edited_one), HasSubstr("[P] Nodule of the upper lobe."));
+}
+
+TEST(Proposals, LeaveAsACodeOnlyWhileTheModelsOwnSentenceStands) {
+  const ReportVersion draft = tests::proposed_draft();
+  const Finding& nodule = *find_finding(draft, "proposed.1");
+  EXPECT_TRUE(is_outgoing(draft, nodule));
+  const ReportVersion opposite =
+      edited(draft, 2, {{.statement = "proposed.1", .text = "No nodule."}}, tests::example_reader(),
+             Moment::parse_iso("2026-01-02T11:00:00+01:00"));
+  EXPECT_FALSE(is_outgoing(opposite, *find_finding(opposite, "proposed.1")));
+  EXPECT_THAT(to_structured_report(opposite), Not(HasSubstr("27925004")));
+  const std::string text = to_text_report(opposite);
+  EXPECT_THAT(text, HasSubstr("[P] No nodule."));
+  EXPECT_THAT(text, Not(HasSubstr("where the model points")));
 }
 
 TEST(Proposals, SurviveJson) {

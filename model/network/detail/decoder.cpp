@@ -49,8 +49,8 @@ at::Tensor attention(const at::Tensor& x, const LayerWeights& layer, const TextC
 
 }  // namespace
 
-KvCache::KvCache(const TextConfig& text, std::int64_t capacity_, const at::TensorOptions& options)
-    : capacity(capacity_) {
+KvCache::KvCache(const TextConfig& text, std::int64_t room, const at::TensorOptions& options)
+    : capacity(room) {
   for (std::int64_t layer = 0; layer < text.layers; ++layer) {
     keys.push_back(at::empty({text.kv_heads, capacity, text.head_dim}, options));
     values.push_back(at::empty({text.kv_heads, capacity, text.head_dim}, options));

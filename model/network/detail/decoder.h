@@ -14,19 +14,19 @@ namespace tomoscribe::model::network {
 /// Keys and values of one sequence, all layers: [KV,capacity,d] each, `length` of them written. The
 /// memory is asked for at once; the system gives pages as they are written.
 struct KvCache {
-  KvCache(const TextConfig& text, std::int64_t capacity, const at::TensorOptions& options);
+  KvCache(const TextConfig& text, std::int64_t room, const at::TensorOptions& options);
 
   std::vector<at::Tensor> keys, values;  ///< by layer
-  std::int64_t capacity = 0, length = 0;
+  std::int64_t capacity = 0, length = 0;  ///< tokens
 };
 
 /// The decoder's layers: T new rows after the cache's, which grows by them.
-/// x [T,D], embeddings -> [T,D], after the final norm.
+/// embeddings [T,D] -> [T,D], after the final norm.
 /// \param mass  if not null: float32 [capacity]; to each position is added the attention that the
 /// last
 ///              new row gives it, a mean over heads and layers (sum 1).
 /// \throws std::length_error when the cache has no room.
-at::Tensor decode(const at::Tensor& x, const TextConfig& config, const TextWeights& weights,
+at::Tensor decode(const at::Tensor& embeddings, const TextConfig& config, const TextWeights& weights,
                   RotaryRows order, KvCache& cache, at::Tensor* mass = nullptr,
                   const Probe& probe = {});
 

@@ -67,8 +67,8 @@ Angles patch_angles(const VisionConfig& vision, std::int64_t rows, std::int64_t 
   const auto turns = [&](std::int64_t count, const std::vector<float>& frequencies) {
     return at::arange(count, options).unsqueeze(1) * to_device(frequencies, device).unsqueeze(0);
   };
-  const std::int64_t row_half = static_cast<std::int64_t>(of_row.size()),
-                     column_half = static_cast<std::int64_t>(of_column.size());
+  const auto row_half = static_cast<std::int64_t>(of_row.size());
+  const auto column_half = static_cast<std::int64_t>(of_column.size());
   const at::Tensor down = turns(rows, of_row).unsqueeze(1).expand({rows, columns, row_half});
   const at::Tensor across =
       turns(columns, of_column).unsqueeze(0).expand({rows, columns, column_half});
@@ -95,10 +95,11 @@ at::Tensor rotate(const at::Tensor& x, const Angles& angles, RotaryRows order) {
 at::Tensor query_scale(const QueryScaling& scaling, std::int64_t first, std::int64_t count,
                        const at::Device& device) {
   std::vector<float> scale;
-  for (std::int64_t position = first; position < first + count; ++position)
-    scale.push_back(static_cast<float>(
-        1 +
-        scaling.beta * std::log(1.0 + static_cast<double>(position / scaling.original_positions))));
+  for (std::int64_t position = first; position < first + count; ++position) {
+    const std::int64_t stretches = position / scaling.original_positions;
+    scale.push_back(
+        static_cast<float>(1 + scaling.beta * std::log1p(static_cast<double>(stretches))));
+  }
   return to_device(scale, device).unsqueeze(1);
 }
 

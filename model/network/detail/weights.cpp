@@ -39,8 +39,7 @@ class Taker {
     const TensorView* view = checkpoint_.find(name);
     if (view == nullptr) return {};
     const at::ScalarType stored = scalar_type(*view);
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): from_blob takes no const; no one
-    // writes
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): from_blob takes none; nobody writes
     void* bytes = const_cast<std::byte*>(view->data);
     at::Tensor tensor = aligned(view->data, stored)
                             ? at::from_blob(bytes, view->shape, at::TensorOptions(stored))

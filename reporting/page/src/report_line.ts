@@ -88,6 +88,7 @@ export function reportLine(line: Line, state: LineState, acts: LineActs): HTMLEl
   const sentence = el('div', { class: `sentence${evidence.length ? ' pointing' : ''}`, tabindex: 0, role: 'button', 'aria-label': `${mark ? `${mark.words}: ` : ''}${edited || statement.text}` });
   if (changed && (!signed || opened || edited)) putDifference(sentence, was, edited ?? statement.text);
   else sentence.textContent = statement.text;
+  if (statement.author === 'model' && !edited) sentence.prepend(el('strong', { class: 'by-ai' }, 'AI'), ' ');
   if (evidence.length) put(sentence.querySelector('ins.whole') ?? sentence, ' ', place(evidence));
   sentence.addEventListener('click', () => acts.choose());
   sentence.addEventListener('keydown', (event) => {

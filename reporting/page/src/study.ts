@@ -31,6 +31,7 @@ class StudyPage {
   private viewer?: Viewer;
   private series: ImageSeries[] = [];
   private selected = '';
+  private place = 0; ///< of the selected sentence's evidence
   private hovered = '';
   private stopped = false;
   private readonly stopPolling: () => void;
@@ -157,14 +158,17 @@ class StudyPage {
 
   // ---- what a click on a sentence does
 
+  /** Its first place; chosen again, the next of its places. */
   private async choose(statement: Statement): Promise<void> {
+    this.place = this.selected === statement.id ? this.place + 1 : 0;
     this.selected = statement.id;
     this.panel.select(statement.id);
     this.lightRows();
     this.drawMarks();
-    const finding = this.state.shown && findingsOf(this.state.shown, statement).find((one) => one.evidence?.length);
-    const first = finding?.evidence?.[0];
-    if (!finding || !first) return this.say('This sentence points to no place in the images.');
+    const places = (this.state.shown ? findingsOf(this.state.shown, statement) : []).flatMap((finding) => (finding.evidence ?? []).map((evidence) => ({ finding, evidence })));
+    const chosen = places[this.place % Math.max(places.length, 1)];
+    if (!chosen) return this.say('This sentence points to no place in the images.');
+    const { finding, evidence: first } = chosen;
     this.viewer?.suggestWindow(presetForFinding(finding));
     await this.viewer?.goTo({ series: first.series, instance: first.instance, frame: first.frame ?? 1 }, (series) => this.seriesTitle(series));
     this.drawSeries();

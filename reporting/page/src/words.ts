@@ -35,7 +35,7 @@ export function markOf({ author, verification: { outcome, check = '', reason } }
   return { ...known, means: reason || byCheck[check] || (outcome === 'consistent' ? pictured : known.means) };
 }
 
-export const authors: Record<Statement['author'], string> = { geometry: 'measured', model: 'by AI', person: 'by a person' };
+export const authors: Record<Statement['author'], string> = { geometry: 'measured', model: 'written by AI, not verified', person: 'by a person' };
 
 const bySource: Record<string, string> = { 'copied-from-image-headers': '', 'quoted-from-the-order': '', 'about-the-draft': 'about this draft', 'stated-by-the-program': 'stated by the program' };
 /** Who says it; empty where the mark explains it: what was copied, and what nobody measured. */
