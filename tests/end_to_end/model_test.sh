@@ -59,6 +59,14 @@ conformance=$here/../conformance
 "$conformance/validate-hl7.mjs" --quiet "$work/out/oru.hl7" >"$work/said" 2>&1 || { cat "$work/said" >&2; die "HL7"; }
 "$conformance/validate-sr.sh" --quiet "$work/out/sr.dcm" >"$work/said" 2>&1 || { cat "$work/said" >&2; die "SR"; }
 
+# What the budget cut is no claim of the model's: left out, and said.
+for seed in 1 2 3 4 5 6 7 8; do
+  "$tomoscribe" report "$work/study" --out "$work/cut" --model "$work/model" --budget-tokens 3000 --temperature 3 --seed $seed --threads 1 --answer-tokens 64 --quiet >/dev/null
+  [ "$(jq -r .ended "$work/cut/model-draft.json")" = "by budget" ] || continue
+  tr -s ' \n' ' ' <"$work/cut/report.txt" | says 'cut when its budget was used up' || die "the report does not say that the draft was cut"
+  jq -e '(.tokens | map(select(.closing)) | .[0].begin) as $cut | all(.claims[]; .end <= $cut)' "$work/cut/model-draft.json" >/dev/null || die "a claim that the model did not finish"
+done
+
 # A model that gives no draft leaves the measured report, which says so.
 "$tomoscribe" report "$work/study" --out "$work/none" --model "$work/model" --budget-tokens 256 --quiet >/dev/null || die "no report without a draft"
 grep -q 'the language model gave no draft' "$work/none/report.txt" || die "the report does not say that there is no draft"
