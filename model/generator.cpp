@@ -223,6 +223,7 @@ Generation Generator::generate(const Prompt& prompt, const GenerateOptions& opti
     for (const auto& chunk : turn.content)
       if (const auto* image = std::get_if<const Image*>(&chunk)) images.push_back(*image);
   std::vector<ImageFeatures> features;
+  features.reserve(images.size());
   for (const Image* image : images) {
     features.push_back(parts_->encoded(*image, [&](double done) {
       say(progress, "encoding images",

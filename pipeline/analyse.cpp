@@ -149,20 +149,27 @@ reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& 
   return provenance;
 }
 
+/// Whether a finding has a picture: one that leaves in no face has none, nor one at which nothing
+/// points.
+bool has_key_image(const Finding& finding) {
+  if (finding.evidence.empty() || finding.id == "body") return false;
+  if (finding.verification.outcome == reporting::Outcome::contradicted) return false;
+  return finding.author != reporting::Author::model || !finding.evidence.front().regions.empty();
+}
+
+const Window& window_of(const Finding& finding, const reporting::Study& study) {
+  if (finding.id.starts_with("lungs") || finding.id == "airway") return lung_window;
+  return study.body_part.starts_with("head") ? brain_window : soft_window;
+}
+
 /// Pictures of each finding's first evidence; the option "key-N.png" names the evidence it shows.
 std::vector<NamedBlob> key_images(const Volume& volume, ReportVersion& version) {
   std::vector<NamedBlob> blobs;
   for (const Finding& finding : version.findings) {
-    if (finding.evidence.empty() || finding.id == "body") continue;
-    const bool of_lung = finding.id.starts_with("lungs") || finding.id == "airway";
-    const bool of_head = version.study.body_part.starts_with("head");
-    const Window& window = of_lung ? lung_window : of_head ? brain_window : soft_window;
-    const bool proposed = finding.author == reporting::Author::model;
-    if (finding.verification.outcome == reporting::Outcome::contradicted ||
-        (proposed && finding.evidence.front().regions.empty()))
-      continue;  // leaves in no face, or nothing was pointed at
-    auto picture = key_image(volume, finding.evidence.front(), window,
-                             proposed ? proposed_colour : measured_colour);
+    if (!has_key_image(finding)) continue;
+    auto picture =
+        key_image(volume, finding.evidence.front(), window_of(finding, version.study),
+                  finding.author == reporting::Author::model ? proposed_colour : measured_colour);
     if (!picture) continue;
     const std::string name = "key-" + std::to_string(blobs.size() + 1) + ".png";
     version.provenance.options[name] = finding.evidence.front().id;

@@ -104,10 +104,10 @@ ComputeType Network::type() const {
   return parts_->type;
 }
 
-int Network::threads() const {
+int Network::threads() {
   return at::get_num_threads();
 }
-std::string Network::library() const {
+std::string Network::library() {
   return TORCH_VERSION;
 }
 

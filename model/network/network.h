@@ -92,8 +92,8 @@ class Network {
   const Checkpoint& checkpoint() const;
   const std::string& device() const;
   ComputeType type() const;
-  int threads() const;          ///< of LibTorch: sums depend on how they are shared out
-  std::string library() const;  ///< LibTorch's version, for the same reason
+  static int threads();          ///< of LibTorch: sums depend on how they are shared out
+  static std::string library();  ///< LibTorch's version, for the same reason
 
   /// Vision encoder and projector. Progress is told after each layer, and may stop the work there.
   /// \throws std::invalid_argument when the image was prepared for another patch size.

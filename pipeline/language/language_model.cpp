@@ -199,8 +199,8 @@ void LanguageModel::add_evidence(reporting::Proposal& proposal, const Volume& vo
 std::map<std::string, std::string> LanguageModel::options_used(
     const model::ViewPlan& plan, const model::Generation& generation) const {
   return {{"model.device", generator_.network().device()},
-          {"model.threads", std::to_string(generator_.network().threads())},
-          {"model.libtorch", generator_.network().library()},
+          {"model.threads", std::to_string(model::Network::threads())},
+          {"model.libtorch", model::Network::library()},
           {"model.type", type_word(generator_.network().type())},
           {"model.temperature", short_number(options_.temperature)},
           {"model.budget_tokens", std::to_string(options_.budget_tokens)},

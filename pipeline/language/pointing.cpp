@@ -46,6 +46,19 @@ std::vector<double> shares(const model::Passage& passage) {
   return result;
 }
 
+/// The mean share of each token over all lines; zeros where there is one line only.
+std::vector<double> usual_shares(const model::Generation& generation, std::size_t tokens) {
+  std::vector<double> sum(tokens, 0.0);
+  double lines = 0;
+  for (const model::Passage& passage : generation.passages)
+    if (const auto share = shares(passage); share.size() == tokens) {
+      ++lines;
+      std::ranges::transform(sum, share, sum.begin(), std::plus<>());
+    }
+  for (double& value : sum) value = lines > 1 ? value / lines : 0;
+  return sum;
+}
+
 }  // namespace
 
 std::optional<reporting::Evidence> evidence_at(const Volume& volume, const model::View& view,
@@ -96,26 +109,20 @@ std::vector<Looked> most_looked_at(const model::ViewPlan& plan, const model::Gen
                                    std::size_t most) {
   const std::vector<double> here = shares(passage);
   if (here.empty()) return {};
-  std::vector<double> usual(here.size(), 0.0);
-  double lines = 0;
-  for (const model::Passage& other : generation.passages)
-    if (const auto share = shares(other); !share.empty()) {
-      ++lines;
-      std::ranges::transform(usual, share, usual.begin(), std::plus<>());
-    }
+  const std::vector<double> usual = usual_shares(generation, here.size());
   std::vector<Looked> cells;
   std::size_t at = 0;
-  for (std::size_t view = 0; view < generation.images.size(); ++view) {
+  const std::size_t views = std::min(generation.images.size(), plan.views.size());
+  for (std::size_t view = 0; view < views; ++view) {
     const model::ImageGrid& grid = generation.images[view];
-    for (int row = 0; row < grid.rows; ++row)
-      for (int column = 0; column < grid.columns; ++column, ++at)
-        if (view < plan.views.size())
-          cells.push_back({.view = view,
-                           .pixels = model::token_pixels(plan.views[view], row, column, rule),
-                           .share = here[at],
-                           .excess = here[at] - (lines > 1 ? usual[at] / lines : 0)});
+    for (int cell = 0; cell < grid.rows * grid.columns; ++cell, ++at)
+      if (here[at] > usual[at])
+        cells.push_back({.view = view,
+                         .pixels = model::token_pixels(plan.views[view], cell / grid.columns,
+                                                       cell % grid.columns, rule),
+                         .share = here[at],
+                         .excess = here[at] - usual[at]});
   }
-  std::erase_if(cells, [](const Looked& cell) { return cell.excess <= 0; });
   std::ranges::stable_sort(cells, std::ranges::greater(), &Looked::excess);
   cells.resize(std::min(cells.size(), most));
   return cells;

@@ -118,8 +118,8 @@ int run(const fs::path& folder, int pixels, int tokens) {
   const double encode_s = seconds_since(start);
   const auto image_id = static_cast<TokenId>(config.image_ids.image);
   std::vector<TokenId> ids{1, 3};
-  ids.insert(ids.end(), static_cast<std::size_t>(image.grid().rows * image.grid().columns),
-             image_id);
+  for (int cell = 0; cell < image.grid().rows * image.grid().columns; ++cell)
+    ids.push_back(image_id);
   const std::size_t capacity = ids.size() + static_cast<std::size_t>(tokens);
   Sequence sequence = network.begin(capacity, image_id);
   start = Clock::now();
@@ -132,7 +132,7 @@ int run(const fs::path& folder, int pixels, int tokens) {
         {static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin())});
   }
   const double decode_s = seconds_since(start);
-  const double weights = static_cast<double>(network.checkpoint().weight_bytes());
+  const auto weights = static_cast<double>(network.checkpoint().weight_bytes());
   const double cache =
       static_cast<double>(capacity) * static_cast<double>(kv_bytes_per_token(config.text));
   const double expected = before + weights + cache, peak = memory_bytes("VmHWM");

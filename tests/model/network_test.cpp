@@ -27,7 +27,9 @@ fs::path tiny(const std::string& name) {
   return tests::pixtral_data() / "fixtures" / name;
 }
 
-Network load(const std::string& name, NetworkOptions options = {"cpu", ComputeType::f32, 1}) {
+Network load(const std::string& name,
+             const NetworkOptions& options = {"cpu", ComputeType::f32, 1}) {
+  // NOLINTNEXTLINE(modernize-return-braced-init-list): a network neither copies nor moves
   return Network(Checkpoint::open(tiny(name)), options);
 }
 

@@ -16,7 +16,7 @@ namespace tomoscribe::model::network {
 struct KvCache {
   KvCache(const TextConfig& text, std::int64_t room, const at::TensorOptions& options);
 
-  std::vector<at::Tensor> keys, values;  ///< by layer
+  std::vector<at::Tensor> keys, values;   ///< by layer
   std::int64_t capacity = 0, length = 0;  ///< tokens
 };
 
@@ -26,8 +26,8 @@ struct KvCache {
 /// last
 ///              new row gives it, a mean over heads and layers (sum 1).
 /// \throws std::length_error when the cache has no room.
-at::Tensor decode(const at::Tensor& embeddings, const TextConfig& config, const TextWeights& weights,
-                  RotaryRows order, KvCache& cache, at::Tensor* mass = nullptr,
-                  const Probe& probe = {});
+at::Tensor decode(const at::Tensor& embeddings, const TextConfig& config,
+                  const TextWeights& weights, RotaryRows order, KvCache& cache,
+                  at::Tensor* mass = nullptr, const Probe& probe = {});
 
 }  // namespace tomoscribe::model::network
