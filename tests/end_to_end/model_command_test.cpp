@@ -28,6 +28,8 @@ class ModelInfo : public testing::Test {
   ModelInfo() {
     const std::string text = text_of(pixtral_data() / "tiny" / "mistral3.config.json");
     write_text(folder_ / "config.json", text);
+    std::filesystem::copy_file(pixtral_data() / "fixtures" / "ministral3-tiny" / "tekken.json",
+                               folder_ / "tekken.json");
     tensors_ =
         tensors_of(model::read_hugging_face_config(text), false, model::Layout::hugging_face);
   }
@@ -47,6 +49,14 @@ TEST_F(ModelInfo, SaysWhatTheFolderHoldsAndNeeds) {
   EXPECT_THAT(ran.output,
               HasSubstr("768 bytes a token in 16 bits, 3.00 MiB for the full context of 4096"));
   EXPECT_THAT(ran.output, HasSubstr("512 x 512: 42 tokens of context"));
+}
+
+TEST_F(ModelInfo, MissesTheVocabulary) {
+  std::filesystem::remove(folder_ / "tekken.json");
+  const Ran ran = info();
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.output, HasSubstr("has no tekken.json"));
+  EXPECT_THAT(ran.output, HasSubstr("1 thing keeps this model from being used"));
 }
 
 TEST_F(ModelInfo, SaysItAsJsonToo) {
