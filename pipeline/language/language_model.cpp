@@ -131,7 +131,7 @@ class LanguageModel : public Drafter {
     } catch (const Cancelled&) {
       throw;
     } catch (const std::exception&) {
-      return NoDraft{"of an unexpected fault"};  // its words may be the report's
+      return NoDraft{"an unexpected fault"};  // its words may be the report's
     }
   }
 
