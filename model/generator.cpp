@@ -137,6 +137,7 @@ struct Generator::Parts {
   TokenTrie trie;
   ImageRule rule;
   detail::FeatureCache features;
+  std::vector<std::filesystem::path> files;
 
   ImageFeatures encoded(const Image& image, const Fraction& progress);
   std::vector<TokenId> prompt_ids(const Prompt& prompt) const;
@@ -148,6 +149,9 @@ Generator::Generator(const std::filesystem::path& folder, const GeneratorOptions
   FolderText text = open_folder_text(folder, checkpoint);
   Chat chat(*text.tokenizer, text.format);
   TokenTrie trie(token_bytes(*text.tokenizer), chat.end_of_sequence());
+  std::vector<std::filesystem::path> files{
+      folder / (checkpoint.layout() == Layout::mistral ? "params.json" : "config.json"), text.file};
+  for (const std::string& name : checkpoint.files()) files.push_back(folder / name);
   const ImageRule rule = model::image_rule(checkpoint.config(), options.preprocessing);
   // NOLINTNEXTLINE(modernize-make-unique): an aggregate, whose network cannot move
   parts_ = std::unique_ptr<Parts>(new Parts{{std::move(checkpoint), options.network, progress},
@@ -155,7 +159,8 @@ Generator::Generator(const std::filesystem::path& folder, const GeneratorOptions
                                             chat,
                                             std::move(trie),
                                             rule,
-                                            detail::FeatureCache(options.feature_cache_bytes)});
+                                            detail::FeatureCache(options.feature_cache_bytes),
+                                            std::move(files)});
 }
 
 Generator::~Generator() = default;
@@ -167,6 +172,9 @@ const Tokenizer& Generator::tokenizer() const {
 }
 const ImageRule& Generator::image_rule() const {
   return parts_->rule;
+}
+const std::vector<std::filesystem::path>& Generator::files() const {
+  return parts_->files;
 }
 std::size_t Generator::cached_images() const {
   return parts_->features.size();

@@ -98,6 +98,8 @@ class Generator {
   const Network& network() const;
   const Tokenizer& tokenizer() const;
   const ImageRule& image_rule() const;
+  /// What it was read from: config, vocabulary, weights.
+  const std::vector<std::filesystem::path>& files() const;
 
   /// Tokens of context that the prompt takes. \throws as generate.
   std::size_t count(const Prompt& prompt) const;

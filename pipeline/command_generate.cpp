@@ -46,9 +46,7 @@ model::GeneratorOptions generator_options(const Options& o) {
   model::GeneratorOptions options;
   options.network.device = o.model.device;
   options.network.threads = o.model.threads;
-  if (o.model.type == "f32") options.network.type = model::ComputeType::f32;
-  if (o.model.type == "bf16") options.network.type = model::ComputeType::bf16;
-  if (o.model.type == "f16") options.network.type = model::ComputeType::f16;
+  options.network.type = model::compute_type_of(o.model.type);
   if (o.hugging_face) options.preprocessing = model::Preprocessing::hugging_face;
   return options;
 }

@@ -1,6 +1,7 @@
 #include "model/detail/answer.h"
 
 #include <bit>
+#include <stdexcept>
 #include <utility>
 
 #include "model/refused.h"
@@ -61,23 +62,23 @@ std::vector<TokenId> Admission::as_tokenized(std::string_view bytes) const {
   return together == bytes ? ids : trie_.spell(bytes);
 }
 
+void Admission::accept_all(const std::vector<TokenId>& ids) {
+  for (const TokenId id : ids)
+    if (!matcher_->accept(id)) throw std::logic_error("what a grammar asks for was not accepted");
+}
+
 std::vector<TokenId> Admission::forced() {
   if (!matcher_) return {};
   std::vector<TokenId> ids = as_tokenized(matcher_->forced_bytes());
   if (!ids.empty()) ids.pop_back();
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    if (!matcher_->accept(ids[i])) {  // cannot be: these bytes are forced
-      ids.resize(i);
-      break;
-    }
+  accept_all(ids);
   return ids;
 }
 
 std::vector<TokenId> Admission::closing() {
   if (!matcher_) return {};
   std::vector<TokenId> ids = trie_.spell(matcher_->shortest_completion());
-  for (const TokenId id : ids)
-    if (!matcher_->accept(id)) throw std::logic_error("a grammar's own end was not accepted");
+  accept_all(ids);
   return ids;
 }
 

@@ -34,6 +34,7 @@ class Admission {
 
  private:
   std::vector<TokenId> as_tokenized(std::string_view bytes) const;
+  void accept_all(const std::vector<TokenId>& ids);
 
   const Tokenizer& tokenizer_;
   const TokenTrie& trie_;

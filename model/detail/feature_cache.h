@@ -2,17 +2,17 @@
 
 #include <cstddef>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "model/network/network.h"
 
 namespace tomoscribe::model::detail {
 
-/// Encoded images by their pixels, which are kept to be compared: equal hashes of different images
-/// do no harm. The one used longest ago goes first.
+/// Encoded images by their pixels themselves: no two images share a place. The one used longest ago
+/// goes first.
 class FeatureCache {
  public:
   explicit FeatureCache(std::size_t most_bytes) : most_bytes_(most_bytes) {}
@@ -25,14 +25,14 @@ class FeatureCache {
   }
 
   void add(std::string pixels, const ImageFeatures& features) {
-    const std::size_t bytes = 2 * pixels.size() + features.bytes();
+    const std::size_t bytes = pixels.size() + features.bytes();
     if (bytes > most_bytes_ || places_.find(pixels) != places_.end()) return;
-    entries_.push_front({pixels, features, bytes});
-    places_.emplace(std::move(pixels), entries_.begin());
+    entries_.push_front({features, bytes, {}});
+    entries_.front().place = places_.emplace(std::move(pixels), entries_.begin()).first;
     used_bytes_ += bytes;
     while (used_bytes_ > most_bytes_) {
       used_bytes_ -= entries_.back().bytes;
-      places_.erase(entries_.back().pixels);
+      places_.erase(entries_.back().place);
       entries_.pop_back();
     }
   }
@@ -40,14 +40,17 @@ class FeatureCache {
   std::size_t size() const { return entries_.size(); }
 
  private:
+  struct Entry;
+  using Entries = std::list<Entry>;
+  using Places = std::map<std::string, Entries::iterator>;
   struct Entry {
-    std::string pixels;
     ImageFeatures features;
     std::size_t bytes;
+    Places::iterator place;
   };
   std::size_t most_bytes_, used_bytes_ = 0;
-  std::list<Entry> entries_;
-  std::unordered_map<std::string, std::list<Entry>::iterator> places_;
+  Entries entries_;
+  Places places_;
 };
 
 }  // namespace tomoscribe::model::detail

@@ -59,6 +59,21 @@ at::ScalarType scalar_type(ComputeType type) {
 
 }  // namespace
 
+const char* name_of(ComputeType type) {
+  switch (type) {
+    case ComputeType::f32: return "f32";
+    case ComputeType::bf16: return "bf16";
+    case ComputeType::f16: return "f16";
+  }
+  throw std::logic_error("unmapped ComputeType");
+}
+
+std::optional<ComputeType> compute_type_of(std::string_view name) {
+  for (const ComputeType type : {ComputeType::f32, ComputeType::bf16, ComputeType::f16})
+    if (name == name_of(type)) return type;
+  return std::nullopt;
+}
+
 at::Tensor Network::Parts::features(const at::Tensor& pixels, const network::Probe& probe) const {
   const VisionConfig& vision = config().vision;
   const at::Tensor patches =

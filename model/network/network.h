@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/checkpoint.h"
@@ -16,6 +17,9 @@ namespace tomoscribe::model {
 
 /// What numbers are computed with.
 enum class ComputeType : std::uint8_t { f32, bf16, f16 };
+
+const char* name_of(ComputeType type);                              ///< "f32", "bf16", "f16"
+std::optional<ComputeType> compute_type_of(std::string_view name);  ///< nothing for other words
 
 struct NetworkOptions {
   std::string device = "cpu";       ///< or "cuda", "cuda:1"

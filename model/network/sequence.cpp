@@ -151,14 +151,15 @@ std::size_t Sequence::capacity() const {
 }
 
 Sequence Network::begin(std::size_t capacity, TokenId image_id) const {
-  const c10::InferenceMode inference;
   const auto options = at::TensorOptions(parts_->scalar).device(parts_->device);
-  return Sequence(std::make_unique<Sequence::State>(Sequence::State{
-      *parts_,
-      image_id,
-      network::KvCache(parts_->config().text, static_cast<std::int64_t>(capacity), options),
-      {},
-      {}}));
+  return network::computed([&] {
+    return Sequence(std::make_unique<Sequence::State>(Sequence::State{
+        *parts_,
+        image_id,
+        network::KvCache(parts_->config().text, static_cast<std::int64_t>(capacity), options),
+        {},
+        {}}));
+  });
 }
 
 }  // namespace tomoscribe::model

@@ -6,8 +6,6 @@
 #include <sstream>
 
 #include "dicom/blob_store.h"
-#include "model/checkpoint.h"
-#include "model/folder_text.h"
 #include "model/generator.h"
 #include "model/refused.h"
 #include "model/views/plan.h"
@@ -28,28 +26,12 @@ model::GeneratorOptions generator_options(const LanguageModelOptions& options) {
   model::GeneratorOptions generator;
   generator.network.device = options.device;
   generator.network.threads = options.threads;
-  if (options.type == "f32") generator.network.type = model::ComputeType::f32;
-  if (options.type == "bf16") generator.network.type = model::ComputeType::bf16;
-  if (options.type == "f16") generator.network.type = model::ComputeType::f16;
+  generator.network.type = model::compute_type_of(options.type);
   return generator;
 }
 
-std::string type_word(model::ComputeType type) {
-  switch (type) {
-    case model::ComputeType::f32: return "f32";
-    case model::ComputeType::bf16: return "bf16";
-    case model::ComputeType::f16: return "f16";
-  }
-  throw std::logic_error("unmapped ComputeType");
-}
-
-/// One hash for what is used of the folder: of the files' names and the hashes of their bytes.
-std::string checksum_of(const fs::path& folder, const Progress& progress) {
-  const model::Checkpoint checkpoint = model::Checkpoint::open(folder);
-  std::vector<fs::path> files{
-      folder / (checkpoint.layout() == model::Layout::mistral ? "params.json" : "config.json"),
-      model::open_folder_text(folder, checkpoint).file};
-  for (const std::string& name : checkpoint.files()) files.push_back(folder / name);
+/// One hash for what a model is made of: of the files' names and the hashes of their bytes.
+std::string checksum_of(std::vector<fs::path> files, const Progress& progress) {
   std::ranges::sort(files);
   std::string lines;
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -112,9 +94,9 @@ class LanguageModel : public Drafter {
   LanguageModel(const LanguageModelOptions& options, const Progress& progress)
       : options_(options),
         name_(printable_name(options.folder)),
-        checksum_(checksum_of(options.folder, progress)),
         generator_(options.folder, generator_options(options),
-                   [&](double done) { progress("loading the model", done); }) {}
+                   [&](double done) { progress("loading the model", done); }),
+        checksum_(checksum_of(generator_.files(), progress)) {}
 
   std::variant<ModelDraft, NoDraft> draft(const Volume& volume, const ScanMap& map,
                                           const reporting::ReportVersion& measured,
@@ -147,8 +129,9 @@ class LanguageModel : public Drafter {
                                                   const model::Generation& generation) const;
 
   LanguageModelOptions options_;
-  std::string name_, checksum_;
+  std::string name_;
   model::Generator generator_;
+  std::string checksum_;
 };
 
 model::Generation LanguageModel::generate(const model::Prompt& prompt,
@@ -201,7 +184,7 @@ std::map<std::string, std::string> LanguageModel::options_used(
   return {{"model.device", generator_.network().device()},
           {"model.threads", std::to_string(model::Network::threads())},
           {"model.libtorch", model::Network::library()},
-          {"model.type", type_word(generator_.network().type())},
+          {"model.type", model::name_of(generator_.network().type())},
           {"model.temperature", short_number(options_.temperature)},
           {"model.budget_tokens", std::to_string(options_.budget_tokens)},
           {"model.answer_tokens", std::to_string(options_.answer_tokens)},
