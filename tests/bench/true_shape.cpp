@@ -21,20 +21,17 @@
 #include "model/checkpoint.h"
 #include "model/footprint.h"
 #include "model/network/network.h"
+#include "tests/support/model_folder.h"
 
 namespace {
 
 using namespace tomoscribe::model;  // NOLINT(google-build-using-namespace): one program
 namespace fs = std::filesystem;
+namespace tests = tomoscribe::tests;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-std::string text_of(const fs::path& file) {
-  std::ifstream stream(file);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
 /// bfloat16 of values between -0.035 and 0.035, a block that is written again and again.
@@ -74,9 +71,7 @@ void write_model(const nlohmann::json& config, const fs::path& folder) {
   std::string head = header.dump();
   head.resize((head.size() + 7) / 8 * 8, ' ');
   std::ofstream file(folder / "model.safetensors", std::ios::binary);
-  for (unsigned byte = 0; byte < 8; ++byte)
-    file.put(static_cast<char>(head.size() >> (8 * byte) & 0xFFU));
-  file << head;
+  file << tests::safetensors_bytes(head, "");
   const std::vector<std::uint16_t> random = random_block(), ones(1U << 16U, 0x3F80);
   for (const auto& tensor : tensors) {
     const auto& block = tensor.shape.size() == 1 ? ones : random;
@@ -161,7 +156,7 @@ int main(int argc, char** argv) try {
   const auto number = [&](int at, int otherwise) {
     return argc > at ? std::stoi(argv[at]) : otherwise;
   };
-  nlohmann::json config = nlohmann::json::parse(text_of(argv[1]));
+  nlohmann::json config = nlohmann::json::parse(tests::text_of(argv[1]));
   if (const int layers = number(3, 0); layers > 0)
     for (const char* part : {"text_config", "vision_config"})
       config[part]["num_hidden_layers"] = layers;

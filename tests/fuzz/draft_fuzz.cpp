@@ -2,19 +2,14 @@
 // makes a sound version.
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
+#include "tests/fuzz/require.h"
 #include "tests/support/example_proposals.h"
 
 namespace {
 
-void require(bool truth, const char* what) {
-  if (truth) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using tomoscribe::tests::require;
 
 }  // namespace
 

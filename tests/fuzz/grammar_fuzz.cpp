@@ -3,23 +3,18 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/grammar/grammar.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace tomoscribe::model;  // NOLINT(google-build-using-namespace): a driver of one file
 
-void require(bool truth, const char* what) {
-  if (truth) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using tomoscribe::tests::require;
 
 /// The end, the bytes, and some that are longer.
 std::vector<std::string> vocabulary() {

@@ -2,19 +2,14 @@
 // can be acknowledged.
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "hl7/order_message.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
-void require(bool truth, const char* what) {
-  if (truth) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using tomoscribe::tests::require;
 
 }  // namespace
 

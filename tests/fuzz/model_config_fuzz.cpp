@@ -2,23 +2,18 @@
 // read can be counted.
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "model/checkpoint.h"
 #include "model/footprint.h"
 #include "model/refused.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace tomoscribe::model;  // NOLINT(google-build-using-namespace): one program
 
-void require(bool truth, const char* what) {
-  if (truth) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using tomoscribe::tests::require;
 
 void check(const ModelConfig& config) {
   require(kv_bytes_per_token(config.text) > 0, "a token without keys\n");

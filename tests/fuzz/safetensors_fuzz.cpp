@@ -2,22 +2,17 @@
 // every byte of the data belonging to one tensor.
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "model/refused.h"
 #include "model/safetensors.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
-void require(bool truth, const char* what) {
-  if (truth) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using tomoscribe::tests::require;
 
 void check(const tomoscribe::model::SafetensorsContent& content, const std::byte* begin,
            std::size_t size) {

@@ -2,22 +2,17 @@
 // What was read encodes its own file as a text, and control tokens stay out of reach.
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "model/tokenizer/tokenizer.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace tomoscribe::model;  // NOLINT(google-build-using-namespace): a driver of one file
 
-void require(bool truth, const char* what) {
-  if (truth) return;
-  std::fputs(what, stderr);
-  std::abort();
-}
+using tomoscribe::tests::require;
 
 void use(const Tokenizer& tokenizer, std::string_view text, bool every_byte) {
   const auto ids = tokenizer.encode(text);
