@@ -60,12 +60,15 @@ conformance=$here/../conformance
 "$conformance/validate-sr.sh" --quiet "$work/out/sr.dcm" >"$work/said" 2>&1 || { cat "$work/said" >&2; die "SR"; }
 
 # What the budget cut is no claim of the model's: left out, and said.
+cut=0
 for seed in 1 2 3 4 5 6 7 8; do
   "$tomoscribe" report "$work/study" --out "$work/cut" --model "$work/model" --budget-tokens 3000 --temperature 3 --seed $seed --threads 1 --answer-tokens 64 --quiet >/dev/null
   [ "$(jq -r .ended "$work/cut/model-draft.json")" = "by budget" ] || continue
   tr -s ' \n' ' ' <"$work/cut/report.txt" | says 'cut when its budget was used up' || die "the report does not say that the draft was cut"
   jq -e '(.tokens | map(select(.closing)) | .[0].begin) as $cut | all(.claims[]; .end <= $cut)' "$work/cut/model-draft.json" >/dev/null || die "a claim that the model did not finish"
+  cut=$((cut + 1))
 done
+[ $cut -gt 0 ] || die "in eight drafts the budget cut none"
 
 # A model that gives no draft leaves the measured report, which says so.
 "$tomoscribe" report "$work/study" --out "$work/none" --model "$work/model" --budget-tokens 256 --quiet >/dev/null || die "no report without a draft"
@@ -83,6 +86,13 @@ TOML
 refuses 1 'tomoscribe.toml:.*model.safetensors' "$tomoscribe" up --data "$work/data" --config "$work/tomoscribe.toml"
 
 # The live service: the worker's draft holds what the model proposes; nothing of it stands in a log.
+# At temperature 0: weights whose likeliest draft claims something.
+for seed in 2 3 4 5 6 7 8 9 10 11 12 13 14; do
+  rm -rf "$work/model"
+  "$tomoscribe" model practice --out "$work/model" --seed $seed >/dev/null
+  "$tomoscribe" report "$work/study" --out "$work/live" --model "$work/model" --budget-tokens 3000 --threads 1 --quiet >/dev/null
+  [ "$(jq '[.statements[] | select(.author == "model")] | length' "$work/live/report.json")" = 0 ] || break
+done
 configure <<TOML
 [worker]
 threads = 1
@@ -98,7 +108,9 @@ api "$page/api/reports/$report/versions/1" >"$work/version.json"
 record=$(jq -r '.version.provenance.options["model.record"] // .provenance.options["model.record"]' "$work/version.json")
 [ ${#record} = 64 ] || die "the live draft does not name its record"
 find "$work/data/store" -name "*${record:4}*" | grep -q . || die "the record is not in the store"
-for words in $(jq -r '.. | .statements? // empty | .[] | select(.author == "model") | .text' "$work/version.json" | grep -oE '[A-Za-z]{9,}' | head -n 20); do
+written=$(jq -r '.. | .statements? // empty | .[] | select(.author == "model") | .text' "$work/version.json" | grep -oE '[A-Za-z]{9,}' | head -n 20)
+[ -n "$written" ] || die "the live draft holds nothing of the model's"
+for words in $written; do
   if grep -qiF -- "$words" "$work/log.jsonl"; then die "words of the draft in a log"; fi
 done
 nothing_private

@@ -92,24 +92,27 @@ std::size_t comparable(const std::vector<std::int64_t>& ids, const Tokenizer& to
   return count;
 }
 
-void compare_greedy(Generator& generator, const fs::path& file,
-                    const std::map<std::string, fixtures::Tensor>& tensors,
-                    const std::string& prefix) {
-  if (!tensors.contains(prefix + "greedy_ids")) return;
+/// How many ids were compared.
+std::size_t compare_greedy(Generator& generator, const fs::path& file,
+                           const std::map<std::string, fixtures::Tensor>& tensors,
+                           const std::string& prefix) {
+  if (!tensors.contains(prefix + "greedy_ids")) return 0;
   SCOPED_TRACE(file.string() + " " + prefix);
   const Case request = case_of(file, tensors);
   const auto expected = tensors.at(prefix + "greedy_ids").integers();
   const std::size_t count = comparable(expected, generator.tokenizer());
-  if (count == 0) return;
+  if (count == 0) return 0;
   const Generation answer = generator.generate(request.prompt, {.most_tokens = count});
   EXPECT_EQ(answer.prompt_tokens, tensors.at(prefix + "input_ids").integers().size());
-  ASSERT_EQ(answer.tokens.size(), count);
-  for (std::size_t i = 0; i < count; ++i)
+  EXPECT_EQ(answer.tokens.size(), count);
+  for (std::size_t i = 0; i < std::min(count, answer.tokens.size()); ++i)
     EXPECT_EQ(answer.tokens[i].id, expected[i]) << "token " << i;
+  return count;
 }
 
 TEST(GeneratorFixtures, TextAndPixelsInGiveTheReferencesGreedyIds) {
   int models = 0;
+  std::size_t compared = 0;
   for (const fs::path& folder : tests::fixture_models()) {
     if (!fs::is_directory(folder / "cases") || !fs::exists(folder / "tekken.json")) continue;
     ++models;
@@ -118,10 +121,12 @@ TEST(GeneratorFixtures, TextAndPixelsInGiveTheReferencesGreedyIds) {
       Generator generator(folder, plain(preprocessing));
       for (const auto& entry : fs::directory_iterator(folder / "cases"))
         if (entry.path().extension() == ".safetensors")
-          compare_greedy(generator, entry.path(), fixtures::read_tensors(entry.path()), prefix);
+          compared +=
+              compare_greedy(generator, entry.path(), fixtures::read_tensors(entry.path()), prefix);
     }
   }
   EXPECT_GT(models, 0);
+  EXPECT_GT(compared, 0U);
 }
 
 TEST(Generator, EveryAnswerIsATextOfTheGrammarAtAnyTemperature) {
@@ -216,7 +221,7 @@ TEST(Generator, KeepsTheFeaturesOfAnImage) {
   (void)generator.generate(about(other), {.most_tokens = 1});
   EXPECT_EQ(generator.cached_images(), 2U);
   GeneratorOptions small = plain();
-  small.feature_cache_bytes = 40000;
+  small.feature_cache_bytes = 30000;
   Generator forgetful(tiny("pixtral-tiny"), small);
   for (int i = 0; i < 5; ++i) forgetful.prepare(grey(64, 64, i));
   EXPECT_EQ(forgetful.cached_images(), 1U);

@@ -149,13 +149,17 @@ std::vector<TokenId> greedy(const Network& network, const Request& request, Toke
   return ids;
 }
 
-void compare_stages(const Stages& stages, const Request& request, double text_gate) {
+/// How many stages were compared.
+int compare_stages(const Stages& stages, const Request& request, double text_gate) {
+  int compared = 0;
   for (const auto& [stage, values] : stages) {
     if (!request.has(stage)) continue;
     const double gate =
         stage.rfind("text.layer", 0) == 0 || stage == "text.final_norm" ? text_gate : vision_gate;
     EXPECT_LE(largest_difference(at::cat(values), request[stage]), gate) << stage;
+    ++compared;
   }
+  return compared;
 }
 
 template <class Check>
@@ -174,6 +178,7 @@ void for_every_request(const Check& check) {
       }
     }
   std::cout << requests << " requests\n";
+  EXPECT_GT(requests, 0);
 }
 
 class OnDevice : public testing::TestWithParam<std::string> {
@@ -196,13 +201,14 @@ class OnDevice : public testing::TestWithParam<std::string> {
 
 TEST_P(OnDevice, EveryStageIsWithinTheGateInFloat32AndGreedyIdsAreEqual) {
   const double gate = GetParam() == "cpu" ? logit_gate : logit_gate_gpu;
+  int compared = 0;
   for_every_request([&](const fs::path& folder, const Request& request) {
     const Network& network = loaded(folder, ComputeType::f32);
     const auto image_id = static_cast<TokenId>(network.checkpoint().config().image_ids.image);
     std::vector<ImageFeatures> images;
     at::Tensor logits;
     const Stages stages = run(network, request, image_id, images, logits);
-    compare_stages(stages, request, gate);
+    compared += compare_stages(stages, request, gate);
     if (request.has("logits")) {
       EXPECT_LE(largest_difference(logits, request["logits"]), gate);
     }
@@ -211,6 +217,7 @@ TEST_P(OnDevice, EveryStageIsWithinTheGateInFloat32AndGreedyIdsAreEqual) {
       EXPECT_EQ(greedy(network, request, image_id, images, expected.size()), expected);
     }
   });
+  EXPECT_GT(compared, 0);
 }
 
 TEST_P(OnDevice, Bfloat16IsWithinTheGate) {

@@ -113,6 +113,16 @@ TEST(Sequence, RefusesWhatDoesNotFitAndStaysAsItWas) {
   EXPECT_LT(largest_difference(sequence.logits(), again.logits()), 1e-5);
 }
 
+TEST(Sequence, SaysInOneLineThatTheMemoryIsNotEnough) {
+  const Network network = load("pixtral-tiny");
+  try {
+    (void)network.begin(std::size_t{1} << 45U, image_id);
+    ADD_FAILURE() << "nobody has so much memory";
+  } catch (const ComputeFailed& why) {
+    EXPECT_EQ(std::string(why.what()).find('\n'), std::string::npos);
+  }
+}
+
 TEST(Network, TakesImagesOnlyAsPreparedForIt) {
   const Network network = load("ministral3-tiny");
   PreparedImage image = picture(network, 2, 2);
