@@ -1,7 +1,9 @@
 // A model as large as a released one, of random weights: writes it, maps it, reads one slice and
 // writes a few tokens. Fails when the peak of memory is not what the arithmetic says, within 10 %.
-//   true_shape CONFIG.json FOLDER [LAYERS] [IMAGE_PIXELS] [TOKENS]
+//   true_shape CONFIG.json FOLDER [LAYERS] [IMAGE_PIXELS] [TOKENS] [DEVICE]
 // LAYERS cuts text and vision to so many layers; 0: all. The folder's model is deleted at the end.
+// On a device other than the processor all is done once unmeasured first, and the peak of the
+// processor's memory is not judged.
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 #include "model/checkpoint.h"
@@ -102,44 +105,68 @@ PreparedImage slice(const ModelConfig& config, int pixels) {
   return prepare_image(image, image_rule(config));
 }
 
-int run(const fs::path& folder, int pixels, int tokens) {
-  const double before = memory_bytes("VmHWM");
-  auto start = Clock::now();
-  const Network network(Checkpoint::open(folder), {"cpu", {}, 0});
-  const double load_s = seconds_since(start);
+struct Times {
+  double encode_s = 0, prompt_s = 0, decode_s = 0;
+  std::size_t prompt_tokens = 0, capacity = 0;
+};
+
+/// Waits for what a device was given to do.
+void finish(const std::string& device) {
+  if (device != "cpu") at::detail::getCUDAHooks().deviceSynchronize(-1);
+}
+
+Times once(const Network& network, int pixels, int tokens, const std::string& device) {
+  Times times;
   const ModelConfig& config = network.checkpoint().config();
-  start = Clock::now();
-  const ImageFeatures image = network.encode(slice(config, pixels));
-  const double encode_s = seconds_since(start);
+  const PreparedImage prepared = slice(config, pixels);
+  auto start = Clock::now();
+  const ImageFeatures image = network.encode(prepared);
+  finish(device);
+  times.encode_s = seconds_since(start);
   const auto image_id = static_cast<TokenId>(config.image_ids.image);
   std::vector<TokenId> ids{1, 3};
   for (int cell = 0; cell < image.grid().rows * image.grid().columns; ++cell)
     ids.push_back(image_id);
-  const std::size_t capacity = ids.size() + static_cast<std::size_t>(tokens);
-  Sequence sequence = network.begin(capacity, image_id);
+  times.prompt_tokens = ids.size();
+  times.capacity = ids.size() + static_cast<std::size_t>(tokens);
+  Sequence sequence = network.begin(times.capacity, image_id);
   start = Clock::now();
   sequence.append(ids, {image});
-  const double prompt_s = seconds_since(start);
+  finish(device);
+  times.prompt_s = seconds_since(start);
   start = Clock::now();
   for (int i = 0; i < tokens; ++i) {
     const auto& logits = sequence.logits();
     sequence.append(
         {static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin())});
   }
-  const double decode_s = seconds_since(start);
+  finish(device);
+  times.decode_s = seconds_since(start);
+  return times;
+}
+
+int run(const fs::path& folder, int pixels, int tokens, const std::string& device) {
+  const double before = memory_bytes("VmHWM");
+  const auto start = Clock::now();
+  const Network network(Checkpoint::open(folder), {device, {}, 0});
+  const double load_s = seconds_since(start);
+  if (device != "cpu") (void)once(network, pixels, tokens, device);
+  const Times times = once(network, pixels, tokens, device);
+  const ModelConfig& config = network.checkpoint().config();
   const auto weights = static_cast<double>(network.checkpoint().weight_bytes());
   const double cache =
-      static_cast<double>(capacity) * static_cast<double>(kv_bytes_per_token(config.text));
+      static_cast<double>(times.capacity) * static_cast<double>(kv_bytes_per_token(config.text));
   const double expected = before + weights + cache, peak = memory_bytes("VmHWM");
   constexpr double gib = 1 << 30;
   std::printf(
-      "| weights GiB | expected peak GiB | peak GiB | load s | encode %d px s | prompt of %zu "
-      "tokens s | "
-      "tokens/s |\n|---|---|---|---|---|---|---|\n| %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f "
+      "| weights GiB | expected peak GiB | peak GiB | load s | encode %d px ms | prompt of %zu "
+      "tokens ms | "
+      "tokens/s |\n|---|---|---|---|---|---|---|\n| %.2f | %.2f | %.2f | %.2f | %.1f | %.1f | %.2f "
       "|\n",
-      pixels, ids.size(), weights / gib, expected / gib, peak / gib, load_s, encode_s, prompt_s,
-      tokens / decode_s);
-  if (peak > 1.1 * expected) {
+      pixels, times.prompt_tokens, weights / gib, expected / gib, peak / gib, load_s,
+      1e3 * times.encode_s, 1e3 * times.prompt_s, tokens / times.decode_s);
+  std::fflush(stdout);
+  if (device == "cpu" && peak > 1.1 * expected) {
     std::puts("the peak is over the arithmetic by more than 10 %");
     return 1;
   }
@@ -150,7 +177,7 @@ int run(const fs::path& folder, int pixels, int tokens) {
 
 int main(int argc, char** argv) try {
   if (argc < 3) {
-    std::cerr << "true_shape CONFIG.json FOLDER [LAYERS] [IMAGE_PIXELS] [TOKENS]\n";
+    std::cerr << "true_shape CONFIG.json FOLDER [LAYERS] [IMAGE_PIXELS] [TOKENS] [DEVICE]\n";
     return 2;
   }
   const auto number = [&](int at, int otherwise) {
@@ -162,7 +189,7 @@ int main(int argc, char** argv) try {
       config[part]["num_hidden_layers"] = layers;
   const fs::path folder = argv[2];
   write_model(config, folder);
-  const int result = run(folder, number(4, 512), number(5, 16));
+  const int result = run(folder, number(4, 512), number(5, 16), argc > 6 ? argv[6] : "cpu");
   fs::remove_all(folder);
   return result;
 } catch (const std::exception& why) {
