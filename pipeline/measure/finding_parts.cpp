@@ -82,7 +82,7 @@ Evidence on_slice(const Scene& scene, int slice, const SliceMask& mask, std::str
           .sop_class = scene.volume.header.sop_class,
           .frame = scene.volume.frames[index],
           .image = scene.volume.images[index],
-          .regions = outlines(mask),
+          .regions = mask.values.empty() ? std::vector<reporting::Region2D>() : outlines(mask),
           .point_mm = std::nullopt,
           .frame_of_reference = scene.volume.header.frame_of_reference,
           .mask = std::nullopt,
@@ -163,6 +163,109 @@ std::optional<Evidence> body_section(const Scene& scene, int working_slice, std:
   const SliceMask mask = slice_mask(scene, slice, {body, right_lung, left_lung, airway});
   if (std::ranges::count(mask.values, 1) == 0) return std::nullopt;
   Evidence evidence = on_slice(scene, slice, mask, std::move(id), std::move(caption));
+  place(evidence, middle);
+  return evidence;
+}
+
+namespace {
+
+/// The mask's voxels on one native slice, by the nearest working voxel.
+SliceMask on_native(const Scene& scene, const Mask& mask, int slice,
+                    const std::function<bool(std::int16_t)>& allowed) {
+  const Grid& native = scene.volume.grid;
+  const Grid& work = scene.work.grid;
+  SliceMask result{.columns = native.size[0], .rows = native.size[1], .values = {}};
+  result.values.assign(
+      static_cast<std::size_t>(native.size[0]) * static_cast<std::size_t>(native.size[1]), 0);
+  std::size_t at = 0;
+  for (int row = 0; row < native.size[1]; ++row)
+    for (int column = 0; column < native.size[0]; ++column, ++at) {
+      const Vec3 index = work.index_at(native.point_mm(column, row, slice));
+      std::array<int, 3> nearest{};
+      bool inside = true;
+      for (std::size_t i = 0; i < 3; ++i) {
+        nearest[i] = static_cast<int>(std::lround(index[i]));
+        inside = inside && nearest[i] >= 0 && nearest[i] < work.size[i];
+      }
+      if (!inside || mask[work.offset(nearest[0], nearest[1], nearest[2])] == 0) continue;
+      if (allowed && !allowed(scene.volume.at(column, row, slice))) continue;
+      result.values[at] = 1;
+    }
+  return result;
+}
+
+struct Extent {
+  Vec3 centre{};          ///< working index
+  double most_slice = 0;  ///< working slice of the largest section
+  bool any = false;
+};
+
+Extent extent_of(const Mask& mask, const Grid& grid) {
+  Extent extent;
+  double count = 0;
+  std::size_t at = 0, most = 0;
+  for (int slice = 0; slice < grid.size[2]; ++slice) {
+    std::size_t here = 0;
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column, ++at) {
+        if (mask[at] == 0) continue;
+        ++here;
+        const std::array<int, 3> index{column, row, slice};
+        for (std::size_t i = 0; i < 3; ++i) extent.centre[i] += index[i];
+      }
+    if (here > most) most = here, extent.most_slice = slice;
+    count += static_cast<double>(here);
+  }
+  extent.any = count > 0;
+  for (double& value : extent.centre) value /= std::max(1.0, count);
+  return extent;
+}
+
+int native_slice_at(const Scene& scene, const Vec3& point_mm) {
+  return std::clamp(static_cast<int>(std::lround(scene.volume.grid.index_at(point_mm)[2])), 0,
+                    scene.volume.grid.size[2] - 1);
+}
+
+}  // namespace
+
+std::optional<Evidence> mask_section(const Scene& scene, const Mask& mask, std::string id,
+                                     std::string caption,
+                                     const std::function<bool(std::int16_t)>& allowed) {
+  const Grid& work = scene.work.grid;
+  const Extent extent = extent_of(mask, work);
+  if (!extent.any) return std::nullopt;
+  const Vec3 centre = work.point_mm(extent.centre[0], extent.centre[1], extent.centre[2]);
+  const int slice =
+      native_slice_at(scene, work.point_mm(extent.centre[0], extent.centre[1], extent.most_slice));
+  SliceMask section = on_native(scene, mask, slice, allowed);
+  if (std::ranges::count(section.values, 1) == 0) section = on_native(scene, mask, slice, {});
+  if (std::ranges::count(section.values, 1) == 0) return std::nullopt;
+  Evidence evidence = on_slice(scene, slice, section, std::move(id), std::move(caption));
+  place(evidence, centre);
+  return evidence;
+}
+
+std::optional<Evidence> line_on_image(const Scene& scene, const Vec3& from_mm, const Vec3& to_mm,
+                                      std::string id, std::string caption) {
+  const Grid& native = scene.volume.grid;
+  const Vec3 middle{(from_mm[0] + to_mm[0]) / 2, (from_mm[1] + to_mm[1]) / 2,
+                    (from_mm[2] + to_mm[2]) / 2};
+  const int slice = native_slice_at(scene, middle);
+  const Vec3 a = native.index_at(from_mm), b = native.index_at(to_mm);
+  const double dx = b[0] - a[0], dy = b[1] - a[1], all = std::hypot(dx, dy);
+  if (all < 0.5) return std::nullopt;
+  const double half = 0.5, nx = -dy / all * half, ny = dx / all * half;
+  // SCOORD: the centre of the first pixel is (0.5, 0.5).
+  reporting::Region2D thin{{{a[0] + nx + 0.5, a[1] + ny + 0.5},
+                            {b[0] + nx + 0.5, b[1] + ny + 0.5},
+                            {b[0] - nx + 0.5, b[1] - ny + 0.5},
+                            {a[0] - nx + 0.5, a[1] - ny + 0.5}}};
+  for (auto& point : thin.outline) {
+    point[0] = std::clamp(point[0], 0.0, static_cast<double>(native.size[0]));
+    point[1] = std::clamp(point[1], 0.0, static_cast<double>(native.size[1]));
+  }
+  Evidence evidence = on_slice(scene, slice, {}, std::move(id), std::move(caption));
+  evidence.regions = {std::move(thin)};
   place(evidence, middle);
   return evidence;
 }

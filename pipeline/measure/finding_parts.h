@@ -1,6 +1,8 @@
 #pragma once
 // Codes, findings and measurements as the steps write them.
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,18 @@ std::optional<reporting::Evidence> largest_section(const Scene& scene,
 /// A section of the body (everything labelled) on the native slice nearest to a working slice.
 std::optional<reporting::Evidence> body_section(const Scene& scene, int working_slice,
                                                 std::string id, std::string caption);
+
+/// The native image on which a mask of the working grid is largest, outlined there. `allowed` may
+/// judge native voxels by HU, so that the outline follows the picture and not the working grid's
+/// steps. Nullopt when nothing is left.
+std::optional<reporting::Evidence> mask_section(
+    const Scene& scene, const Mask& mask, std::string id, std::string caption,
+    const std::function<bool(std::int16_t hu)>& allowed = {});
+
+/// A line between two points (LPS mm) as a thin outline on the native image nearest to its middle.
+std::optional<reporting::Evidence> line_on_image(const Scene& scene, const Vec3& from_mm,
+                                                 const Vec3& to_mm, std::string id,
+                                                 std::string caption);
 
 /// "1.25 mm": the stated slice thickness, or the spacing when it is not stated.
 double slice_thickness_mm(const Volume& volume);
