@@ -148,7 +148,10 @@ void add_measured(Composer& composer, const std::vector<Finding>& findings, Sect
       continue;
     std::string text = covered ? covered_text(finding) : title_of(finding);
     if (finding.presence == Presence::absent) text += ": none found";
-    if (finding.presence == Presence::indeterminate) text += ": indeterminate";
+    if (finding.presence == Presence::indeterminate)
+      text += finding.verification.check == "detected-by-geometry"
+                  ? ": no candidate passed detection, which excludes none"
+                  : ": indeterminate";
     if (const auto measured = measurements_text(finding.measurements, given);
         !covered && !measured.empty())
       text += ": " + measured;

@@ -116,6 +116,27 @@ Finding measured_finding(std::string id, std::string title, reporting::Code obse
                            .reason = {}}};
 }
 
+Finding candidate_finding(std::string id, std::string title, reporting::Code observation,
+                          reporting::Code site, reporting::Laterality side) {
+  Finding finding = measured_finding(std::move(id), std::move(title), std::move(observation),
+                                     std::move(site), side);
+  finding.verification.outcome = reporting::Outcome::consistent;
+  finding.verification.check = "detected-by-geometry";
+  finding.verification.reason = "candidate of a detector: to be confirmed by a person";
+  return finding;
+}
+
+Finding nothing_detected(std::string id, std::string title, reporting::Code observation,
+                         reporting::Code site, std::string limits) {
+  Finding finding =
+      measured_finding(std::move(id), std::move(title), std::move(observation), std::move(site));
+  finding.presence = reporting::Presence::indeterminate;
+  finding.verification.outcome = reporting::Outcome::consistent;
+  finding.verification.check = "detected-by-geometry";
+  finding.verification.reason = std::move(limits);
+  return finding;
+}
+
 Finding not_assessed_finding(std::string id, std::string title, reporting::Code observation,
                              reporting::Code site, std::string reason) {
   Finding finding =

@@ -22,6 +22,14 @@ inline const Code abdomen_pelvis{"818982008", "SCT", "Abdomen and Pelvis"};
 inline const Code chest_abdomen_pelvis{"416775004", "SCT", "Chest, Abdomen and Pelvis"};
 inline const Code volume{"118565006", "SCT", "Volume"};
 inline const Code ratio{"118586006", "SCT", "Ratio"};
+inline const Code diameter{"81827009", "SCT", "Diameter"};
+inline const Code long_axis{"103339001", "SCT", "Long Axis"};
+inline const Code short_axis{"103340004", "SCT", "Short Axis"};
+inline const Code attenuation{"112031", "DCM", "Attenuation Coefficient"};
+inline const Code nodule{"27925004", "SCT", "Nodule"};
+inline const Code millimetre{"mm", "UCUM", "millimeter"};
+inline const Code cubic_millimetre{"mm3", "UCUM", "cubic millimeter"};
+inline const Code hounsfield{"[hnsf'U]", "UCUM", "Hounsfield unit"};
 inline const Code millilitre{"mL", "UCUM", "milliliter"};
 inline const Code percent{"%", "UCUM", "percent"};
 }  // namespace codes
@@ -30,6 +38,17 @@ inline const Code percent{"%", "UCUM", "percent"};
 reporting::Finding measured_finding(std::string id, std::string title, reporting::Code observation,
                                     reporting::Code site,
                                     reporting::Laterality side = reporting::Laterality::none);
+
+/// Something that a detector proposes: its numbers are measured, that it is what it is called must
+/// be confirmed by a person, and every face says so.
+reporting::Finding candidate_finding(std::string id, std::string title, reporting::Code observation,
+                                     reporting::Code site,
+                                     reporting::Laterality side = reporting::Laterality::none);
+
+/// A detector ran and proposed nothing: that excludes nothing, so the finding is indeterminate.
+/// \param title  what it looks for and from what size on: "Solid lung nodules of 6 mm or more".
+reporting::Finding nothing_detected(std::string id, std::string title, reporting::Code observation,
+                                    reporting::Code site, std::string limits);
 
 /// A finding that nothing can be said about, and why.
 reporting::Finding not_assessed_finding(std::string id, std::string title,

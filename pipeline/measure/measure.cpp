@@ -11,6 +11,9 @@ const std::vector<Step>& steps() {
       {"places", "choosing the images that show it", places},
       {"lung-volume", "measuring lung volumes", lung_volume},
       {"laa950", "measuring low attenuation", low_attenuation},
+      {"nodules", "looking for nodules", nodules},
+      {"effusion", "looking for pleural fluid", effusion},
+      {"pneumothorax", "looking for gas in the pleura", pneumothorax},
       {"not-looked-at", "listing what was not looked at", not_looked_at},
   };
   return all;

@@ -28,6 +28,11 @@ void central_airway(Scene& scene, Findings& findings);  ///< "airway"; native la
 void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);
+void nodules(Scene& scene, Findings& findings);  ///< "nodule.N" or "nodules"
+void effusion(Scene& scene,
+              Findings& findings);  ///< "effusion.right", "effusion.left" or "effusion"
+void pneumothorax(Scene& scene,
+                  Findings& findings);  ///< "pneumothorax.right", ".left" or "pneumothorax"
 void not_looked_at(Scene& scene, Findings& findings);  ///< one "not assessed" finding per system
 
 }  // namespace tomoscribe::pipeline::measure

@@ -73,6 +73,8 @@ std::uint8_t native_label(std::uint8_t working, std::int16_t hu) {
   switch (working) {
     case right_lung:
     case left_lung:
+    case right_pleural_gas:
+    case left_pleural_gas:
     case airway: return hu < air_limit_hu ? working : std::uint8_t{body};
     default: return working;
   }
@@ -90,6 +92,22 @@ reporting::Finding& finding(Findings& findings, std::string_view id) {
   const auto found = std::ranges::find(findings, id, &reporting::Finding::id);
   if (found == findings.end()) throw std::logic_error("no earlier step made this finding");
   return *found;
+}
+
+double noise_hu(const Scene& scene) {
+  constexpr std::size_t every = 7, enough = 100;  // a sample is enough
+  constexpr double least_hu = 2, otherwise_hu = 10;
+  double squares = 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < scene.smooth.size(); i += every) {
+    if (scene.body[i] == 0 || scene.smooth[i] < 30 || scene.smooth[i] > 90) continue;
+    const double away = scene.work.hu[i] - scene.smooth[i];
+    if (std::abs(away) > 150) continue;  // an edge, not noise
+    squares += away * away;
+    ++count;
+  }
+  return count < enough ? otherwise_hu
+                        : std::max(least_hu, std::sqrt(squares / static_cast<double>(count)));
 }
 
 void label_native(Scene& scene) {

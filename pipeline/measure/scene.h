@@ -17,7 +17,16 @@ namespace tomoscribe::pipeline::measure {
 enum class BodyRegion : std::uint8_t { none, head, chest, abdomen, pelvis };
 
 /// Values of Scene::labels (working grid) and Scene::native (the volume's own grid).
-enum Label : std::uint8_t { nothing = 0, body = 1, right_lung = 2, left_lung = 3, airway = 4 };
+enum Label : std::uint8_t {
+  nothing = 0,
+  body = 1,
+  right_lung = 2,
+  left_lung = 3,
+  airway = 4,
+  right_pleural_gas = 5,  ///< pure gas between lung and ribs
+  left_pleural_gas = 6
+};
+inline constexpr std::size_t label_count = 7;
 
 /// What one label covers on one native slice: voxels and the sums of their columns and rows.
 struct Section {
@@ -26,7 +35,7 @@ struct Section {
 
 /// Every section of the volume, counted once.
 struct Sections {
-  std::vector<std::array<Section, 5>> of;  ///< [slice][Label]
+  std::vector<std::array<Section, label_count>> of;  ///< [slice][Label]
   std::size_t voxels(Label label) const;
 };
 
@@ -52,6 +61,10 @@ using Findings = std::vector<reporting::Finding>;
 
 /// The finding with that id; it must have been made by an earlier step.
 reporting::Finding& finding(Findings& findings, std::string_view id);
+
+/// Standard deviation of what smoothing takes away in soft tissue: the scan's noise on the working
+/// grid, HU.
+double noise_hu(const Scene& scene);
 
 /// Working labels carried to the native grid; the border of lung and airway is drawn there by HU.
 /// Fills `native` and `sections`.

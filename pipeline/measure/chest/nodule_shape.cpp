@@ -1,0 +1,307 @@
+#include "pipeline/measure/chest/nodule_shape.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "pipeline/measure/symmetric.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+constexpr double least_step_mm = 0.5, shell_mm = 1.5;
+constexpr int aerated_hu = -600;
+constexpr double most_elongation = 2.3, least_compactness = 0.28, most_attached = 0.30;
+constexpr double least_against_lung = 0.35, least_contrast_hu = 200;
+
+/// A cube of the volume around a spot, with equal steps along the patient's axes.
+struct Patch {
+  Grid grid;
+  std::vector<std::int16_t> hu;
+  Mask space;  ///< lung's space
+};
+
+/// Linear interpolation; outside the volume air.
+class Sampler {
+ public:
+  explicit Sampler(const Volume& volume)
+      : volume_(volume), inverse_(volume.grid.inverse_per_mm()) {}
+  std::int16_t operator()(const Vec3& mm) const {
+    std::array<int, 3> low{};
+    std::array<double, 3> share{};
+    for (std::size_t i = 0; i < 3; ++i) {
+      double index = 0;
+      for (std::size_t axis = 0; axis < 3; ++axis)
+        index += inverse_[i][axis] * (mm[axis] - volume_.grid.origin_mm[axis]);
+      index = std::clamp(index, 0.0, static_cast<double>(volume_.grid.size[i] - 1));
+      low[i] = std::min(static_cast<int>(index), std::max(0, volume_.grid.size[i] - 2));
+      share[i] = index - low[i];
+    }
+    double sum = 0;
+    for (int corner = 0; corner < 8; ++corner) {
+      double weight = 1;
+      std::array<int, 3> at = low;
+      for (std::size_t i = 0; i < 3; ++i) {
+        const bool upper = ((corner >> i) & 1) != 0;
+        weight *= upper ? share[i] : 1 - share[i];
+        if (upper) at[i] = std::min(low[i] + 1, volume_.grid.size[i] - 1);
+      }
+      if (weight > 0) sum += weight * volume_.at(at[0], at[1], at[2]);
+    }
+    return static_cast<std::int16_t>(std::lround(sum));
+  }
+
+ private:
+  const Volume& volume_;
+  std::array<Vec3, 3> inverse_;
+};
+
+std::uint8_t nearest(const Mask& mask, const Grid& grid, const Vec3& mm) {
+  std::array<int, 3> at{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    at[i] = static_cast<int>(std::lround((mm[i] - grid.origin_mm[i]) / grid.step_mm[i][i]));
+    if (at[i] < 0 || at[i] >= grid.size[i]) return 0;
+  }
+  return mask[grid.offset(at[0], at[1], at[2])];
+}
+
+Patch patch_around(const Scene& scene, const Mask& space, const Spot& spot) {
+  const double reach = std::min(40.0, 1.6 * spot.diameter_mm + 6);
+  const double step = std::max(least_step_mm, spot.diameter_mm / 20);
+  const int side = 2 * static_cast<int>(std::ceil(reach / step)) + 1;
+  Patch patch;
+  patch.grid.size = {side, side, side};
+  for (std::size_t i = 0; i < 3; ++i) {
+    patch.grid.origin_mm[i] = spot.centre_mm[i] - step * (side / 2);
+    patch.grid.step_mm[i][i] = step;
+  }
+  const Sampler sample(scene.volume);
+  patch.hu.reserve(patch.grid.voxels());
+  patch.space.reserve(patch.grid.voxels());
+  for (int slice = 0; slice < side; ++slice)
+    for (int row = 0; row < side; ++row)
+      for (int column = 0; column < side; ++column) {
+        const Vec3 mm = patch.grid.point_mm(column, row, slice);
+        patch.hu.push_back(sample(mm));
+        patch.space.push_back(nearest(space, scene.work.grid, mm));
+      }
+  return patch;
+}
+
+double median(std::vector<std::int16_t>& values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+/// Calls `visit(at, mm from the middle)` for every voxel.
+template <class Visit>
+void for_each_voxel(const Grid& grid, const Visit& visit) {
+  const double step = grid.step_mm[0][0];
+  const int middle = grid.size[0] / 2;
+  std::size_t at = 0;
+  for (int slice = 0; slice < grid.size[2]; ++slice)
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column, ++at)
+        visit(at, step * std::sqrt(static_cast<double>((column - middle) * (column - middle) +
+                                                       (row - middle) * (row - middle) +
+                                                       (slice - middle) * (slice - middle))));
+}
+
+/// Median inside and of the aerated lung around; nullopt when there is no such contrast.
+std::optional<std::array<double, 2>> inside_and_around(const Patch& patch, double diameter_mm) {
+  std::vector<std::int16_t> inside, around;
+  for_each_voxel(patch.grid, [&](std::size_t at, double from_middle) {
+    if (from_middle <= std::max(1.0, 0.25 * diameter_mm)) inside.push_back(patch.hu[at]);
+    if (patch.space[at] != 0 && patch.hu[at] < aerated_hu) around.push_back(patch.hu[at]);
+  });
+  if (inside.empty() || around.size() < 50) return std::nullopt;
+  const double dense = median(inside), lung = median(around);
+  if (dense - lung < least_contrast_hu) return std::nullopt;
+  return std::array{dense, lung};
+}
+
+/// The piece of `mask` that holds the voxel nearest to the middle.
+Mask piece_at_middle(const Mask& mask, const Grid& grid) {
+  const Components pieces = components(mask, grid, 1);
+  double least = 1e9;
+  std::uint16_t chosen = 0;
+  for_each_voxel(grid, [&](std::size_t at, double from_middle) {
+    if (pieces.labels[at] != 0 && from_middle < least)
+      least = from_middle, chosen = pieces.labels[at];
+  });
+  Mask piece(mask.size(), 0);
+  if (chosen != 0)
+    for (std::size_t i = 0; i < piece.size(); ++i) piece[i] = pieces.labels[i] == chosen ? 1 : 0;
+  return piece;
+}
+
+/// Cuts what is thinner than half the greatest depth: vessels.
+Mask without_vessels(const Mask& dense, const Grid& grid) {
+  const std::vector<float> depth = depth_mm(dense, grid);
+  // Depth is counted from the outermost voxels: half a step more is the border.
+  const double half_step = grid.step_mm[0][0] / 2;
+  const double greatest = static_cast<double>(*std::ranges::max_element(depth)) + half_step;
+  const double cut = greatest / 2;
+  const Mask core = piece_at_middle(deeper_than(depth, cut - half_step), grid);
+  if (std::ranges::count(core, 1) == 0) return dense;
+  const std::vector<float> from_core = depth_mm(core, grid);
+  Mask kept(dense.size());
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    kept[i] = dense[i] != 0 && from_core[i] >= -static_cast<float>(cut + half_step) ? 1 : 0;
+  return kept;
+}
+
+struct Moments {
+  double count = 0;
+  Vec3 mean{};
+  std::array<std::array<double, 3>, 3> spread{};
+};
+
+Moments moments_of(const Mask& mask, const Grid& grid) {
+  Moments moments;
+  std::array<std::array<double, 3>, 3> squares{};
+  std::size_t at = 0;
+  for (int slice = 0; slice < grid.size[2]; ++slice)
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column, ++at) {
+        if (mask[at] == 0) continue;
+        const Vec3 mm = grid.point_mm(column, row, slice);
+        ++moments.count;
+        for (std::size_t i = 0; i < 3; ++i) {
+          moments.mean[i] += mm[i] - grid.origin_mm[i];
+          for (std::size_t j = 0; j < 3; ++j)
+            squares[i][j] += (mm[i] - grid.origin_mm[i]) * (mm[j] - grid.origin_mm[j]);
+        }
+      }
+  for (double& value : moments.mean) value /= std::max(1.0, moments.count);
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j)
+      moments.spread[i][j] =
+          squares[i][j] / std::max(1.0, moments.count) - moments.mean[i] * moments.mean[j];
+  for (std::size_t i = 0; i < 3; ++i) moments.mean[i] += grid.origin_mm[i];
+  return moments;
+}
+
+/// Long and short axis of the axial section with the largest area: the longest distance between two
+/// of its voxels, and its width across.
+std::array<double, 2> axial_axes(const Mask& mask, const Grid& grid) {
+  const int side = grid.size[0];
+  int best = 0;
+  std::ptrdiff_t most = 0;
+  const auto plane = static_cast<std::size_t>(side) * static_cast<std::size_t>(side);
+  for (int slice = 0; slice < side; ++slice) {
+    const auto first = mask.begin() + static_cast<std::ptrdiff_t>(plane) * slice;
+    const auto area = std::count(first, first + static_cast<std::ptrdiff_t>(plane), 1);
+    if (area > most) most = area, best = slice;
+  }
+  constexpr int directions = 36;
+  std::array<double, directions> width{};
+  for (int i = 0; i < directions; ++i) {
+    const double angle = std::numbers::pi * i / directions;
+    const double x = std::cos(angle), y = std::sin(angle);
+    double low = 1e9, high = -1e9;
+    for (int row = 0; row < side; ++row)
+      for (int column = 0; column < side; ++column) {
+        if (mask[grid.offset(column, row, best)] == 0) continue;
+        const double along = column * x + row * y;
+        low = std::min(low, along), high = std::max(high, along);
+      }
+    width[static_cast<std::size_t>(i)] = high < low ? 0 : (high - low + 1) * grid.step_mm[0][0];
+  }
+  const auto longest = std::ranges::max_element(width);
+  const auto across =
+      (static_cast<std::size_t>(longest - width.begin()) + directions / 2) % directions;
+  return {*longest, width[across]};
+}
+
+/// What the shell of `shell_mm` around the mask is made of.
+void look_around(const Patch& patch, NoduleShape& shape) {
+  const std::vector<float> depth = depth_mm(shape.mask, patch.grid);
+  double all = 0, dense = 0, lung = 0, wall = 0;
+  const auto from = static_cast<float>(-patch.grid.step_mm[0][0] * 1.5);  // what blurs the border
+  const auto reach = static_cast<float>(-(shell_mm + patch.grid.step_mm[0][0] * 1.5));
+  for (std::size_t i = 0; i < depth.size(); ++i) {
+    if (depth[i] >= from || depth[i] < reach) continue;
+    ++all;
+    if (patch.space[i] == 0)
+      ++wall;
+    else if (patch.hu[i] > shape.border_hu)
+      ++dense;
+    else
+      ++lung;
+  }
+  all = std::max(all, 1.0);
+  shape.attached = dense / all, shape.against_lung = lung / all, shape.against_wall = wall / all;
+}
+
+bool touches_border(const Mask& mask, const Grid& grid) {
+  const int last = grid.size[0] - 1;
+  std::size_t at = 0;
+  for (int slice = 0; slice <= last; ++slice)
+    for (int row = 0; row <= last; ++row)
+      for (int column = 0; column <= last; ++column, ++at)
+        if (mask[at] != 0 && (slice == 0 || row == 0 || column == 0 || slice == last ||
+                              row == last || column == last))
+          return true;
+  return false;
+}
+
+void fill_shape(const Patch& patch, NoduleShape& shape) {
+  const Moments moments = moments_of(shape.mask, patch.grid);
+  shape.centre_mm = moments.mean;
+  shape.volume_mm3 = moments.count * patch.grid.voxel_ml() * 1000;
+  shape.diameter_mm = std::cbrt(6 * shape.volume_mm3 / std::numbers::pi);
+  std::array<double, 3> axes = eigenvalues(moments.spread);
+  std::ranges::sort(axes);
+  shape.elongation = std::sqrt(axes[2] / std::max(axes[0], 1e-6));
+  double farthest = patch.grid.step_mm[0][0];
+  std::vector<std::int16_t> inner;
+  std::size_t at = 0;
+  for (int slice = 0; slice < patch.grid.size[2]; ++slice)
+    for (int row = 0; row < patch.grid.size[1]; ++row)
+      for (int column = 0; column < patch.grid.size[0]; ++column, ++at) {
+        if (shape.mask[at] == 0) continue;
+        const Vec3 mm = patch.grid.point_mm(column, row, slice);
+        const double away = std::hypot(mm[0] - shape.centre_mm[0], mm[1] - shape.centre_mm[1],
+                                       mm[2] - shape.centre_mm[2]);
+        farthest = std::max(farthest, away);
+        if (away < shape.diameter_mm / 4) inner.push_back(patch.hu[at]);
+      }
+  shape.compactness = shape.volume_mm3 / (4 * std::numbers::pi / 3 * std::pow(farthest, 3));
+  shape.inner_hu = inner.empty() ? shape.border_hu : median(inner);
+  const auto axial = axial_axes(shape.mask, patch.grid);
+  shape.long_mm = axial[0], shape.short_mm = axial[1];
+  look_around(patch, shape);
+}
+
+}  // namespace
+
+std::optional<NoduleShape> nodule_shape(const Scene& scene, const Mask& space, const Spot& spot,
+                                        double border_shift_hu) {
+  const Patch patch = patch_around(scene, space, spot);
+  const auto contrast = inside_and_around(patch, spot.diameter_mm);
+  if (!contrast) return std::nullopt;
+  NoduleShape shape{.border_hu = ((*contrast)[0] + (*contrast)[1]) / 2 + border_shift_hu,
+                    .lung = spot.lung,
+                    .patch = patch.grid};
+  Mask dense(patch.hu.size());
+  for (std::size_t i = 0; i < dense.size(); ++i)
+    dense[i] = patch.space[i] != 0 && patch.hu[i] > shape.border_hu ? 1 : 0;
+  dense = piece_at_middle(dense, patch.grid);
+  if (std::ranges::count(dense, 1) == 0) return std::nullopt;
+  shape.mask = without_vessels(dense, patch.grid);
+  if (touches_border(shape.mask, patch.grid)) return std::nullopt;
+  fill_shape(patch, shape);
+  return shape;
+}
+
+std::string why_no_nodule(const NoduleShape& shape) {
+  if (shape.elongation > most_elongation) return "longer than round";
+  if (shape.compactness < least_compactness) return "not compact";
+  if (shape.attached > most_attached) return "part of a vessel";
+  if (shape.against_lung < least_against_lung) return "hardly against aerated lung";
+  return "";
+}
+
+}  // namespace tomoscribe::pipeline::measure

@@ -1,0 +1,198 @@
+// Candidates for solid lung nodules (QUANTIFICATION A): round spots of the scale space,
+// half-maximum border, rules of shape. A candidate is shown, never asserted; that none is found
+// excludes none.
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/measure/chest/lung_space.h"
+#include "pipeline/measure/chest/nodule_shape.h"
+#include "pipeline/measure/finding_parts.h"
+#include "pipeline/measure/measure.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+using reporting::Finding;
+using reporting::Measurement;
+
+constexpr double ball_mm = 15;  // closes the dent that a nodule on the pleura makes
+constexpr double thin_mm = 2.5, most_thickness_mm = 5;
+constexpr double least_scale_mm = 5, least_strength_hu = 80;
+constexpr double least_diameter_mm = 5, least_diameter_thick_mm = 10;
+constexpr double least_inner_hu = -300;  // solid
+constexpr double rounder = 1.85;         // elongation of what is called a candidate
+constexpr std::size_t most_spots = 300, most_candidates = 10;
+constexpr double shift_hu = 50;  // of the border, for the uncertainty
+
+double thickness_of(const Scene& scene) {
+  return std::max(slice_thickness_mm(scene.volume), scene.volume.grid.spacing_mm()[2]);
+}
+
+std::string why_not(const Scene& scene, const Findings& findings) {
+  const auto& lungs = *std::ranges::find(findings, std::string("lungs"), &Finding::id);
+  if (lungs.presence != reporting::Presence::present) return lungs.not_assessed;
+  const double thickness = thickness_of(scene);
+  if (thickness > most_thickness_mm + 0.01)
+    return "slices are " + number_text(thickness, 1) +
+           " mm thick or apart, 5 mm at most can be used";
+  return "";
+}
+
+bool close_to_any(const Vec3& centre, const std::vector<NoduleShape>& kept) {
+  return std::ranges::any_of(kept, [&](const NoduleShape& other) {
+    return std::hypot(centre[0] - other.centre_mm[0], centre[1] - other.centre_mm[1],
+                      centre[2] - other.centre_mm[2]) < std::max(4.0, other.diameter_mm / 2);
+  });
+}
+
+bool is_candidate(const NoduleShape& shape, double least_mm) {
+  return why_no_nodule(shape).empty() && shape.elongation <= rounder &&
+         shape.diameter_mm >= least_mm && shape.mean_mm() >= least_mm &&
+         shape.inner_hu >= least_inner_hu;
+}
+
+struct Candidate {
+  Spot spot;
+  NoduleShape shape;
+};
+
+std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space) {
+  const double least_mm =
+      thickness_of(scene) > thin_mm + 0.01 ? least_diameter_thick_mm : least_diameter_mm;
+  std::vector<Candidate> found;
+  std::vector<NoduleShape> kept;
+  std::size_t looked_at = 0;
+  for (const Spot& spot : round_spots(scene, space)) {
+    if (spot.diameter_mm < least_scale_mm || spot.strength_hu < least_strength_hu) continue;
+    if (close_to_any(spot.centre_mm, kept)) continue;
+    if (++looked_at > most_spots) break;
+    auto shape = nodule_shape(scene, space, spot);
+    if (!shape || !is_candidate(*shape, least_mm) || close_to_any(shape->centre_mm, kept)) continue;
+    kept.push_back(*shape);
+    found.push_back({spot, std::move(*shape)});
+  }
+  std::ranges::stable_sort(found, std::greater{},
+                           [](const Candidate& one) { return one.shape.volume_mm3; });
+  if (found.size() > most_candidates) found.resize(most_candidates);
+  return found;
+}
+
+/// Half of what moving the border by 50 HU changes, and what the voxels cannot tell.
+struct Spread {
+  double diameter_mm = 0, volume_mm3 = 0;
+};
+
+Spread spread_of(const Scene& scene, const Mask& space, const Candidate& candidate) {
+  const double voxel_mm = std::cbrt(1000 * scene.volume.grid.voxel_ml());
+  const double method_mm = std::max(0.5, 0.4 * voxel_mm);
+  Spread spread{.diameter_mm = method_mm};
+  const auto wide = nodule_shape(scene, space, candidate.spot, -shift_hu);
+  const auto narrow = nodule_shape(scene, space, candidate.spot, shift_hu);
+  if (wide && narrow)
+    spread.diameter_mm = std::hypot(method_mm, (wide->mean_mm() - narrow->mean_mm()) / 2);
+  spread.volume_mm3 =
+      3 * spread.diameter_mm / candidate.shape.diameter_mm * candidate.shape.volume_mm3;
+  return spread;
+}
+
+/// The nodule's voxels on the working grid, for the outline.
+Mask on_working_grid(const Scene& scene, const NoduleShape& shape) {
+  const Grid& grid = scene.work.grid;
+  Mask mask(scene.labels.size(), 0);
+  std::size_t at = 0;
+  for (int slice = 0; slice < shape.patch.size[2]; ++slice)
+    for (int row = 0; row < shape.patch.size[1]; ++row)
+      for (int column = 0; column < shape.patch.size[0]; ++column, ++at) {
+        if (shape.mask[at] == 0) continue;
+        const Vec3 index = grid.index_at(shape.patch.point_mm(column, row, slice));
+        std::array<int, 3> nearest{};
+        for (std::size_t i = 0; i < 3; ++i)
+          nearest[i] = std::clamp(static_cast<int>(std::lround(index[i])), 0, grid.size[i] - 1);
+        mask[grid.offset(nearest[0], nearest[1], nearest[2])] = 1;
+      }
+  return mask;
+}
+
+Measurement size_of(std::string id, std::string name, reporting::Code concept_name,
+                    reporting::Code unit, double value, double uncertainty, int decimals) {
+  const double scale = std::pow(10, decimals);
+  return {.id = std::move(id),
+          .name = std::move(name),
+          .concept_name = std::move(concept_name),
+          .value = std::round(value * scale) / scale,
+          .unit = std::move(unit),
+          .decimals = decimals,
+          .uncertainty = std::max(1.0, std::round(uncertainty * scale)) / scale,
+          .method =
+              "half-maximum border inside the closed lung, cut from vessels by opening; "
+              "axes on the axial section with the largest area (Bankier 2017, doi "
+              "10.1148/radiol.2017162894)",
+          .conditions = {},
+          .not_assessed = {},
+          .lower_bound = false};
+}
+
+Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candidate, int number) {
+  const NoduleShape& shape = candidate.shape;
+  const bool right = shape.lung == right_lung;
+  const auto lung = right ? right_lung : left_lung;
+  const double z = scene.work.grid.index_at(shape.centre_mm)[2];
+  const std::string id = "nodule." + std::to_string(number);
+  Finding finding =
+      candidate_finding(id,
+                        "Solid nodule candidate " + std::to_string(number) + ", " +
+                            (right ? "right" : "left") + " lung, " + third_of(scene, lung, z),
+                        codes::nodule, codes::lung,
+                        right ? reporting::Laterality::right : reporting::Laterality::left);
+  const Spread spread = spread_of(scene, space, candidate);
+  const auto add = [&](const char* part, const char* name, const reporting::Code& concept_name,
+                       const reporting::Code& unit, double value, double u, int decimals) {
+    finding.measurements.push_back(
+        size_of(id + '.' + part, name, concept_name, unit, value, u, decimals));
+    finding.measurements.back().conditions = {
+        "slices " + number_text(thickness_of(scene), 2) + " mm",
+        "candidate of a detector: to be confirmed by a person"};
+    if (thickness_of(scene) > thin_mm + 0.01)
+      finding.measurements.back().conditions.emplace_back(
+          "thick slices: the size is uncertain, thin slices are advised");
+  };
+  add("diameter", "mean diameter", codes::diameter, codes::millimetre, shape.mean_mm(),
+      spread.diameter_mm, 1);
+  add("long", "long axis", codes::long_axis, codes::millimetre, shape.long_mm, spread.diameter_mm,
+      1);
+  add("short", "short axis", codes::short_axis, codes::millimetre, shape.short_mm,
+      spread.diameter_mm, 1);
+  add("volume", "volume", codes::volume, codes::cubic_millimetre, shape.volume_mm3,
+      spread.volume_mm3, 0);
+  add("attenuation", "attenuation inside", codes::attenuation, codes::hounsfield, shape.inner_hu,
+      20, 0);
+  const double border = shape.border_hu;
+  if (auto evidence = mask_section(scene, on_working_grid(scene, shape), id + ".section",
+                                   "largest section of the candidate",
+                                   [border](std::int16_t hu) { return hu > border; }))
+    finding.evidence.push_back(std::move(*evidence));
+  return finding;
+}
+
+}  // namespace
+
+void nodules(Scene& scene, Findings& findings) {
+  if (const std::string reason = why_not(scene, findings); !reason.empty()) {
+    if (scene.shows(BodyRegion::chest))
+      findings.push_back(
+          not_assessed_finding("nodules", "lung nodules", codes::nodule, codes::lung, reason));
+    return;
+  }
+  const Mask space = lung_space(scene, ball_mm);
+  const std::vector<Candidate> found = candidates_in(scene, space);
+  const bool thick = thickness_of(scene) > thin_mm + 0.01;
+  if (found.empty())
+    findings.push_back(nothing_detected(
+        "nodules", std::string("Solid lung nodules of ") + (thick ? "10" : "6") + " mm or more",
+        codes::nodule, codes::lung,
+        "nodules that are small, of ground glass or joined to vessels or the pleura are missed"));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    findings.push_back(finding_of(scene, space, found[i], static_cast<int>(i) + 1));
+}
+
+}  // namespace tomoscribe::pipeline::measure
