@@ -11,7 +11,8 @@ namespace {
 
 constexpr double least_step_mm = 0.5, shell_mm = 1.5;
 constexpr int aerated_hu = -600;
-constexpr double most_elongation = 2.3, least_compactness = 0.28, most_attached = 0.30;
+constexpr double most_elongation = 1.85, least_compactness = 0.38, most_attached = 0.16;
+constexpr double least_wall = 0.05, bone_hu = 300, fat_hu = -40;
 constexpr double least_against_lung = 0.35, least_contrast_hu = 200;
 
 /// A cube of the volume around a spot, with equal steps along the patient's axes.
@@ -148,7 +149,7 @@ Mask without_vessels(const Mask& dense, const Grid& grid) {
   const std::vector<float> from_core = depth_mm(core, grid);
   Mask kept(dense.size());
   for (std::size_t i = 0; i < kept.size(); ++i)
-    kept[i] = dense[i] != 0 && from_core[i] >= -static_cast<float>(cut + half_step) ? 1 : 0;
+    kept[i] = dense[i] != 0 && from_core[i] >= -static_cast<float>(cut + 2 * half_step) ? 1 : 0;
   return kept;
 }
 
@@ -301,6 +302,8 @@ std::string why_no_nodule(const NoduleShape& shape) {
   if (shape.compactness < least_compactness) return "not compact";
   if (shape.attached > most_attached) return "part of a vessel";
   if (shape.against_lung < least_against_lung) return "hardly against aerated lung";
+  if (shape.against_wall > least_wall && shape.inner_hu > bone_hu) return "bone of the chest wall";
+  if (shape.against_wall > least_wall && shape.inner_hu < fat_hu) return "fat beside the lung";
   return "";
 }
 

@@ -18,9 +18,8 @@ using reporting::Measurement;
 constexpr double ball_mm = 15;  // closes the dent that a nodule on the pleura makes
 constexpr double thin_mm = 2.5, most_thickness_mm = 5;
 constexpr double least_scale_mm = 5, least_strength_hu = 80;
-constexpr double least_diameter_mm = 5, least_diameter_thick_mm = 10;
+constexpr double least_diameter_mm = 5.5, least_diameter_thick_mm = 10;
 constexpr double least_inner_hu = -300;  // solid
-constexpr double rounder = 1.85;         // elongation of what is called a candidate
 constexpr std::size_t most_spots = 300, most_candidates = 10;
 constexpr double shift_hu = 50;  // of the border, for the uncertainty
 
@@ -46,9 +45,8 @@ bool close_to_any(const Vec3& centre, const std::vector<NoduleShape>& kept) {
 }
 
 bool is_candidate(const NoduleShape& shape, double least_mm) {
-  return why_no_nodule(shape).empty() && shape.elongation <= rounder &&
-         shape.diameter_mm >= least_mm && shape.mean_mm() >= least_mm &&
-         shape.inner_hu >= least_inner_hu;
+  return why_no_nodule(shape).empty() && shape.diameter_mm >= least_mm &&
+         shape.mean_mm() >= least_mm && shape.inner_hu >= least_inner_hu;
 }
 
 struct Candidate {
