@@ -172,6 +172,9 @@ Phantom thorax(const Settings& settings);
 Phantom head(const Settings& settings);
 Phantom abdomen(const Settings& settings);
 
+/// The settings as JSON: equal text, equal phantom.
+std::string settings_json(const Settings& settings);
+
 /// truth.json: settings and truths.
 std::string truth_json(const Phantom& phantom);
 
