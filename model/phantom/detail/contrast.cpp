@@ -8,11 +8,11 @@ namespace {
 
 /// HU by phase at 120 kV: usual values of a chest CT with a full dose.
 struct Enhanced {
-  float aorta, heart, lung_vessels, great_vessels, liver, liver_vessels, spleen, kidney;
+  float aorta, muscle, chambers, lung_vessels, great_vessels, liver, liver_vessels, spleen, kidney;
 };
-constexpr std::array<Enhanced, 3> phases{{{330, 260, 250, 300, 68, 60, 125, 150},
-                                          {165, 150, 155, 160, 112, 170, 122, 190},
-                                          {105, 98, 100, 104, 92, 105, 98, 160}}};
+constexpr std::array<Enhanced, 3> phases{{{330, 95, 300, 250, 300, 68, 60, 125, 150},
+                                          {165, 105, 160, 155, 160, 112, 170, 122, 190},
+                                          {105, 88, 104, 100, 104, 92, 105, 98, 160}}};
 
 float blood(const Enhanced& e, const Tube& tube) {
   switch (tube.label) {
@@ -27,7 +27,7 @@ float blood(const Enhanced& e, const Tube& tube) {
 
 float tissue(const Enhanced& e, const Ellipsoid& shape) {
   switch (shape.label) {
-    case Label::heart: return e.heart;
+    case Label::heart: return e.muscle;
     case Label::liver: return e.liver;
     case Label::spleen: return e.spleen;
     case Label::kidney: return e.kidney;
@@ -41,7 +41,18 @@ void enhance(Anatomy& anatomy, Phase phase) {
   if (phase == Phase::none) return;
   const Enhanced& e = phases[static_cast<std::size_t>(phase) - 1];
   for (Tube& tube : anatomy.vessels) tube.hu = blood(e, tube);
-  for (Ellipsoid& shape : anatomy.organs) shape.hu = tissue(e, shape);
+  std::vector<Ellipsoid> chambers;
+  for (Ellipsoid& shape : anatomy.organs) {
+    shape.hu = tissue(e, shape);
+    if (shape.label != Label::heart) continue;
+    // The first is the left ventricle's, whose wall is thick.
+    Ellipsoid chamber = shape;
+    chamber.grow_mm = chambers.empty() ? -10 : -3;
+    chamber.hu = e.chambers;
+    chamber.over = set_of(Label::heart);
+    chambers.push_back(chamber);
+  }
+  anatomy.organs.insert(anatomy.organs.end(), chambers.begin(), chambers.end());
 }
 
 }  // namespace tomoscribe::model::phantom

@@ -20,6 +20,15 @@ bool in_an_organ(const std::vector<Ellipsoid>& organs, const Point& canonical) {
   });
 }
 
+/// A vertebral body, seen from above: the lung's outline does not know it.
+bool in_the_spine(const Body& body, const Point& canonical) {
+  const Point centre = body.spine(canonical.z);
+  const double size = std::clamp(1.0 - canonical.z / 600, 0.8, 1.25),
+               u = (canonical.x - centre.x) / (17 * size),
+               v = (canonical.y - centre.y) / (14 * size);
+  return u * u * u * u + v * v < 1;
+}
+
 }  // namespace
 
 LungSpace::LungSpace(const Body& body, const std::vector<Ellipsoid>& organs, bool left) {
@@ -34,7 +43,9 @@ LungSpace::LungSpace(const Body& body, const std::vector<Ellipsoid>& organs, boo
         const Point p = body.to_canonical({x, -112 + j * sample_mm, z});
         const auto px = static_cast<float>(p.x), py = static_cast<float>(p.y),
                    dz = static_cast<float>(p.z) - section.z;
-        if (body.tissue(section, px, py, dz, 0).label != wanted || in_an_organ(organs, p)) continue;
+        if (body.tissue(section, px, py, dz, 0).label != wanted || in_an_organ(organs, p) ||
+            in_the_spine(body, p))
+          continue;
         spots_.push_back({p, body.pleural_depth(section, p.x, p.y)});
       }
   }

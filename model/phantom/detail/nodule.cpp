@@ -67,7 +67,7 @@ bool fits(const Body& body, const Anatomy& anatomy, const Wish& wish, const Dema
 double margin_of(const Wish& wish, const Demand& demand) {
   switch (wish.where) {
     case Wish::Where::inside: return wish.radius_mm + demand.margin_mm;
-    case Wish::Where::anywhere: return 0.55 * wish.radius_mm;
+    case Wish::Where::anywhere: return 0.8 * wish.radius_mm;
     case Wish::Where::at_pleura: return 0;
   }
   return 0;

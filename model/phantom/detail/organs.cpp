@@ -184,7 +184,8 @@ void add_girdle(std::vector<Ellipsoid>& shapes) {
 LabelSet under(const VesselCourse& course) {
   if (course.label == Label::liver) return set_of(Label::liver);
   return ~set_of(Label::air, Label::bone, Label::liver, Label::lung_left, Label::lung_right,
-                 Label::heart, Label::diaphragm);
+                 Label::heart, Label::diaphragm, Label::solid_lung, Label::pleural_fluid,
+                 Label::pleural_gas);
 }
 
 struct Stretch {

@@ -50,7 +50,7 @@ std::vector<Ball> nodule_balls(const Point& centre, double radius, Density densi
                                std::uint8_t owner) {
   Ball whole = ball(centre, radius, 38, owner);
   switch (density) {
-    case Density::calcified: whole.hu = 420; break;
+    case Density::calcified: whole.hu = 700; break;
     case Density::juxtapleural: whole.over = in_lung; break;
     case Density::ground_glass:
     case Density::part_solid:
@@ -119,7 +119,8 @@ ThoraxFindings::ThoraxFindings(const Settings& settings, const Body& body, Anato
   }
   // What fills much first; balls look for a place in what is left.
   const auto is_ball = [](const Asked& a) {
-    return a.finding.kind == Kind::nodule || a.finding.kind == Kind::granuloma;
+    return a.finding.kind == Kind::nodule || a.finding.kind == Kind::granuloma ||
+           a.finding.kind == Kind::mass;
   };
   std::ranges::stable_partition(asked, [&](const Asked& a) { return !is_ball(a); });
   for (Asked& one : asked) {
@@ -234,9 +235,9 @@ void ThoraxFindings::add_mass(const Asked& asked) {
   Counter random(settings_.seed, asked.stream + 1);
   constexpr int lobes = 9;
   for (int k = 0; k <= lobes; ++k) {
-    const double out = k == 0 ? 0 : random.between(0.42, 0.55);
+    const double out = k == 0 ? 0 : random.between(0.56, 0.62);
     Ball lobe = ball(found.centre + direction(random) * (out * radius),
-                     k == 0 ? 0.8 * radius : random.between(0.38, 0.46) * radius, 36, owner);
+                     k == 0 ? 0.93 * radius : random.between(0.38, 0.46) * radius, 36, owner);
     lobe.texture_hu = 8;
     lobe.over = in_lung;
     balls_.push_back(lobe);
@@ -296,6 +297,7 @@ void ThoraxFindings::add_emphysema(const Asked& asked) {
   Counter random(settings_.seed, asked.stream);
   double made = 0;
   constexpr int most_tries = 400000;
+  constexpr double edge_mm = 0.7;  ///< where the blur lifts a hole's rim above -950 HU
   for (int tries = 0; made < volume && tries < most_tries; ++tries) {
     const auto& spots = space(random.uniform() < 0.5).spots();
     if (spots.empty()) continue;
@@ -304,19 +306,20 @@ void ThoraxFindings::add_emphysema(const Asked& asked) {
     const bool left = spot.canonical.x > 0;
     const double height =
         (spot.canonical.z - space(left).low_z()) / (space(left).high_z() - space(left).low_z());
-    const double radius = std::min(1.9 / cube_root(random.uniform() + 1e-3), 8.0);
+    const double radius = std::min(2.6 / cube_root(random.uniform() + 1e-3), 10.0);
     if (random.uniform() > 0.35 + 0.65 * height) continue;  // more in the upper zones
     Tube blob;
     blob.from = blob.to =
         body_.to_scanner(spot.canonical + Point{random.between(-2, 2), random.between(-2, 2),
                                                 random.between(-2, 2)});
     blob.radius_mm = radius;
-    blob.hu = -985;
+    blob.hu = -1000;
     blob.label = left ? Label::lung_left : Label::lung_right;
     blob.over = set_of(blob.label);
     blob.owner = owner;
     blobs_.push_back(blob);
-    made += 4.0 / 3 * pi * radius * radius * radius;
+    const double dark = radius - edge_mm;
+    made += 4.0 / 3 * pi * dark * dark * dark;
   }
 }
 
