@@ -52,6 +52,8 @@ Canvas::Canvas(const Raster& raster, const Body& body) : raster_(raster), body_(
   y_.resize(pixels);
   dz_.resize(pixels);
   labels_.resize(pixels);
+  marrow_.resize(32);
+  owner_.resize(pixels);
 }
 
 Canvas::Box Canvas::box(double x0, double y0, double x1, double y1) const {
@@ -71,7 +73,9 @@ void Canvas::blend(std::size_t i, float hu, Label label, float share, LabelSet o
     hu_[i] = hu;
   else
     hu_[i] += (hu - hu_[i]) * share;
-  if (share >= 0.5F) labels_[i] = label;
+  if (share < 0.5F) return;
+  labels_[i] = label;
+  owner_[i] = painting_for_;
 }
 
 void Canvas::warp_slice() {
@@ -113,6 +117,8 @@ void Canvas::begin(double z, const std::vector<float>& texture) {
   texture_ = &texture;
   section_ = body_.section(z / body_.latent().scale_z);
   warp_slice();
+  std::fill(owner_.begin(), owner_.end(), std::uint8_t{0});
+  painting_for_ = 0;
   for (std::size_t i = 0; i < hu_.size(); ++i) {
     const Tissue tissue = body_.tissue(section_, x_[i], y_[i], dz_[i], texture[i]);
     labels_[i] = tissue.label;
@@ -152,11 +158,14 @@ void Canvas::paint_thin(const Tube& tube) {
       if ((set_of(labels_[i]) & tube.over) == 0) continue;
       const float wanted = -860.0F + (tube.hu + 860.0F) * static_cast<float>(share);
       if (wanted > hu_[i]) hu_[i] = wanted;
-      if (share >= 0.5) labels_[i] = tube.label;
+      if (share < 0.5) continue;
+      labels_[i] = tube.label;
+      owner_[i] = painting_for_;
     }
 }
 
 void Canvas::paint(const Tube& tube) {
+  painting_for_ = tube.owner;
   const double r = tube.radius_mm, reach_z = r / tube.flatten_z + raster_.slice_mm;
   if (z_ < std::min(tube.from.z, tube.to.z) - reach_z ||
       z_ > std::max(tube.from.z, tube.to.z) + reach_z)
@@ -188,6 +197,7 @@ void Canvas::paint(const Tube& tube) {
 }
 
 void Canvas::paint(const Ellipsoid& shape) {
+  painting_for_ = 0;
   const Point half{shape.half_axes.x + shape.grow_mm, shape.half_axes.y + shape.grow_mm,
                    shape.half_axes.z + shape.grow_mm};
   if (half.x <= 0 || half.y <= 0 || half.z <= 0) return;
@@ -234,14 +244,19 @@ float Canvas::share_in_ball(int column, int row, const Point& centre, double rad
   return static_cast<float>(inside) / (across * across * deep);
 }
 
-void Canvas::paint_ball(const Point& centre, double radius_mm, float hu, Label label) {
-  const double reach = radius_mm + raster_.pixel_mm, half = raster_.slice_mm / 2;
-  if (std::abs(z_ - centre.z) > radius_mm + half) return;
+void Canvas::paint(const Ball& ball) {
+  const Point& centre = ball.centre;
+  const double reach = ball.radius_mm + raster_.pixel_mm, half = raster_.slice_mm / 2;
+  if (std::abs(z_ - centre.z) > ball.radius_mm + half) return;
+  painting_for_ = ball.owner;
   const Box area = box(centre.x - reach, centre.y - reach, centre.x + reach, centre.y + reach);
   for (int row = area.row0; row <= area.row1; ++row)
-    for (int column = area.column0; column <= area.column1; ++column)
-      blend(index(column, row), hu, label, share_in_ball(column, row, centre, radius_mm),
-            every_label);
+    for (int column = area.column0; column <= area.column1; ++column) {
+      const std::size_t i = index(column, row);
+      const float hu = ball.hu + ball.texture_hu * (*texture_)[i];
+      blend(i, ball.adds ? hu_[i] + hu : hu, ball.adds ? labels_[i] : ball.label,
+            share_in_ball(column, row, centre, ball.radius_mm), ball.over);
+    }
 }
 
 void Canvas::paint_table(double top_y) {
