@@ -11,6 +11,12 @@ const std::vector<Step>& steps() {
       {"places", "choosing the images that show it", places},
       {"lung-volume", "measuring lung volumes", lung_volume},
       {"laa950", "measuring low attenuation", low_attenuation},
+      {"intracranial", "finding the intracranial space", intracranial},
+      {"hyperdense", "looking for blood in the brain", hyperdense},
+      {"extra-axial", "looking for blood against the skull", extra_axial},
+      {"ventricles", "measuring the ventricles", ventricles},
+      {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
+      {"low-density", "comparing the two sides of the brain", low_density},
       {"not-looked-at", "listing what was not looked at", not_looked_at},
   };
   return all;
