@@ -17,8 +17,8 @@ Spline spline(double at, int nodes) {
   const double t = at - static_cast<double>(cell), u = 1 - t;
   Spline s{};
   for (std::size_t k = 0; k < 4; ++k)
-    s.node[k] = static_cast<std::size_t>(((cell + static_cast<std::int64_t>(k)) % nodes + nodes) %
-                                         nodes);
+    s.node[k] =
+        static_cast<std::size_t>(((cell + static_cast<std::int64_t>(k)) % nodes + nodes) % nodes);
   s.weight = {u * u * u / 6, (3 * t * t * t - 6 * t * t + 4) / 6,
               (3 * u * u * u - 6 * u * u + 4) / 6, t * t * t / 6};
   s.slope = {-u * u / 2, (3 * t * t - 4 * t) / 2, (4 * u - 3 * u * u) / 2, t * t / 2};

@@ -55,8 +55,8 @@ inline double tube(const Point& p, const std::vector<Station>& course) {
 }
 
 struct Wave {
-  double value;   ///< about -1 to 1
-  Point gradient; ///< per millimetre
+  double value;    ///< about -1 to 1
+  Point gradient;  ///< per millimetre
 };
 
 /// Smooth random field: a cubic B-spline over random numbers, repeating after 24 nodes.

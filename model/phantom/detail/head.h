@@ -17,6 +17,7 @@ namespace tomoscribe::model::phantom {
 enum class HeadPart : std::uint8_t {
   air,
   head_rest,
+  foam,
   skin,
   fat,
   muscle,
@@ -35,6 +36,7 @@ enum class HeadPart : std::uint8_t {
   brainstem,
   dura,
   venous_sinus,
+  artery,
   frontal_horn_right,
   frontal_horn_left,
   ventricle_right,  ///< the rest of the lateral ventricle
@@ -97,6 +99,7 @@ enum class HeadChannel : int {
   fourth,
   venous_sinus,
   head_rest,
+  head_rest_end,
   first_finding
 };
 constexpr int head_channels = static_cast<int>(HeadChannel::first_finding);
@@ -127,11 +130,19 @@ class Head {
   double skin(const Point& p) const;
   /// Where the brain at `p` would lie without shift and enlarged ventricles.
   Point unshifted(const Point& p, const HeadShift& shift) const;
+  static constexpr Point septum{0, -18, 10};
+  /// How far a canonical point of the middle is moved across the symmetry plane, to the left.
+  double moved_mm(const HeadShift& shift, const Point& at) const;
   /// All channels but those of findings; `out` has head_channels values.
   void distances(const Point& p, const HeadShift& shift, double ventricles, float* out) const;
   /// Lateral, third and fourth ventricles together.
   double ventricle(const Point& p, double ventricles) const;
   double cerebrum(const Point& p) const;
+  double vault(const Point& p) const { return bounds(p).vault; }  ///< the cavity without its base
+  static double posterior_fossa(const Point& p);
+  double wander(const Point& p) const { return wobble_.at(p).value; }  ///< smooth, about -1 to 1
+  /// Signed distances of the head rest's shell and of where it ends; scanner's frame.
+  static std::array<double, 2> head_rest(const Point& scanner);
 
  private:
   /// The cranial cavity's borders: all of it, the vault's part, the base's part.

@@ -13,12 +13,6 @@ double tent_z(double across, double y) {
   return 4 - 0.28 * across - 0.36 * std::max(0.0, y - 26) - 0.004 * across * across * 0.5;
 }
 
-/// In the posterior fossa where negative.
-double posterior_fossa(const Point& p) {
-  const double across = std::abs(p.x);
-  return std::max(0.9 * (p.z - tent_z(across, p.y)), 2 + 0.42 * across - p.y);
-}
-
 /// Course of one lateral ventricle without its frontal horn (x away from the middle), for size 1.
 const std::vector<Station>& lateral_course() {
   static const std::vector<Station> course{
@@ -30,8 +24,8 @@ const std::vector<Station>& lateral_course() {
 double frontal_horn(const Point& nearer, double size) {
   // A blade that leans outward in front of the caudate head.
   const Point front{13, -36, 6}, middle{7.5, -22, 9}, back{6.5, -10, 11};
-  const double d = std::min(capsule(nearer, front, middle, 3.4, 4.0),
-                            capsule(nearer, middle, back, 4.0, 3.6));
+  const double d =
+      std::min(capsule(nearer, front, middle, 3.4, 4.0), capsule(nearer, middle, back, 4.0, 3.6));
   return std::max(d - (size - 1) * 5.5, 0.9 - nearer.x);
 }
 
@@ -52,15 +46,30 @@ double fourth_ventricle(const Point& p, double size) {
 
 }  // namespace
 
+/// Negative below the tentorium and behind the petrous ridges.
+double Head::posterior_fossa(const Point& p) {
+  const double across = std::abs(p.x);
+  return std::max(0.9 * (p.z - tent_z(across, p.y)), 2 + 0.42 * across - p.y);
+}
+
 Point Head::unshifted(const Point& p, const HeadShift& shift) const {
   if (shift.mm == 0) return p;
-  const double depth = clamped01(static_cast<float>(-cavity(p) / 34));
+  const double depth = clamped01(static_cast<float>(-cavity(p) / 30));
   const Point d = p - shift.centre;
   const double u = (d.x * d.x / 4900 + d.y * d.y / 5600 + d.z * d.z / 3600);
   if (u >= 1) return p;
   // Full at its centre, none at the skull; what moves is pressed together on the far side.
   const double share = (1 - u) * (1 - u) * depth * depth * (3 - 2 * depth);
   return {p.x - shift.mm * share, p.y, p.z};
+}
+
+double Head::moved_mm(const HeadShift& shift, const Point& at) const {
+  double right = -40, left_most = 40;
+  for (int i = 0; i < 40; ++i) {
+    const double middle = (right + left_most) / 2;
+    (unshifted({middle, at.y, at.z}, shift).x < 0 ? right : left_most) = middle;
+  }
+  return dot(to_scanner({right, at.y, at.z}) - to_scanner(at), left());
 }
 
 double Head::cerebrum(const Point& p) const {
@@ -112,8 +121,7 @@ void Head::brain(const Point& p, double ventricles, float* out) const {
   set(HeadChannel::falx, std::max({-callosum, lowest - p.z, inside + 0.5}));
   const double incisura = ellipsoid({p.x, p.y, 0}, {0, 10, 0}, {21, 26, 100});
   set(HeadChannel::tent, 0.9 * (p.z - tent_z(across, p.y)));
-  set(HeadChannel::tent_reach,
-      std::max({-incisura, 4 + 0.42 * across - p.y, inside + 0.5}));
+  set(HeadChannel::tent_reach, std::max({-incisura, 4 + 0.42 * across - p.y, inside + 0.5}));
 
   // Lateral fissure: from the surface in to the insula, rising backwards; then the insula's sheet.
   const double wander = 2.5 * wobble_.at(p * 1.2).value;
@@ -127,8 +135,7 @@ void Head::brain(const Point& p, double ventricles, float* out) const {
   const double around_stem = ellipsoid(nearer, {0, 14, -13}, {18.6, 15, 12});
   const double quadrigeminal = ellipsoid(nearer, {0, 31, -3}, {13, 5, 7});
   const double velum = ellipsoid(nearer, {0, 24, 6}, {5, 10, 3});
-  set(HeadChannel::cistern,
-      std::max(std::min({basal, around_stem, quadrigeminal, velum}), inside));
+  set(HeadChannel::cistern, std::max(std::min({basal, around_stem, quadrigeminal, velum}), inside));
 
   // The cerebellum fills the posterior fossa but for its cisterns.
   const double magna = ellipsoid(p, {0, 66, -58}, {13, 9, 14});
@@ -160,8 +167,7 @@ void Head::brain(const Point& p, double ventricles, float* out) const {
 
   // Superior sagittal, straight and transverse sinuses.
   const double vault = outer_table(p);
-  const double sagittal =
-      std::max(std::abs(p.x) * 1.1 - (vault + 14) * 0.75 + 2, inside + 0.3);
+  const double sagittal = std::max(std::abs(p.x) * 1.1 - (vault + 14) * 0.75 + 2, inside + 0.3);
   const double straight = capsule(p, {0, 34, 2}, {0, 78, -16}, 2.2, 2.8);
   const double transverse =
       std::max(std::max(std::abs(p.z - tent_z(across, p.y)) - 3.5, -inside - 5.0), 44 - p.y);

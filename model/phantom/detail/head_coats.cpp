@@ -6,10 +6,11 @@ namespace tomoscribe::model::phantom {
 std::vector<Material> head_materials() {
   std::vector<Material> m(static_cast<std::size_t>(HeadPart::count));
   const auto set = [&](HeadPart part, float hu, float texture_hu) {
-    m[static_cast<std::size_t>(part)] = {hu, texture_hu};
+    m[static_cast<std::size_t>(part)] = {hu, texture_hu, static_cast<std::uint8_t>(part), 0};
   };
   set(HeadPart::air, -1000, 0);
-  set(HeadPart::head_rest, -860, 4);
+  set(HeadPart::head_rest, -180, 4);
+  set(HeadPart::foam, -940, 3);
   set(HeadPart::skin, 15, 6);
   set(HeadPart::fat, -92, 10);
   set(HeadPart::muscle, 52, 8);
@@ -28,10 +29,11 @@ std::vector<Material> head_materials() {
   set(HeadPart::brainstem, 31, 1.4F);
   set(HeadPart::dura, 48, 2);
   set(HeadPart::venous_sinus, 54, 2);
-  for (const HeadPart part : {HeadPart::frontal_horn_right, HeadPart::frontal_horn_left,
-                              HeadPart::ventricle_right, HeadPart::ventricle_left,
-                              HeadPart::third, HeadPart::fourth})
+  for (const HeadPart part :
+       {HeadPart::frontal_horn_right, HeadPart::frontal_horn_left, HeadPart::ventricle_right,
+        HeadPart::ventricle_left, HeadPart::third, HeadPart::fourth})
     set(part, 5, 1);
+  set(HeadPart::artery, 42, 2);
   set(HeadPart::calcification, 190, 20);
   set(HeadPart::oedema, 22, 1.4F);
   return m;
@@ -44,12 +46,9 @@ Coat coat(HeadPart part, HeadChannel channel, float offset = 0) {
 }
 Coat band(HeadPart part, HeadChannel channel, double half_mm, HeadChannel within,
           double within_offset = 0) {
-  return {static_cast<int>(part),
-          static_cast<int>(channel),
-          0,
-          static_cast<float>(half_mm),
-          static_cast<int>(within),
-          static_cast<float>(within_offset)};
+  return {
+      static_cast<int>(part),      static_cast<int>(channel), 0,
+      static_cast<float>(half_mm), static_cast<int>(within),  static_cast<float>(within_offset)};
 }
 Coat limited(Coat made, HeadChannel within, double within_offset) {
   made.within = static_cast<int>(within);
@@ -72,7 +71,7 @@ void add_cerebrum(std::vector<Coat>& coats, double sulcus_mm) {
       Sulci{HeadChannel::lateral_fissure, HeadChannel::lateral_fissure_reach, sulcus_mm * 1.3,
             cortex},
       Sulci{HeadChannel::insula, HeadChannel::insula_reach, sulcus_mm * 1.2, cortex},
-      Sulci{HeadChannel::midline, HeadChannel::falx, 0.9 + sulcus_mm * 0.9, cortex}};
+      Sulci{HeadChannel::midline, HeadChannel::falx, 0.9 + sulcus_mm * 0.6, cortex}};
   for (const Sulci& s : sulci)
     coats.push_back(limited(band(HeadPart::grey, s.channel, s.half_mm + static_cast<double>(cortex),
                                  s.reach, -s.beyond_mm),
@@ -88,9 +87,9 @@ void add_middle(std::vector<Coat>& coats) {
   coats.push_back(coat(HeadPart::deep_grey, HeadChannel::deep_grey));
   coats.push_back(coat(HeadPart::csf, HeadChannel::cistern));
   coats.push_back(coat(HeadPart::cerebellum, HeadChannel::cerebellum));
-  coats.push_back(limited(
-      band(HeadPart::white, HeadChannel::folia, 0.8, HeadChannel::cerebellum, 6),
-      HeadChannel::cerebellum, 6));
+  coats.push_back(
+      limited(band(HeadPart::white, HeadChannel::folia, 0.8, HeadChannel::cerebellum, 6),
+              HeadChannel::cerebellum, 6));
   coats.push_back(coat(HeadPart::brainstem, HeadChannel::stem));
   coats.push_back(band(HeadPart::dura, HeadChannel::midline, 0.8, HeadChannel::falx));
   coats.push_back(band(HeadPart::dura, HeadChannel::tent, 0.7, HeadChannel::tent_reach));
@@ -109,7 +108,8 @@ void add_middle(std::vector<Coat>& coats) {
 
 std::vector<Coat> head_coats(const HeadLatent& latent) {
   std::vector<Coat> coats{
-      coat(HeadPart::head_rest, HeadChannel::head_rest),
+      limited(coat(HeadPart::foam, HeadChannel::head_rest), HeadChannel::head_rest_end, 0),
+      band(HeadPart::head_rest, HeadChannel::head_rest, 1.3, HeadChannel::head_rest_end),
       coat(HeadPart::skin, HeadChannel::skin),
       coat(HeadPart::skin, HeadChannel::ear),
       coat(HeadPart::fat, HeadChannel::skin, 1.9F),

@@ -56,9 +56,9 @@ Point mirrored(const Point& p) {
 
 HeadLatent::HeadLatent(std::uint64_t seed) {
   Counter random(seed, 112);
-  const double size = random.between(0.95, 1.05), index = random.between(-0.035, 0.035);
+  const double size = random.between(0.895, 0.965), index = random.between(-0.035, 0.035);
   scale = {size * (1 + index), size * (1 - index), size * random.between(0.97, 1.03)};
-  skull = random.between(0.8, 1.3);
+  skull = random.between(0.85, 1.25);
   scalp_mm = random.between(4, 7);
   gap_mm = random.between(1.0, 3.4);
   ventricles = random.between(0.75, 1.25) + (gap_mm - 1.5) * 0.12;
@@ -114,8 +114,8 @@ double Head::outer_table(const Point& p) const {
   const Point u{p.x / (73 * egg), p.y / 92, (p.z - 2) / 86};
   const double round = length(u);
   if (round < 1e-3) return -80;
-  const double boxy = std::sqrt(
-      std::sqrt(u.x * u.x * u.x * u.x + u.y * u.y * u.y * u.y + u.z * u.z * u.z * u.z));
+  const double boxy =
+      std::sqrt(std::sqrt(u.x * u.x * u.x * u.x + u.y * u.y * u.y * u.y + u.z * u.z * u.z * u.z));
   const double f = 0.72 * round + 0.28 * boxy;
   return f * (f - 1) / length({u.x / (73 * egg), u.y / 92, u.z / 86});
 }
@@ -141,8 +141,7 @@ double Head::skin(const Point& p) const {
   const double scalp =
       outer_table(p) - latent_.scalp_mm - 3.5 * hill(nearer.x, 62, 30) * hill(p.z, -20, 45);
   const double jaw = ellipsoid(p, {0, -46, -62}, {63, 53, 66});
-  const double neck = std::max(
-      ellipsoid(p, {0, 28, p.z}, {62, 64, 1e3}), p.z + 34);
+  const double neck = std::max(ellipsoid(p, {0, 28, p.z}, {62, 64, 1e3}), p.z + 34);
   const double nose = capsule(p, {0, -92, -32}, {0, -108, -58}, 7, 11);
   return merged(merged(merged(scalp, jaw, 18), neck, 30), nose, 10);
 }
@@ -166,8 +165,7 @@ void Head::outside(const Point& p, float* out) const {
   const double neck = std::max(ellipsoid(nearer, {0, 36, p.z}, {48, 44, 1e3}), p.z + 46);
   const double wall = 1.2 * wobble_.at(nearer * 2.0).value;
   set(HeadChannel::muscle,
-      std::max(std::min(std::min(temporal, masseter), std::min(pterygoid, neck + wall)),
-               -vault));
+      std::max(std::min(std::min(temporal, masseter), std::min(pterygoid, neck + wall)), -vault));
 
   const double maxilla = ellipsoid(nearer, {27, -56, -66}, {15, 18, 18});
   const double orbit = capsule(nearer, {33, -78, -33}, {19, -40, -29}, 18.5, 6);
@@ -176,7 +174,8 @@ void Head::outside(const Point& p, float* out) const {
   const double rim = capsule(nearer, {14, -88, -16}, {47, -74, -22}, 6, 6.5);
   const double sphenoid = std::min(ellipsoid(nearer, {0, -20, -42}, {19, 17, 15}),
                                    capsule(nearer, {16, -26, -52}, {17, -28, -82}, 3, 2));
-  const double palate = std::max(std::abs(p.z + 84) - 2.2, ellipsoid(p, {0, -58, -84}, {27, 36, 40}));
+  const double palate =
+      std::max(std::abs(p.z + 84) - 2.2, ellipsoid(p, {0, -58, -84}, {27, 36, 40}));
   const double ramus = capsule(nearer, {51, -8, -54}, {45, -16, -110}, 6, 5);
   const double nasal = capsule(nearer, {3, -93, -28}, {6, -97, -46}, 2.6, 2);
   const double lateral_wall = capsule(nearer, {50, -66, -22}, {45, -66, -50}, 4.5, 4.5);
@@ -208,9 +207,8 @@ void Head::outside(const Point& p, float* out) const {
   const double cavities =
       std::min({frontal, ethmoid, sphenoidal, maxilla, nasal_cavity, pharynx, canal});
   set(HeadChannel::air, std::max(cavities, -orbit));
-  set(HeadChannel::mastoid, std::max(std::min(mastoid + 2.2, ellipsoid(nearer, {45, 18, -46},
-                                                                      {11, 9, 8})),
-                                     4 - inside));
+  set(HeadChannel::mastoid,
+      std::max(std::min(mastoid + 2.2, ellipsoid(nearer, {45, 18, -46}, {11, 9, 8})), 4 - inside));
   set(HeadChannel::mastoid_cells, 1.8 * cells_.at(p).value);
   set(HeadChannel::orbit, orbit + 0.7);
 }
@@ -227,6 +225,11 @@ void Head::face(const Point& p, float* out) {
   const double superior = capsule(nearer, {33, -74, -22}, {20, -44, -27}, 1.3, 1.6);
   const double inferior = capsule(nearer, {33, -74, -45}, {20, -44, -33}, 1.3, 1.6);
   set(HeadChannel::optic, std::min({nerve, medial, lateral, superior, inferior}));
+}
+
+std::array<double, 2> Head::head_rest(const Point& scanner) {
+  const double dx = scanner.x, dy = scanner.y + 22;
+  return {std::sqrt(dx * dx + dy * dy) - 136, 42 - scanner.y};
 }
 
 void Head::distances(const Point& p, const HeadShift& shift, double ventricles, float* out) const {

@@ -34,10 +34,6 @@ LatticePainter::LatticePainter(const LatticeRaster& raster, const Shapes& shapes
       across_((raster.columns + step_ - 1) / step_ + 1),
       down_((raster.rows + step_ - 1) / step_ + 1),
       spacing_(std::min(step_ * raster.pixel_mm, wanted_spacing_mm)) {
-  const auto pixels =
-      static_cast<std::size_t>(raster.columns) * static_cast<std::size_t>(raster.rows);
-  hu_.resize(pixels);
-  material_.resize(pixels);
   row_.resize(static_cast<std::size_t>(channels_) * static_cast<std::size_t>(across_));
   range_.resize(static_cast<std::size_t>(channels_));
 }
@@ -49,10 +45,10 @@ std::vector<float> LatticePainter::node_plane(std::int64_t index) const {
   const double cell = step_ * raster_.pixel_mm;
   for (std::size_t j = 0; j < down; ++j)
     for (std::size_t i = 0; i < across; ++i) {
-      shapes_.distances({raster_.first_x + static_cast<double>(i) * cell,
-                         raster_.first_y + static_cast<double>(j) * cell,
-                         static_cast<double>(index) * spacing_},
-                        here.data());
+      shapes_.distances(
+          {raster_.first_x + static_cast<double>(i) * cell,
+           raster_.first_y + static_cast<double>(j) * cell, static_cast<double>(index) * spacing_},
+          here.data());
       for (std::size_t c = 0; c < channels; ++c) plane[(j * channels + c) * across + i] = here[c];
     }
   return plane;
@@ -71,12 +67,15 @@ void LatticePainter::load_planes(std::int64_t below) {
 void LatticePainter::blend(std::size_t i, int material, float share) {
   const Material& m = painting_.materials[static_cast<std::size_t>(material)];
   const float hu = m.hu + m.texture_hu * (*texture_)[i];
-  hu_[i] += (hu - hu_[i]) * share;
-  if (share >= 0.5F) material_[i] = static_cast<std::uint8_t>(material);
+  layer_->hu[i] += (hu - layer_->hu[i]) * share;
+  if (share < 0.5F) return;
+  layer_->label[i] = m.label;
+  layer_->owner[i] = m.owner;
 }
 
-void LatticePainter::paint(double z, const std::vector<float>& texture) {
+void LatticePainter::paint(double z, const std::vector<float>& texture, Layer& layer) {
   texture_ = &texture;
+  layer_ = &layer;
   const double height = z / spacing_;
   const std::int64_t below = floor_of(height);
   load_planes(below);
@@ -84,8 +83,9 @@ void LatticePainter::paint(double z, const std::vector<float>& texture) {
   plane_.resize(low_plane_.size());
   for (std::size_t i = 0; i < plane_.size(); ++i)
     plane_[i] = low_plane_[i] + (high_plane_[i] - low_plane_[i]) * w;
-  std::fill(hu_.begin(), hu_.end(), painting_.materials[0].hu);
-  std::fill(material_.begin(), material_.end(), std::uint8_t{0});
+  std::ranges::fill(layer.hu, painting_.materials[0].hu);
+  std::ranges::fill(layer.label, std::uint8_t{0});
+  std::ranges::fill(layer.owner, std::uint8_t{0});
   for (int row = 0; row < raster_.rows; ++row) paint_row(row);
   for (const Bead& bead : painting_.beads) paint_bead(z, bead);
 }
@@ -153,7 +153,8 @@ void LatticePainter::paint_bead(double z, const Bead& bead) {
       pixel_of(std::min(bead.from.x, bead.to.x) - reach, raster_.first_x, raster_.columns);
   const int column1 =
       pixel_of(std::max(bead.from.x, bead.to.x) + reach + pixel, raster_.first_x, raster_.columns);
-  const int row0 = pixel_of(std::min(bead.from.y, bead.to.y) - reach, raster_.first_y, raster_.rows);
+  const int row0 =
+      pixel_of(std::min(bead.from.y, bead.to.y) - reach, raster_.first_y, raster_.rows);
   const int row1 =
       pixel_of(std::max(bead.from.y, bead.to.y) + reach + pixel, raster_.first_y, raster_.rows);
   const Point d = bead.to - bead.from;

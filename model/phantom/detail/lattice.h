@@ -8,13 +8,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/phantom/detail/acquisition.h"
 #include "model/phantom/detail/steady.h"
 
 namespace tomoscribe::model::phantom {
 
-/// What a voxel can be of; texture_hu is the SD of its smooth texture.
+/// What a voxel can be of; texture_hu is the SD of its smooth texture. Label and owner as in Layer.
 struct Material {
   float hu = 0, texture_hu = 0;
+  std::uint8_t label = 0, owner = 0;
 };
 
 /// Paints a material where channel + offset < 0, or, with a band, where |channel + offset| < band;
@@ -62,10 +64,8 @@ struct LatticeRaster {
 class LatticePainter {
  public:
   LatticePainter(const LatticeRaster& raster, const Shapes& shapes, const Painting& painting);
-  /// One plane at scanner height z. Shape: [rows, columns]; `texture` has SD 1.
-  void paint(double z, const std::vector<float>& texture);
-  const std::vector<std::uint8_t>& materials() const { return material_; }
-  const std::vector<float>& hu() const { return hu_; }
+  /// One plane at scanner height z; `texture` has one value a pixel, SD 1.
+  void paint(double z, const std::vector<float>& texture, Layer& layer);
 
  private:
   struct Range {
@@ -93,8 +93,7 @@ class LatticePainter {
   std::int64_t below_ = INT64_MIN;
   std::vector<float> low_plane_, high_plane_, plane_, row_;
   std::vector<Range> range_;
-  std::vector<float> hu_;
-  std::vector<std::uint8_t> material_;
+  Layer* layer_ = nullptr;  ///< of the paint() in progress
   const std::vector<float>* texture_ = nullptr;
 };
 
