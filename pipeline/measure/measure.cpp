@@ -14,6 +14,12 @@ const std::vector<Step>& steps() {
       {"nodules", "looking for nodules", nodules},
       {"effusion", "looking for pleural fluid", effusion},
       {"pneumothorax", "looking for gas in the pleura", pneumothorax},
+      {"intracranial", "finding the intracranial space", intracranial},
+      {"hyperdense", "looking for blood in the brain", hyperdense},
+      {"extra-axial", "looking for blood against the skull", extra_axial},
+      {"ventricles", "measuring the ventricles", ventricles},
+      {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
+      {"low-density", "comparing the two sides of the brain", low_density},
       {"not-looked-at", "listing what was not looked at", not_looked_at},
   };
   return all;

@@ -4,10 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "pipeline/measure/filters.h"
+#include "pipeline/measure/head/blob.h"
+#include "pipeline/measure/head/cranium.h"
 #include "pipeline/normalise.h"
 #include "pipeline/volume.h"
 #include "reporting/report.h"
@@ -51,6 +54,10 @@ struct Scene {
   std::vector<std::string> lung_notes;  ///< what had to be decided, for the conditions
   LabelMap native;                      ///< Label per voxel of the volume; filled by label_native
   Sections sections;                    ///< of `native`
+
+  std::optional<Cranium> cranium;  ///< skull and intracranial space, where a head is shown
+  std::optional<Blobs> blobs;      ///< hyperdense components of the brain; "hyperdense"
+  std::string no_cranium;          ///< why there is none
 
   double share(BodyRegion region) const;  ///< of the slices
   bool shows(BodyRegion region) const { return share(region) > 0; }
