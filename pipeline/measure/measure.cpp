@@ -8,6 +8,8 @@ const std::vector<Step>& steps() {
       {"region", "recognising the body region", body_region},
       {"lungs", "finding the lungs", lungs},
       {"airway", "following the airway", central_airway},
+      {"bone", "finding bone", bone},
+      {"spine", "following the spine", spine},
       {"places", "choosing the images that show it", places},
       {"lung-volume", "measuring lung volumes", lung_volume},
       {"laa950", "measuring low attenuation", low_attenuation},

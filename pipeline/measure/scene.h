@@ -30,6 +30,23 @@ struct Sections {
   std::size_t voxels(Label label) const;
 };
 
+/// The spine on one working slice, as columns and rows of the working grid (fractions allowed).
+struct SpineSlice {
+  double canal_column = 0, canal_row = 0;  ///< middle of the spinal canal
+  double body_column = 0, body_row = 0;    ///< middle of the vertebral body or disc
+  double half_depth_mm = 0;                ///< of the body, front to back
+  double half_width_mm = 0;                ///< of the body, side to side
+  double score = 0;                        ///< how much the slice looks like a spine, 0 to 1
+};
+
+/// The spine as far as it was followed.
+struct Spine {
+  int first = 0, last = -1;    ///< working slices, both included
+  std::vector<SpineSlice> at;  ///< per working slice; means something from first to last only
+  bool found() const { return last >= first; }
+  bool covers(int slice) const { return slice >= first && slice <= last; }
+};
+
 struct Scene {
   const Volume& volume;
   GridImage work;                       ///< 1.5 mm along the patient's axes; cut to the body
@@ -42,6 +59,8 @@ struct Scene {
   std::vector<std::string> lung_notes;  ///< what had to be decided, for the conditions
   LabelMap native;                      ///< Label per voxel of the volume; filled by label_native
   Sections sections;                    ///< of `native`
+  Mask bone;                            ///< working grid; empty without a body
+  Spine spine;
 
   double share(BodyRegion region) const;  ///< of the slices
   bool shows(BodyRegion region) const { return share(region) > 0; }
