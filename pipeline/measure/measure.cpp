@@ -10,6 +10,8 @@ const std::vector<Step>& steps() {
       {"airway", "following the airway", central_airway},
       {"bone", "finding bone", bone},
       {"spine", "following the spine", spine},
+      {"aorta-track", "following the aorta", aorta_track},
+      {"contrast", "measuring the blood", contrast},
       {"places", "choosing the images that show it", places},
       {"lung-volume", "measuring lung volumes", lung_volume},
       {"laa950", "measuring low attenuation", low_attenuation},

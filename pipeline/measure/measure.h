@@ -27,6 +27,8 @@ void lungs(Scene& scene, Findings& findings);           ///< "lungs", "lungs.rig
 void central_airway(Scene& scene, Findings& findings);  ///< "airway"; native labels
 void bone(Scene& scene, Findings& findings);            ///< Scene::bone
 void spine(Scene& scene, Findings& findings);           ///< Scene::spine
+void aorta_track(Scene& scene, Findings& findings);     ///< Scene::aorta
+void contrast(Scene& scene, Findings& findings);        ///< "contrast"; takes blood off the bone
 void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,38 @@ struct Spine {
   bool covers(int slice) const { return slice >= first && slice <= last; }
 };
 
+/// The descending aorta on one working slice, as columns and rows of the working grid.
+struct AortaSlice {
+  double column = 0, row = 0;
+  double radius_mm = 0;
+  double score = 0;  ///< share of directions in which its edge was seen; 0: not followed here
+  double hu = 0;     ///< median of its core
+};
+
+/// Thoracic below the arch and abdominal, beside the spine.
+struct Aorta {
+  std::vector<AortaSlice> at;  ///< per working slice; empty without a spine
+  bool covers(int slice) const;
+};
+
+/// By the density of the blood, not by the header.
+enum class ContrastPhase : std::uint8_t {
+  unknown,        ///< no vessel was found to measure
+  unenhanced,     ///< below 70 HU
+  indeterminate,  ///< 70 to 130 HU
+  enhanced,       ///< above 130 HU
+  arterial        ///< above 250 HU
+};
+
+struct Contrast {
+  ContrastPhase phase = ContrastPhase::unknown;
+  std::optional<double> blood_hu;
+  /// Enhanced or arterial.
+  bool given() const {
+    return phase == ContrastPhase::enhanced || phase == ContrastPhase::arterial;
+  }
+};
+
 struct Scene {
   const Volume& volume;
   GridImage work;                       ///< 1.5 mm along the patient's axes; cut to the body
@@ -61,6 +94,8 @@ struct Scene {
   Sections sections;                    ///< of `native`
   Mask bone;                            ///< working grid; empty without a body
   Spine spine;
+  Aorta aorta;
+  Contrast contrast;
 
   double share(BodyRegion region) const;  ///< of the slices
   bool shows(BodyRegion region) const { return share(region) > 0; }

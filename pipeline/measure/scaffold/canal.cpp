@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "pipeline/measure/scaffold/grid_path.h"
+
 namespace tomoscribe::pipeline::measure {
 namespace {
 
@@ -196,56 +198,6 @@ class SliceScores {
   std::array<Distances, 8> there_, back_;
 };
 
-/// Best path through scores [slice][row][column], by steps of at most one pixel.
-class Viterbi {
- public:
-  Viterbi(int columns, int rows) : columns_{columns}, rows_{rows} {}
-
-  void add(std::vector<float> scores) {
-    std::vector<std::int8_t> from(scores.size(), 4);
-    if (!best_.empty())
-      for (int row = 0; row < rows_; ++row)
-        for (int column = 0; column < columns_; ++column) {
-          const auto at = static_cast<std::size_t>(row * columns_ + column);
-          const auto [gain, step] = best_before(column, row);
-          from[at] = static_cast<std::int8_t>(step);
-          scores[at] += gain;
-        }
-    best_ = std::move(scores);
-    from_.push_back(std::move(from));
-  }
-
-  /// Column and row per slice.
-  std::vector<std::array<int, 2>> path() const {
-    std::vector<std::array<int, 2>> points(from_.size());
-    auto at = static_cast<int>(std::ranges::max_element(best_) - best_.begin());
-    for (std::size_t i = from_.size(); i-- > 0;) {
-      points[i] = {at % columns_, at / columns_};
-      const int step = from_[i][static_cast<std::size_t>(at)];
-      at += (step / 3 - 1) * columns_ + step % 3 - 1;
-    }
-    return points;
-  }
-
- private:
-  std::pair<float, int> best_before(int column, int row) const {
-    float best = -1e9F;
-    int best_step = 4;
-    for (int step = 0; step < 9; ++step) {
-      const int c = column + step % 3 - 1, r = row + step / 3 - 1;
-      if (c < 0 || r < 0 || c >= columns_ || r >= rows_) continue;
-      const float gain = best_[static_cast<std::size_t>(r * columns_ + c)] -
-                         static_cast<float>(step == 4 ? 0 : shift_cost);
-      if (gain > best) best = gain, best_step = step;
-    }
-    return {best, best_step};
-  }
-
-  int columns_, rows_;
-  std::vector<float> best_;
-  std::vector<std::vector<std::int8_t>> from_;
-};
-
 }  // namespace
 
 std::vector<CanalPoint> canal_path(const Scene& scene) {
@@ -254,15 +206,24 @@ std::vector<CanalPoint> canal_path(const Scene& scene) {
   const int columns = (size[0] + stride - 1) / stride, rows = (size[1] + stride - 1) / stride;
   const int slices = (size[2] + stride - 1) / stride;
   SliceScores scorer(scene);
-  Viterbi viterbi(columns, rows);
+  GridPath best(columns, rows);
   std::vector<std::vector<float>> all(static_cast<std::size_t>(slices));
   for (int slice = 0; slice < slices; ++slice) {
     auto& scores = all[static_cast<std::size_t>(slice)];
     scores.resize(static_cast<std::size_t>(columns * rows));
     scorer.of(slice * stride, scores);
-    viterbi.add(scores);
+    best.add(scores,
+             [](std::size_t before, std::size_t at) { return before == at ? 0.0 : shift_cost; });
   }
-  const auto coarse = viterbi.path();
+  const std::vector<std::size_t> coarse = best.path();
+  const auto column_of = [&](std::size_t i) {
+    return static_cast<double>(stride) *
+           static_cast<double>(coarse[i] % static_cast<std::size_t>(columns));
+  };
+  const auto row_of = [&](std::size_t i) {
+    return static_cast<double>(stride) *
+           static_cast<double>(coarse[i] / static_cast<std::size_t>(columns));
+  };
   std::vector<CanalPoint> points;
   points.reserve(static_cast<std::size_t>(size[2]));
   for (int slice = 0; slice < size[2]; ++slice) {
@@ -270,12 +231,9 @@ std::vector<CanalPoint> canal_path(const Scene& scene) {
     const std::size_t above = std::min(below + 1, coarse.size() - 1);
     const double share = static_cast<double>(slice % stride) / stride;
     const auto between = [&](double a, double b) { return a + share * (b - a); };
-    const auto score_of = [&](std::size_t i) {
-      return all[i][static_cast<std::size_t>(coarse[i][1] * columns + coarse[i][0])];
-    };
-    points.push_back({.column = stride * between(coarse[below][0], coarse[above][0]),
-                      .row = stride * between(coarse[below][1], coarse[above][1]),
-                      .score = between(score_of(below), score_of(above))});
+    points.push_back({.column = between(column_of(below), column_of(above)),
+                      .row = between(row_of(below), row_of(above)),
+                      .score = between(all[below][coarse[below]], all[above][coarse[above]])});
   }
   return points;
 }

@@ -7,11 +7,12 @@
 
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/scaffold/canal.h"
+#include "pipeline/measure/scaffold/plane_hu.h"
 
 namespace tomoscribe::pipeline::measure {
 namespace {
 
-constexpr double least_score = 0.40, score_window_mm = 21;
+constexpr double least_score = 0.55, score_window_mm = 30;
 constexpr double least_length_mm = 30;
 constexpr std::int16_t wall_hu = 150;
 // Edges of the vertebral body: neither air in front of it nor dense cortex may outweigh the rest.
@@ -42,7 +43,7 @@ std::vector<double> running_median(const std::vector<double>& values, int reach)
   return result;
 }
 
-/// The longest run of slices whose mean score over 21 mm stays up; {0, -1} when there is none.
+/// The longest run of slices whose mean score over 30 mm stays up; {0, -1} when there is none.
 std::array<int, 2> followed(const std::vector<CanalPoint>& path) {
   std::vector<double> scores(path.size());
   std::ranges::transform(path, scores.begin(), &CanalPoint::score);
@@ -58,28 +59,6 @@ std::array<int, 2> followed(const std::vector<CanalPoint>& path) {
   return best;
 }
 
-/// HU of the working grid anywhere in the plane, between four voxels.
-class PlaneHu {
- public:
-  PlaneHu(const Scene& scene, int slice)
-      : grid_{scene.work.grid}, hu_{scene.work.hu}, slice_{slice} {}
-  double operator()(double column, double row) const {
-    const int c = std::clamp(static_cast<int>(column), 0, grid_.size[0] - 2);
-    const int r = std::clamp(static_cast<int>(row), 0, grid_.size[1] - 2);
-    const double x = std::clamp(column - c, 0.0, 1.0), y = std::clamp(row - r, 0.0, 1.0);
-    const auto value = [&](int dc, int dr) {
-      return static_cast<double>(hu_[grid_.offset(c + dc, r + dr, slice_)]);
-    };
-    return (1 - y) * ((1 - x) * value(0, 0) + x * value(1, 0)) +
-           y * ((1 - x) * value(0, 1) + x * value(1, 1));
-  }
-
- private:
-  const Grid& grid_;
-  const std::vector<std::int16_t>& hu_;
-  int slice_;
-};
-
 /// Voxels to the wall in one direction; nullopt when there is none within 20 mm.
 std::optional<double> to_wall(const PlaneHu& hu, double column, double row, double angle) {
   const double dc = std::cos(angle), dr = std::sin(angle);
@@ -90,7 +69,7 @@ std::optional<double> to_wall(const PlaneHu& hu, double column, double row, doub
 
 /// Moves a point to the middle between the canal's walls.
 void centre(const Scene& scene, int slice, double& column, double& row) {
-  const PlaneHu hu(scene, slice);
+  const PlaneHu hu(scene.work.hu, scene.work.grid, slice);
   for (int round = 0; round < 2; ++round) {
     double move_c = 0, move_r = 0;
     int pairs = 0;
@@ -134,7 +113,7 @@ struct Probe {
     double sum = 0, count = 0;
     for (int s = std::max(spine.first, slice - reach); s <= std::min(spine.last, slice + reach);
          s += 2) {
-      const PlaneHu hu(scene, s);
+      const PlaneHu hu(scene.work.hu, scene.work.grid, s);
       const SpineSlice& at = spine.at[static_cast<std::size_t>(s)];
       for (double across = -half; across <= half; across += 1) {
         const auto [column, row] = place(at, across);
