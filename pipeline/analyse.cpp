@@ -248,8 +248,9 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   // A slab shorter than this does not tell what the examination was made for.
   constexpr double least_scan_mm = 75;
   const bool slab = measure::working_mm * static_cast<double>(scene.regions.size()) < least_scan_mm;
-  version.study.procedure = procedure_code(
-      slab ? std::vector<std::string>() : aimed_at(scene, regions), version.study.contrast);
+  version.study.procedure =
+      procedure_code(slab ? std::vector<std::string>() : aimed_at(scene, regions),
+                     version.study.contrast || scene.contrast.given());
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
   version.provenance = provenance_of(headers, choice, volume, context);

@@ -19,9 +19,9 @@ std::optional<reporting::Moment> study_moment(const dicom::StudyHeader& header);
 /// What the pixels show, in words, head first: "chest and abdomen"; empty when nothing.
 std::string body_part_words(const std::vector<std::string>& regions);
 
-/// CT by region, LOINC: with contrast when the header names an agent; without one the header is
-/// silent, not negative, so the code leaves contrast open. "CT unspecified body region" where there
-/// is no code.
+/// CT by region, LOINC: with contrast when the header names an agent or the blood shows it; without
+/// one the header is silent, not negative, so the code leaves contrast open. "CT unspecified body
+/// region" where there is no code.
 reporting::Code procedure_code(const std::vector<std::string>& regions, bool contrast);
 
 }  // namespace tomoscribe::pipeline

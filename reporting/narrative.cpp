@@ -139,12 +139,14 @@ std::string covered_text(const Finding& region) {
 }
 
 /// Sentences of findings that something was measured of; an organ whose absence is all that is
-/// known belongs to the list below. What the scan covers is technique.
+/// known belongs to the list below. What the scan covers and whether contrast was given is
+/// technique.
 void add_measured(Composer& composer, const std::vector<Finding>& findings, Section section) {
   std::set<std::string> given;
   for (const Finding& finding : findings) {
     const bool covered = finding.id == "region";
-    if (finding.presence == Presence::not_assessed || covered != (section == Section::technique))
+    const bool technique = covered || finding.id == "contrast";
+    if (finding.presence == Presence::not_assessed || technique != (section == Section::technique))
       continue;
     std::string text = covered ? covered_text(finding) : title_of(finding);
     if (finding.presence == Presence::absent) text += ": none found";

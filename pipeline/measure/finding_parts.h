@@ -29,6 +29,7 @@ inline const Code attenuation{"112031", "DCM", "Attenuation Coefficient"};
 inline const Code nodule{"27925004", "SCT", "Nodule"};
 inline const Code millimetre{"mm", "UCUM", "millimeter"};
 inline const Code cubic_millimetre{"mm3", "UCUM", "cubic millimeter"};
+inline const Code aorta{"15825003", "SCT", "Aorta"};
 inline const Code hounsfield{"[hnsf'U]", "UCUM", "Hounsfield unit"};
 inline const Code millilitre{"mL", "UCUM", "milliliter"};
 inline const Code percent{"%", "UCUM", "percent"};

@@ -33,6 +33,16 @@ std::optional<int> tracheal_air_hu(const Scene& scene) {
   return *middle;
 }
 
+std::string contrast_words(const Scene& scene) {
+  if (!scene.volume.header.contrast_agent.empty()) return "contrast agent given: flagged";
+  if (!scene.contrast.blood_hu) return "no contrast agent in the header";
+  const std::string blood = "blood " + number_text(*scene.contrast.blood_hu, 0) + " HU";
+  if (scene.contrast.given()) return blood + ", contrast agent not named in the header: flagged";
+  return scene.contrast.phase == ContrastPhase::unenhanced
+             ? blood + ": no contrast agent"
+             : blood + ": contrast uncertain, flagged";
+}
+
 Gate gate_of(const Scene& scene) {
   const dicom::InstanceHeader& header = scene.volume.header;
   const double thickness = slice_thickness_mm(scene.volume);
@@ -57,8 +67,7 @@ Gate gate_of(const Scene& scene) {
     gate.refusal = "the images were compressed with loss";
     return gate;
   }
-  gate.conditions.emplace_back(header.contrast_agent.empty() ? "no contrast agent in the header"
-                                                             : "contrast agent given: flagged");
+  gate.conditions.push_back(contrast_words(scene));
   if (const auto air = tracheal_air_hu(scene)) {
     const std::string said = "air in the trachea " + std::to_string(*air) + " HU";
     if (std::abs(*air + 1000) > 40) gate.refusal = said + ": the scale is off by more than 40 HU";

@@ -25,6 +25,10 @@ void body_and_table(Scene& scene, Findings& findings);  ///< "body"; cuts the sc
 void body_region(Scene& scene, Findings& findings);     ///< "region"
 void lungs(Scene& scene, Findings& findings);           ///< "lungs", "lungs.right", "lungs.left"
 void central_airway(Scene& scene, Findings& findings);  ///< "airway"; native labels
+void bone(Scene& scene, Findings& findings);            ///< Scene::bone
+void spine(Scene& scene, Findings& findings);           ///< Scene::spine
+void aorta_track(Scene& scene, Findings& findings);     ///< Scene::aorta
+void contrast(Scene& scene, Findings& findings);        ///< "contrast"; takes blood off the bone
 void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);

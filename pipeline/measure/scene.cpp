@@ -82,6 +82,11 @@ std::uint8_t native_label(std::uint8_t working, std::int16_t hu) {
 
 }  // namespace
 
+bool Aorta::covers(int slice) const {
+  return slice >= 0 && slice < static_cast<int>(at.size()) &&
+         at[static_cast<std::size_t>(slice)].score > 0;
+}
+
 double Scene::share(BodyRegion region) const {
   if (regions.empty()) return 0;
   return static_cast<double>(std::ranges::count(regions, region)) /

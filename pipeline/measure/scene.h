@@ -42,6 +42,55 @@ struct Sections {
   std::size_t voxels(Label label) const;
 };
 
+/// The spine on one working slice, as columns and rows of the working grid (fractions allowed).
+struct SpineSlice {
+  double canal_column = 0, canal_row = 0;  ///< middle of the spinal canal
+  double body_column = 0, body_row = 0;    ///< middle of the vertebral body or disc
+  double half_depth_mm = 0;                ///< of the body, front to back
+  double half_width_mm = 0;                ///< of the body, side to side
+  double score = 0;                        ///< how much the slice looks like a spine, 0 to 1
+};
+
+/// The spine as far as it was followed.
+struct Spine {
+  int first = 0, last = -1;    ///< working slices, both included
+  std::vector<SpineSlice> at;  ///< per working slice; means something from first to last only
+  bool found() const { return last >= first; }
+  bool covers(int slice) const { return slice >= first && slice <= last; }
+};
+
+/// The descending aorta on one working slice, as columns and rows of the working grid.
+struct AortaSlice {
+  double column = 0, row = 0;
+  double radius_mm = 0;
+  double score = 0;  ///< share of directions in which its edge was seen; 0: not followed here
+  double hu = 0;     ///< median of its core
+};
+
+/// Thoracic below the arch and abdominal, beside the spine.
+struct Aorta {
+  std::vector<AortaSlice> at;  ///< per working slice; empty without a spine
+  bool covers(int slice) const;
+};
+
+/// By the density of the blood, not by the header.
+enum class ContrastPhase : std::uint8_t {
+  unknown,        ///< no vessel was found to measure
+  unenhanced,     ///< below 70 HU
+  indeterminate,  ///< 70 to 130 HU
+  enhanced,       ///< above 130 HU
+  arterial        ///< above 250 HU
+};
+
+struct Contrast {
+  ContrastPhase phase = ContrastPhase::unknown;
+  std::optional<double> blood_hu;
+  /// Enhanced or arterial.
+  bool given() const {
+    return phase == ContrastPhase::enhanced || phase == ContrastPhase::arterial;
+  }
+};
+
 struct Scene {
   const Volume& volume;
   GridImage work;                       ///< 1.5 mm along the patient's axes; cut to the body
@@ -54,6 +103,10 @@ struct Scene {
   std::vector<std::string> lung_notes;  ///< what had to be decided, for the conditions
   LabelMap native;                      ///< Label per voxel of the volume; filled by label_native
   Sections sections;                    ///< of `native`
+  Mask bone;                            ///< working grid; empty without a body
+  Spine spine;
+  Aorta aorta;
+  Contrast contrast;
 
   std::optional<Cranium> cranium;  ///< skull and intracranial space, where a head is shown
   std::optional<Blobs> blobs;      ///< hyperdense components of the brain; "hyperdense"
