@@ -25,6 +25,7 @@ void body_and_table(Scene& scene, Findings& findings);  ///< "body"; cuts the sc
 void body_region(Scene& scene, Findings& findings);     ///< "region"
 void lungs(Scene& scene, Findings& findings);           ///< "lungs", "lungs.right", "lungs.left"
 void central_airway(Scene& scene, Findings& findings);  ///< "airway"; native labels
+void gate_checks(Scene& scene, Findings& findings);     ///< Scene::gates
 void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/gates/gate.h"
 #include "pipeline/measure/filters.h"
 #include "pipeline/normalise.h"
 #include "pipeline/volume.h"
@@ -42,6 +43,8 @@ struct Scene {
   std::vector<std::string> lung_notes;  ///< what had to be decided, for the conditions
   LabelMap native;                      ///< Label per voxel of the volume; filled by label_native
   Sections sections;                    ///< of `native`
+  gates::Gates gates;                   ///< what may be measured; filled by the step "gates"
+  const reporting::Order* order = nullptr;  ///< what was asked for, where that is known
 
   double share(BodyRegion region) const;  ///< of the slices
   bool shows(BodyRegion region) const { return share(region) > 0; }
