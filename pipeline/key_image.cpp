@@ -18,13 +18,6 @@ struct Picture {
   }
 };
 
-int slice_of(const Volume& volume, const reporting::Evidence& evidence) {
-  for (std::size_t i = 0; i < volume.instances.size(); ++i)
-    if (volume.instances[i] == evidence.instance && volume.frames[i] == evidence.frame)
-      return static_cast<int>(i);
-  return -1;
-}
-
 Picture windowed(const Volume& volume, int slice, const Window& window) {
   Picture picture{.columns = volume.grid.size[0], .rows = volume.grid.size[1], .rgb = {}};
   for (int row = 0; row < picture.rows; ++row)
@@ -71,7 +64,7 @@ std::string png_of(const Picture& picture) {
 
 std::optional<std::string> key_image(const Volume& volume, const reporting::Evidence& evidence,
                                      const Window& window, const Colour& colour) {
-  const int slice = slice_of(volume, evidence);
+  const int slice = volume.slice_of(evidence.instance, evidence.frame);
   if (slice < 0) return std::nullopt;
   Picture picture = windowed(volume, slice, window);
   for (const reporting::Region2D& region : evidence.regions) draw(picture, region, colour);

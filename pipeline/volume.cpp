@@ -62,4 +62,26 @@ std::int16_t Volume::at(int column, int row, int slice) const {
   return hu[grid.offset(column, row, slice)];
 }
 
+SliceKind Volume::kind(int slice) const {
+  return kinds.empty() ? SliceKind::image : kinds[static_cast<std::size_t>(slice)];
+}
+
+int Volume::image_slice(int slice) const {
+  for (int off = 0; off < grid.size[2]; ++off)
+    for (const int there : {slice - off, slice + off})
+      if (there >= 0 && there < grid.size[2] && kind(there) == SliceKind::image) return there;
+  return slice;
+}
+
+int Volume::slice_of(const dicom::SopInstanceUid& instance, int frame) const {
+  int nearest = -1;
+  for (int slice = 0; slice < static_cast<int>(instances.size()); ++slice) {
+    const auto i = static_cast<std::size_t>(slice);
+    if (instances[i] != instance || frames[i] != frame) continue;
+    if (kind(slice) == SliceKind::image) return slice;
+    nearest = slice;
+  }
+  return nearest;
+}
+
 }  // namespace tomoscribe::pipeline

@@ -31,19 +31,34 @@ struct Grid {
   Vec3 index_at(const Vec3& point_mm) const;
 };
 
+enum class SliceKind : std::uint8_t {
+  image,    ///< an image, or the slice nearest to it (half a slice away at most)
+  between,  ///< interpolated between neighbouring images
+  invented  ///< interpolated over slices that are missing: shows nothing that was scanned
+};
+
 /// A CT volume in Hounsfield units on its native grid.
 /// Shape: [slices, rows, columns], columns fastest. Units: HU. Axes: LPS through `grid`. Slices
 /// ordered along the normal.
 struct Volume {
   Grid grid;
   std::vector<std::int16_t> hu;
+  // The image of each slice; of an interpolated one, the nearest image.
   std::vector<dicom::SopInstanceUid> instances;  ///< per slice
   std::vector<int> frames;                       ///< per slice, from 1
   std::vector<std::optional<int>> images;        ///< per slice, InstanceNumber
-  dicom::InstanceHeader header;                  ///< of the first slice
+  /// What each slice is; empty: every slice is an image.
+  std::vector<SliceKind> kinds;
+  std::vector<std::string> missing;  ///< one clause for each hole in the series
+  dicom::InstanceHeader header;      ///< of the first slice; its thickness is the largest of all
   std::vector<std::string>
       notes;  ///< what had to be said or done: "spacing 2.5 mm, thickness 5 mm: overlapping"
   std::int16_t at(int column, int row, int slice) const;
+  SliceKind kind(int slice) const;
+  /// The slice nearest to this one that is an image: evidence lies there.
+  int image_slice(int slice) const;
+  /// The slice of this image; -1 when it is none of the volume.
+  int slice_of(const dicom::SopInstanceUid& instance, int frame) const;
 };
 
 /// A label per voxel on the volume's native grid; 0: none.

@@ -11,9 +11,8 @@ namespace {
 
 /// The box of patient millimetres around an outline on its slice, one slice thick.
 std::optional<model::BoxMm> box_of(const Volume& volume, const reporting::Evidence& evidence) {
-  const auto at = std::ranges::find(volume.instances, evidence.instance);
-  if (at == volume.instances.end() || evidence.regions.empty()) return std::nullopt;
-  const auto slice = static_cast<double>(at - volume.instances.begin());
+  const int slice = volume.slice_of(evidence.instance, evidence.frame);
+  if (slice < 0 || evidence.regions.empty()) return std::nullopt;
   Vec3 least{1e9, 1e9, 1e9}, most{-1e9, -1e9, -1e9};
   for (const reporting::Region2D& region : evidence.regions)
     for (const auto& [column, row] : region.outline)

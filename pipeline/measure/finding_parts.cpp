@@ -163,6 +163,7 @@ std::optional<Evidence> largest_section(const Scene& scene, const std::vector<La
   std::uint64_t most = 0;
   int slice = -1;
   for (std::size_t i = 0; i < scene.sections.of.size(); ++i) {
+    if (scene.volume.kind(static_cast<int>(i)) != SliceKind::image) continue;
     std::uint64_t area = 0;
     for (const Label label : labels) area += scene.sections.of[i][label].voxels;
     if (area > most) most = area, slice = static_cast<int>(i);
@@ -179,8 +180,9 @@ std::optional<Evidence> body_section(const Scene& scene, int working_slice, std:
                                      std::string caption) {
   const Grid& work = scene.work.grid;
   const Vec3 middle = work.point_mm(work.size[0] / 2.0, work.size[1] / 2.0, working_slice);
-  const int slice = std::clamp(static_cast<int>(std::lround(scene.volume.grid.index_at(middle)[2])),
-                               0, scene.native.size[2] - 1);
+  const int slice = scene.volume.image_slice(
+      std::clamp(static_cast<int>(std::lround(scene.volume.grid.index_at(middle)[2])), 0,
+                 scene.native.size[2] - 1));
   const SliceMask mask = slice_mask(scene, slice, {body, right_lung, left_lung, airway});
   if (std::ranges::count(mask.values, 1) == 0) return std::nullopt;
   Evidence evidence = on_slice(scene, slice, mask, std::move(id), std::move(caption));
@@ -242,9 +244,11 @@ Extent extent_of(const Mask& mask, const Grid& grid) {
   return extent;
 }
 
+/// Never an interpolated slice: evidence is an image.
 int native_slice_at(const Scene& scene, const Vec3& point_mm) {
-  return std::clamp(static_cast<int>(std::lround(scene.volume.grid.index_at(point_mm)[2])), 0,
-                    scene.volume.grid.size[2] - 1);
+  return scene.volume.image_slice(
+      std::clamp(static_cast<int>(std::lround(scene.volume.grid.index_at(point_mm)[2])), 0,
+                 scene.volume.grid.size[2] - 1));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "pipeline/measure/measure.h"
 
+#include "pipeline/gates/gates.h"
+
 namespace tomoscribe::pipeline::measure {
 
 const std::vector<Step>& steps() {
@@ -12,6 +14,7 @@ const std::vector<Step>& steps() {
       {"spine", "following the spine", spine},
       {"aorta-track", "following the aorta", aorta_track},
       {"contrast", "measuring the blood", contrast},
+      {"gates", "checking what may be measured", gate_checks},
       {"places", "choosing the images that show it", places},
       {"lung-volume", "measuring lung volumes", lung_volume},
       {"laa950", "measuring low attenuation", low_attenuation},
@@ -27,6 +30,10 @@ const std::vector<Step>& steps() {
       {"not-looked-at", "listing what was not looked at", not_looked_at},
   };
   return all;
+}
+
+void gate_checks(Scene& scene, Findings&) {
+  scene.gates = gates::run_all(scene);
 }
 
 Scene make_scene(const Volume& volume) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/gates/gate.h"
 #include "pipeline/measure/filters.h"
 #include "pipeline/measure/head/blob.h"
 #include "pipeline/measure/head/cranium.h"
@@ -111,6 +112,8 @@ struct Scene {
   std::optional<Cranium> cranium;  ///< skull and intracranial space, where a head is shown
   std::optional<Blobs> blobs;      ///< hyperdense components of the brain; "hyperdense"
   std::string no_cranium;          ///< why there is none
+  gates::Gates gates;                   ///< what may be measured; filled by the step "gates"
+  const reporting::Order* order = nullptr;  ///< what was asked for, where that is known
 
   double share(BodyRegion region) const;  ///< of the slices
   bool shows(BodyRegion region) const { return share(region) > 0; }

@@ -14,19 +14,20 @@ namespace {
 
 /// 1,000 slices of 1024 x 1024 and some; 2 bytes for each, 1 more for its label.
 constexpr std::size_t most_voxels = 1'200'000'000;
+constexpr double most_thickness_mm = 100;  // what is thicker is no slice
 
-/// One file and the slices its frames become.
+/// One file and the images its frames become, by their place in Stack::order.
 struct Load {
   std::size_t instance;
-  std::vector<std::pair<int, std::size_t>> frame_to_slice;
+  std::vector<std::pair<int, std::size_t>> frame_to_image;
 };
 
 std::vector<Load> loads_of(const SeriesChoice& choice) {
   std::map<std::size_t, Load> by_instance;
-  for (std::size_t slice = 0; slice < choice.stack.order.size(); ++slice) {
-    const FrameRef& ref = choice.frames[choice.stack.order[slice]];
+  for (std::size_t image = 0; image < choice.stack.order.size(); ++image) {
+    const FrameRef& ref = choice.frames[choice.stack.order[image]];
     Load& load = by_instance.try_emplace(ref.instance, Load{ref.instance, {}}).first->second;
-    load.frame_to_slice.emplace_back(ref.frame, slice);
+    load.frame_to_image.emplace_back(ref.frame, image);
   }
   std::vector<Load> loads;
   loads.reserve(by_instance.size());
@@ -48,23 +49,24 @@ void check_frame(const dicom::StoredFrame& frame, const dicom::InstanceHeader& h
     throw dicom::Malformed("the decoded image has another size than the header says");
 }
 
-void load_one(const InstanceFile& source, const Load& load, Volume& volume) {
+/// `hu`: the images of Stack::order, one after the other.
+void load_one(const InstanceFile& source, const Load& load, std::vector<std::int16_t>& hu) {
   const std::vector<dicom::StoredFrame> frames = dicom::read_frames(source.file);
-  const std::size_t plane_size =
-      static_cast<std::size_t>(volume.grid.size[0]) * static_cast<std::size_t>(volume.grid.size[1]);
-  for (const auto& [frame, slice] : load.frame_to_slice) {
+  const std::size_t plane_size = static_cast<std::size_t>(source.header.rows) *
+                                 static_cast<std::size_t>(source.header.columns);
+  for (const auto& [frame, image] : load.frame_to_image) {
     const auto index = static_cast<std::size_t>(frame);
     if (index >= frames.size()) throw dicom::Malformed("the file holds fewer frames than it says");
     check_frame(frames[index], source.header);
     rescale(frames[index], source.header, source.header.planes[index],
-            volume.hu.data() + slice * plane_size);
+            hu.data() + image * plane_size);
   }
 }
 
 /// Runs the loads on two threads; the failure of the lowest file number wins, so that the answer
 /// does not depend on timing.
 std::optional<Unsuitable> load_all(const std::vector<InstanceFile>& instances,
-                                   const std::vector<Load>& loads, Volume& volume,
+                                   const std::vector<Load>& loads, std::vector<std::int16_t>& hu,
                                    const std::stop_token& stop) {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
@@ -73,10 +75,10 @@ std::optional<Unsuitable> load_all(const std::vector<InstanceFile>& instances,
   const auto work = [&] {
     for (std::size_t i = next++; i < loads.size() && !stop.stop_requested(); i = next++) {
       try {
-        load_one(instances[loads[i].instance], loads[i], volume);
+        load_one(instances[loads[i].instance], loads[i], hu);
       } catch (const dicom::Malformed& fault) {
         const std::scoped_lock lock(mutex);
-        faults.emplace(loads[i].frame_to_slice.front().second, fault.what());
+        faults.emplace(loads[i].frame_to_image.front().second, fault.what());
       } catch (...) {
         const std::scoped_lock lock(mutex);
         unexpected = std::current_exception();
@@ -118,10 +120,24 @@ std::optional<Unsuitable> duplicates_differ(const std::vector<InstanceFile>& ins
   return std::nullopt;
 }
 
-void describe_thickness(Volume& volume) {
+/// The largest stated thickness of the images used; nullopt when none is stated.
+std::optional<double> thickness_of(const std::vector<InstanceFile>& instances,
+                                   const SeriesChoice& choice) {
+  std::optional<double> largest;
+  for (const std::size_t source : choice.stack.order) {
+    const FrameRef& ref = choice.frames[source];
+    const auto& plane = instances[ref.instance].header.planes[static_cast<std::size_t>(ref.frame)];
+    const double thickness = plane.slice_thickness_mm.value_or(0);
+    if (thickness > 0 && thickness <= most_thickness_mm)
+      largest = std::max(thickness, largest.value_or(0));
+  }
+  return largest;
+}
+
+void describe_thickness(Volume& volume, const Stack& stack) {
   const auto& thickness = volume.header.planes.front().slice_thickness_mm;
-  const double spacing = volume.grid.spacing_mm()[2];
-  if (!thickness || *thickness <= 0) {
+  const double spacing = stack.spacing_mm;
+  if (!thickness) {
     volume.notes.emplace_back("slice thickness is not stated");
     return;
   }
@@ -130,6 +146,55 @@ void describe_thickness(Volume& volume) {
   volume.notes.push_back(
       "slices " + millimetres(spacing) + " mm apart and " + millimetres(*thickness) +
       " mm thick: " + (difference > 0 ? "overlapping" : "not all tissue is covered"));
+}
+
+/// The image nearest to each slice, by its place in Stack::order; what each slice is.
+void describe_slices(Volume& volume, const std::vector<InstanceFile>& instances,
+                     const SeriesChoice& choice) {
+  const Stack& stack = choice.stack;
+  const auto slices = static_cast<std::size_t>(volume.grid.size[2]);
+  volume.instances.reserve(slices);
+  volume.frames.reserve(slices);
+  volume.images.reserve(slices);
+  if (stack.resampled) volume.kinds.assign(slices, SliceKind::between);
+  std::size_t nearest = 0;
+  for (std::size_t slice = 0; slice < slices; ++slice) {
+    const auto at = static_cast<double>(slice);
+    while (nearest + 1 < stack.at.size() &&
+           std::abs(stack.at[nearest + 1] - at) < std::abs(stack.at[nearest] - at))
+      ++nearest;
+    const FrameRef& ref = choice.frames[stack.order[nearest]];
+    volume.instances.push_back(instances[ref.instance].header.sop_instance);
+    volume.frames.push_back(ref.frame + 1);
+    volume.images.push_back(instances[ref.instance].header.instance_number);
+  }
+  if (!stack.resampled) return;
+  for (const MissingSlices& hole : stack.missing) {
+    const auto after = static_cast<std::size_t>(hole.after);
+    for (auto slice = static_cast<std::size_t>(std::ceil(stack.at[after]));
+         static_cast<double>(slice) < stack.at[after + 1]; ++slice)
+      volume.kinds[slice] = SliceKind::invented;
+    volume.missing.push_back(hole.text);
+  }
+  for (const double at : stack.at)
+    volume.kinds[static_cast<std::size_t>(std::lround(at))] = SliceKind::image;
+}
+
+/// Slices from the images' true positions, linear; past the last image, the last image.
+void interpolate(const std::vector<std::int16_t>& images, const std::vector<double>& at,
+                 Volume& volume) {
+  const std::size_t plane =
+      static_cast<std::size_t>(volume.grid.size[0]) * static_cast<std::size_t>(volume.grid.size[1]);
+  std::size_t below = 0;
+  for (int slice = 0; slice < volume.grid.size[2]; ++slice) {
+    while (below + 2 < at.size() && at[below + 1] <= slice) ++below;
+    const double share = std::clamp((slice - at[below]) / (at[below + 1] - at[below]), 0.0, 1.0);
+    const std::int16_t* from = images.data() + below * plane;
+    const std::int16_t* to = from + plane;
+    std::int16_t* out = volume.hu.data() + static_cast<std::size_t>(slice) * plane;
+    for (std::size_t i = 0; i < plane; ++i)
+      out[i] = static_cast<std::int16_t>(std::lround(from[i] + share * (to[i] - from[i])));
+  }
 }
 
 /// Values of the outermost pixels in plane that are gas, histogram in HU from -1024.
@@ -200,21 +265,25 @@ std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& in
     return Unsuitable{"the volume has " + std::to_string(volume.grid.voxels()) +
                       " voxels: more than this version can hold (" + std::to_string(most_voxels) +
                       ")"};
-  volume.hu.resize(volume.grid.voxels());
-  for (const std::size_t source : choice.stack.order) {
-    const FrameRef& ref = choice.frames[source];
-    volume.instances.push_back(instances[ref.instance].header.sop_instance);
-    volume.frames.push_back(ref.frame + 1);
-    volume.images.push_back(instances[ref.instance].header.instance_number);
-  }
   volume.header.planes = {volume.header.planes[static_cast<std::size_t>(first.frame)]};
+  volume.header.planes.front().slice_thickness_mm = thickness_of(instances, choice);
+  describe_slices(volume, instances, choice);
   volume.notes = choice.notes;
   if (auto fault = duplicates_differ(instances, choice)) return std::move(*fault);
   if (!choice.stack.duplicates.empty())
     volume.notes.push_back(std::to_string(choice.stack.duplicates.size()) +
                            " exact duplicate(s) of slices left out");
-  if (auto fault = load_all(instances, loads_of(choice), volume, stop)) return std::move(*fault);
-  describe_thickness(volume);
+  const std::size_t plane =
+      static_cast<std::size_t>(volume.grid.size[0]) * static_cast<std::size_t>(volume.grid.size[1]);
+  std::vector<std::int16_t> images(plane * choice.stack.order.size());
+  if (auto fault = load_all(instances, loads_of(choice), images, stop)) return std::move(*fault);
+  if (choice.stack.resampled) {
+    volume.hu.resize(volume.grid.voxels());
+    interpolate(images, choice.stack.at, volume);
+  } else {
+    volume.hu = std::move(images);
+  }
+  describe_thickness(volume, choice.stack);
   if (volume.header.lossy)
     volume.notes.emplace_back("the images were compressed with loss: densities may be biased");
   if (const auto fault = why_not_hounsfield(volume)) return Unsuitable{*fault};

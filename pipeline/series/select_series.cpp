@@ -61,8 +61,15 @@ Groups split(const std::vector<FrameRef>& frames, const Key& key) {
   return groups;
 }
 
+/// What viewers call it; empty when the header gives no number.
+std::string plane_name(const dicom::InstanceHeader& header, int frame) {
+  if (header.frames > 1) return "frame " + std::to_string(frame + 1);
+  return header.instance_number ? "image " + std::to_string(*header.instance_number) : "";
+}
+
 std::vector<SlicePlane> planes_of(const Instances& instances, const std::vector<FrameRef>& frames) {
   std::vector<SlicePlane> planes;
+  planes.reserve(frames.size());
   for (const FrameRef& ref : frames) {
     const dicom::InstanceHeader& header = instances[ref.instance].header;
     const dicom::PlaneHeader& plane = plane_of(instances, ref);
@@ -72,7 +79,8 @@ std::vector<SlicePlane> planes_of(const Instances& instances, const std::vector<
                       .spacing_mm = *plane.pixel_spacing_mm,
                       .rows = header.rows,
                       .columns = header.columns,
-                      .sop_instance = header.sop_instance.str()});
+                      .sop_instance = header.sop_instance.str(),
+                      .name = plane_name(header, ref.frame)});
   }
   return planes;
 }
@@ -109,11 +117,13 @@ double score_of(const dicom::InstanceHeader& header, const Stack& stack) {
     score += 2;
   else if (spacing <= 5.0)
     score += 1;
-  if (stack.grid.size[2] >= 100) score += 1;
+  if (stack.order.size() >= 100) score += 1;
   const std::optional<bool> sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
   if (sharp && !*sharp) score += 1;  // densities are measured, and noise biases them
   if (header.kvp && *header.kvp >= 100 && *header.kvp <= 140) score += 1;
   if (stack.tilt_degrees > 0.5) score -= 1;
+  if (stack.resampled) score -= 1;
+  if (!stack.missing.empty()) score -= 2;
   const double field_mm = stack.grid.size[0] * stack.grid.spacing_mm()[0];
   score += std::min(field_mm, 500.0) / 1000.0;
   score += std::min(stack.grid.size[2], 999) / 10000.0;
@@ -121,11 +131,11 @@ double score_of(const dicom::InstanceHeader& header, const Stack& stack) {
 }
 
 std::string stack_words(const dicom::InstanceHeader& header, const Stack& stack) {
-  const double apart_mm = stack.grid.spacing_mm()[2];
+  const double apart_mm = stack.mixed ? stack.grid.spacing_mm()[2] : stack.spacing_mm;
   const double thick_mm = header.planes.empty()
                               ? apart_mm
                               : header.planes.front().slice_thickness_mm.value_or(apart_mm);
-  std::string words = "axial, " + std::to_string(stack.grid.size[2]) + " slices of " +
+  std::string words = "axial, " + std::to_string(stack.order.size()) + " slices of " +
                       millimetres(thick_mm) + " mm";
   if (std::abs(thick_mm - apart_mm) > 0.05) words += " every " + millimetres(apart_mm) + " mm";
   if (!header.convolution_kernel.empty())
@@ -151,8 +161,8 @@ Candidate stacked(const Instances& instances, std::vector<FrameRef> frames) {
   auto& stack = std::get<Stack>(outcome);
   if (orientation != "axial") {
     candidate.reason = orientation + " images: for display only";
-  } else if (stack.grid.size[2] < least_slices) {
-    candidate.reason = "only " + std::to_string(stack.grid.size[2]) + " slices: a volume needs " +
+  } else if (stack.order.size() < least_slices) {
+    candidate.reason = "only " + std::to_string(stack.order.size()) + " slices: a volume needs " +
                        std::to_string(least_slices);
   } else {
     candidate.words = stack_words(header, stack);

@@ -33,7 +33,7 @@ struct SeriesChoice {
 };
 
 /// Fewer slices than this are no volume to measure.
-inline constexpr int least_slices = 12;
+inline constexpr std::size_t least_slices = 12;
 
 /// Groups by series, drops what is no slice, splits what does not belong together, stacks, scores,
 /// takes the best. Pure. `instances` must not be empty.

@@ -6,6 +6,8 @@
 #include <numbers>
 #include <optional>
 
+#include "pipeline/series/spacing.h"
+
 namespace tomoscribe::pipeline {
 namespace {
 
@@ -16,6 +18,7 @@ constexpr double same_spacing_mm = 1e-3;
 constexpr double least_pixel_mm = 0.01, most_pixel_mm = 50;
 constexpr double farthest_mm = 1e5;      // from the frame's origin
 constexpr double most_extent_mm = 3000;  // no scanner's table is longer
+constexpr double most_tilt_degrees = 45;
 
 struct Placed {
   const SlicePlane* plane;
@@ -75,26 +78,6 @@ std::optional<std::string> difference(const SlicePlane& first, const SlicePlane&
   return std::nullopt;
 }
 
-/// What is irregular about the distances, as a sentence.
-std::optional<std::string> irregularity(const std::vector<double>& gaps_mm, double spacing_mm) {
-  const double tolerance = std::max(0.01, 0.01 * spacing_mm) + 1e-6;
-  std::vector<std::size_t> odd;
-  for (std::size_t i = 0; i < gaps_mm.size(); ++i)
-    if (std::abs(gaps_mm[i] - spacing_mm) > tolerance) odd.push_back(i);
-  if (odd.empty()) return std::nullopt;
-  const std::size_t at = odd.front();
-  const std::string place = " after slice " + std::to_string(at + 1);
-  if (odd.size() > std::max<std::size_t>(3, gaps_mm.size() / 4))
-    return "mixed slice spacing: " + millimetres(gaps_mm[at]) + " mm" + place + ", " +
-           millimetres(spacing_mm) + " mm elsewhere";
-  if (gaps_mm[at] < spacing_mm)
-    return "slices only " + millimetres(gaps_mm[at]) + " mm apart" + place + ", " +
-           millimetres(spacing_mm) + " mm elsewhere";
-  std::string sentence = "gap of " + millimetres(gaps_mm[at]) + " mm" + place;
-  if (odd.size() > 1) sentence += " and " + std::to_string(odd.size() - 1) + " more";
-  return sentence;
-}
-
 /// Slices at one position: the lower SOP Instance UID stays.
 void take_out_duplicates(std::vector<Placed>& placed, Stack& stack) {
   std::vector<Placed> kept;
@@ -109,11 +92,12 @@ void take_out_duplicates(std::vector<Placed>& placed, Stack& stack) {
   placed = std::move(kept);
 }
 
-/// The in-plane shift must be the same from slice to slice.
-std::optional<std::string> sideways(const std::vector<Placed>& placed, const Vec3& step,
+/// The in-plane shift must be the same for each millimetre along the normal.
+std::optional<std::string> sideways(const std::vector<Placed>& placed, const Vec3& per_mm,
                                     const Vec3& normal) {
   for (std::size_t i = 1; i < placed.size(); ++i) {
     const Vec3 moved = minus(placed[i].plane->position_mm, placed[i - 1].plane->position_mm);
+    const Vec3 step = scaled(per_mm, placed[i].along_mm - placed[i - 1].along_mm);
     const Vec3 off = minus(moved, step);
     const Vec3 in_plane = minus(off, scaled(normal, dot(off, normal)));
     const double allowed = std::max(0.1, 0.01 * length(step));
@@ -124,10 +108,80 @@ std::optional<std::string> sideways(const std::vector<Placed>& placed, const Vec
   return std::nullopt;
 }
 
-double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+std::string name_of(const Placed& placed, std::size_t number) {
+  return placed.plane->name.empty() ? "slice " + std::to_string(number + 1) : placed.plane->name;
+}
+
+std::string tenths(double mm) {
+  return millimetres(std::round(mm * 10) / 10);
+}
+
+void name_holes(Stack& stack, const Spacing& spacing, const std::vector<Placed>& placed) {
+  stack.missing.reserve(spacing.holes.size());
+  for (const Hole& hole : spacing.holes) {
+    const Placed& before = placed[hole.after];
+    const Placed& behind = placed[hole.after + 1];
+    stack.missing.push_back(
+        {.after = static_cast<int>(hole.after),
+         .slices = hole.slices,
+         .text = std::to_string(hole.slices) + (hole.slices == 1 ? " slice" : " slices") +
+                 " missing between " + name_of(before, hole.after) + " and " +
+                 name_of(behind, hole.after + 1) + " (z " + tenths(before.plane->position_mm[2]) +
+                 " to " + tenths(behind.plane->position_mm[2]) + " mm)"});
+  }
+}
+
+/// What people must know of the spacing.
+void note_spacing(Stack& stack, const Spacing& spacing, std::size_t left_out) {
+  for (const MissingSlices& hole : stack.missing)
+    stack.notes.push_back(hole.text + ": interpolated there");
+  if (spacing.mixed) {
+    stack.notes.push_back("mixed slice spacing: resampled to " + millimetres(spacing.step_mm) +
+                          " mm from the true position of each image");
+  } else if (stack.resampled && spacing.jitter_mm > 0.05 * spacing.median_mm) {
+    stack.notes.push_back("slice spacing varies by up to " + millimetres(spacing.jitter_mm) +
+                          " mm: resampled from the true position of each image");
+  }
+  if (left_out > 0)
+    stack.notes.push_back(std::to_string(left_out) + (left_out == 1 ? " image" : " images") +
+                          " left out: too far from the rest of the series");
+}
+
+/// Takes the block of images that is used; the others are left apart.
+void keep_block(std::vector<Placed>& placed, const Spacing& spacing, Stack& stack) {
+  std::vector<Placed> kept;
+  kept.reserve(spacing.count);
+  for (std::size_t i = 0; i < placed.size(); ++i) {
+    if (i < spacing.first || i >= spacing.first + spacing.count)
+      stack.apart.push_back(placed[i].plane->source);
+    else
+      kept.push_back(placed[i]);
+  }
+  placed = std::move(kept);
+}
+
+std::optional<std::string> set_grid(Stack& stack, const Spacing& spacing,
+                                    const std::vector<Placed>& placed,
+                                    const std::array<Vec3, 2>& axes) {
+  const Vec3 normal = cross(axes[0], axes[1]);
+  const SlicePlane& first = *placed.front().plane;
+  const double along_mm = placed.back().along_mm - placed.front().along_mm;
+  const Vec3 line = minus(placed.back().plane->position_mm, first.position_mm);
+  const Vec3 per_mm = scaled(line, 1 / along_mm);
+  if (const auto fault = sideways(placed, per_mm, normal)) return fault;
+  if (length(line) > most_extent_mm) return "the slices span more than 3 m";
+  const double cosine = std::clamp(1 / length(per_mm), -1.0, 1.0);
+  stack.tilt_degrees = std::acos(cosine) * 180 / std::numbers::pi;
+  if (stack.tilt_degrees > most_tilt_degrees)
+    return "the slices are stacked sideways: the position moves within the plane of the images";
+  if (stack.tilt_degrees > 0.5)
+    stack.notes.push_back("gantry tilt of " + tenths(stack.tilt_degrees) +
+                          " degrees: kept as a sheared grid");
+  stack.grid.size = {first.columns, first.rows, spacing.slices};
+  stack.grid.origin_mm = first.position_mm;
+  stack.grid.step_mm = {scaled(axes[0], first.spacing_mm[1]), scaled(axes[1], first.spacing_mm[0]),
+                        scaled(per_mm, spacing.step_mm)};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -170,29 +224,23 @@ std::variant<Stack, Unsuitable> stack_slices(std::vector<SlicePlane> planes) {
   take_out_duplicates(placed, stack);
   if (placed.size() == 1) return Unsuitable{"all images lie at one position: a volume needs more"};
 
-  std::vector<double> gaps_mm;
-  gaps_mm.reserve(placed.size() - 1);
-  for (std::size_t i = 1; i < placed.size(); ++i)
-    gaps_mm.push_back(placed[i].along_mm - placed[i - 1].along_mm);
-  if (const auto fault = irregularity(gaps_mm, median_of(gaps_mm))) return Unsuitable{*fault};
-
-  const SlicePlane& first = *placed.front().plane;
-  const Vec3 step = scaled(minus(placed.back().plane->position_mm, first.position_mm),
-                           1.0 / static_cast<double>(placed.size() - 1));
-  if (const auto fault = sideways(placed, step, normal)) return Unsuitable{*fault};
-  if (length(step) * static_cast<double>(placed.size() - 1) > most_extent_mm)
-    return Unsuitable{"the slices span more than 3 m"};
-  stack.tilt_degrees =
-      std::acos(std::clamp(dot(step, normal) / length(step), -1.0, 1.0)) * 180 / std::numbers::pi;
-  if (stack.tilt_degrees > 0.5)
-    stack.notes.push_back("gantry tilt of " +
-                          millimetres(std::round(stack.tilt_degrees * 10) / 10) +
-                          " degrees: kept as a sheared grid");
-  stack.grid.size = {first.columns, first.rows, static_cast<int>(placed.size())};
-  stack.grid.origin_mm = first.position_mm;
-  stack.grid.step_mm = {scaled(axes[0], first.spacing_mm[1]), scaled(axes[1], first.spacing_mm[0]),
-                        step};
+  std::vector<double> along_mm;
+  along_mm.reserve(placed.size());
+  for (const Placed& slice : placed) along_mm.push_back(slice.along_mm);
+  std::variant<Spacing, Unsuitable> outcome = spacing_of(along_mm);
+  if (auto* fault = std::get_if<Unsuitable>(&outcome)) return std::move(*fault);
+  auto& spacing = std::get<Spacing>(outcome);
+  keep_block(placed, spacing, stack);
+  if (const auto fault = set_grid(stack, spacing, placed, axes)) return Unsuitable{*fault};
+  stack.resampled = !spacing.regular;
+  stack.spacing_mm = spacing.median_mm * length(stack.grid.step_mm[2]) / spacing.step_mm;
+  stack.jitter_mm = spacing.jitter_mm;
+  stack.mixed = spacing.mixed;
+  stack.order.reserve(placed.size());
   for (const Placed& slice : placed) stack.order.push_back(slice.plane->source);
+  name_holes(stack, spacing, placed);
+  note_spacing(stack, spacing, stack.apart.size());
+  stack.at = std::move(spacing.at);
   return stack;
 }
 

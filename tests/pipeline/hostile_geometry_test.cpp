@@ -74,16 +74,23 @@ void spoil_some(std::vector<SlicePlane>& planes, Dice& dice) {
 }
 
 void expect_possible(const Stack& stack, std::size_t given) {
-  EXPECT_EQ(stack.order.size(), static_cast<std::size_t>(stack.grid.size[2]));
+  ASSERT_EQ(stack.at.size(), stack.order.size());
+  EXPECT_TRUE(stack.resampled ||
+              stack.order.size() == static_cast<std::size_t>(stack.grid.size[2]));
+  EXPECT_LE(stack.grid.size[2], 4 * static_cast<int>(given) + 1) << "more invented than scanned";
+  EXPECT_EQ(stack.at.front(), 0);
+  EXPECT_TRUE(std::ranges::is_sorted(stack.at));
+  EXPECT_NEAR(stack.at.back(), stack.grid.size[2] - 1, 0.51);
   std::vector<std::size_t> sorted = stack.order;
   for (const auto& pair : stack.duplicates) sorted.push_back(pair[1]);
+  sorted.insert(sorted.end(), stack.apart.begin(), stack.apart.end());
   std::ranges::sort(sorted);
   EXPECT_EQ(std::ranges::adjacent_find(sorted), sorted.end()) << "a slice is used twice";
   EXPECT_EQ(sorted.size(), given) << "a slice is lost";
   for (std::size_t i = 0; i < 3; ++i) {
     const double spacing = stack.grid.spacing_mm()[i];
     EXPECT_TRUE(std::isfinite(spacing) && spacing > 0);
-    EXPECT_LE(spacing * (stack.grid.size[i] - 1), 3000.001);
+    EXPECT_LE(spacing * (stack.grid.size[i] - 1), 3000.001 + (i == 2 ? spacing : 0));
     EXPECT_TRUE(std::isfinite(stack.grid.origin_mm[i]));
   }
   EXPECT_GT(stack.grid.voxel_ml(), 0);

@@ -130,8 +130,15 @@ TEST(SelectSeries, GivesOneReasonForEachThingThatIsNoVolume) {
 
 TEST(SelectSeries, NamesTheGap) {
   auto study = series({.slices = 30});
+  for (std::size_t i = 0; i < study.size(); ++i)
+    study[i].header.instance_number = static_cast<int>(i) + 1;
   study.erase(study.begin() + 16);
-  EXPECT_EQ(refusal(study), "gap of 5.0 mm after slice 16");
+  const auto outcome = select_series(study);
+  const auto& choice = std::get<SeriesChoice>(outcome);
+  EXPECT_EQ(choice.notes, std::vector<std::string>{"1 slice missing between image 16 and image 18 "
+                                                   "(z 37.5 to 42.5 mm): interpolated there"});
+  EXPECT_EQ(choice.stack.order.size(), 29U);
+  EXPECT_EQ(choice.stack.grid.size[2], 30);
 }
 
 TEST(SelectSeries, RefusesTwoStudiesByUidAndNeverByName) {
