@@ -138,6 +138,13 @@ std::string covered_text(const Finding& region) {
   return title_of(region) + text + others;
 }
 
+/// A detector's candidate says in its title what it is.
+std::string indeterminate_words(const Finding& finding) {
+  if (finding.verification.check != "detected-by-geometry") return ": indeterminate";
+  return finding.verification.outcome == Outcome::unverified ? ""
+                                                             : ": " + finding.verification.reason;
+}
+
 /// Sentences of findings that something was measured of; an organ whose absence is all that is
 /// known belongs to the list below. What the scan covers and whether contrast was given is
 /// technique.
@@ -150,10 +157,7 @@ void add_measured(Composer& composer, const std::vector<Finding>& findings, Sect
       continue;
     std::string text = covered ? covered_text(finding) : title_of(finding);
     if (finding.presence == Presence::absent) text += ": none found";
-    if (finding.presence == Presence::indeterminate)
-      text += finding.verification.check == "detected-by-geometry"
-                  ? ": no candidate passed detection, which excludes none"
-                  : ": indeterminate";
+    if (finding.presence == Presence::indeterminate) text += indeterminate_words(finding);
     if (const auto measured = measurements_text(finding.measurements, given);
         !covered && !measured.empty())
       text += ": " + measured;

@@ -118,22 +118,25 @@ Finding measured_finding(std::string id, std::string title, reporting::Code obse
 
 Finding candidate_finding(std::string id, std::string title, reporting::Code observation,
                           reporting::Code site, reporting::Laterality side) {
-  Finding finding = measured_finding(std::move(id), std::move(title), std::move(observation),
-                                     std::move(site), side);
-  finding.verification.outcome = reporting::Outcome::consistent;
+  Finding finding =
+      measured_finding(std::move(id), std::string(candidate_words) + ": " + std::move(title),
+                       std::move(observation), std::move(site), side);
+  finding.presence = reporting::Presence::indeterminate;
+  finding.verification.outcome = reporting::Outcome::unverified;
   finding.verification.check = "detected-by-geometry";
-  finding.verification.reason = "candidate of a detector: to be confirmed by a person";
+  finding.verification.reason =
+      "found by density, shape and place alone: a radiologist must confirm or reject it";
   return finding;
 }
 
 Finding nothing_detected(std::string id, std::string title, reporting::Code observation,
-                         reporting::Code site, std::string limits) {
+                         reporting::Code site, std::string searched) {
   Finding finding =
       measured_finding(std::move(id), std::move(title), std::move(observation), std::move(site));
   finding.presence = reporting::Presence::indeterminate;
   finding.verification.outcome = reporting::Outcome::consistent;
   finding.verification.check = "detected-by-geometry";
-  finding.verification.reason = std::move(limits);
+  finding.verification.reason = std::move(searched);
   return finding;
 }
 

@@ -41,15 +41,18 @@ reporting::Finding measured_finding(std::string id, std::string title, reporting
                                     reporting::Laterality side = reporting::Laterality::none);
 
 /// Something that a detector proposes: its numbers are measured, that it is what it is called must
-/// be confirmed by a person, and every face says so.
+/// be confirmed by a person. Indeterminate and unverified until then; the title begins with
+/// `candidate_words`.
+inline constexpr const char* candidate_words = "Candidate, to be confirmed";
 reporting::Finding candidate_finding(std::string id, std::string title, reporting::Code observation,
                                      reporting::Code site,
                                      reporting::Laterality side = reporting::Laterality::none);
 
-/// A detector ran and proposed nothing: that excludes nothing, so the finding is indeterminate.
-/// \param title  what it looks for and from what size on: "Solid lung nodules of 6 mm or more".
+/// A detector ran and proposed nothing: absence is not asserted, so the finding is indeterminate.
+/// \param title     what it looks for and from what size on: "Solid lung nodules of 6 mm or more".
+/// \param searched  what was searched and what is missed.
 reporting::Finding nothing_detected(std::string id, std::string title, reporting::Code observation,
-                                    reporting::Code site, std::string limits);
+                                    reporting::Code site, std::string searched);
 
 /// A finding that nothing can be said about, and why.
 reporting::Finding not_assessed_finding(std::string id, std::string title,

@@ -109,10 +109,10 @@ struct Scene {
   Aorta aorta;
   Contrast contrast;
 
-  std::optional<Cranium> cranium;  ///< skull and intracranial space, where a head is shown
-  std::optional<Blobs> blobs;      ///< hyperdense components of the brain; "hyperdense"
-  std::string no_cranium;          ///< why there is none
-  gates::Gates gates;                   ///< what may be measured; filled by the step "gates"
+  std::optional<Cranium> cranium;           ///< skull and intracranial space, where a head is shown
+  std::optional<Blobs> blobs;               ///< hyperdense components of the brain; "hyperdense"
+  std::string no_cranium;                   ///< why there is none
+  gates::Gates gates;                       ///< what may be measured; filled by the step "gates"
   const reporting::Order* order = nullptr;  ///< what was asked for, where that is known
 
   double share(BodyRegion region) const;  ///< of the slices

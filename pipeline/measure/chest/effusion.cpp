@@ -221,10 +221,10 @@ Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, doubl
   const double ml = millilitres(fluid, scene.work.grid);
   const double spread =
       std::abs(millilitres(wide, scene.work.grid) - millilitres(narrow, scene.work.grid)) / 2;
-  Finding finding = candidate_finding(
-      id, std::string("Pleural fluid candidate, ") + word + ", " + size_word(depth),
-      {"60046008", "SCT", "Pleural effusion"}, codes::chest,
-      right ? reporting::Laterality::right : reporting::Laterality::left);
+  Finding finding =
+      candidate_finding(id, std::string("pleural fluid, ") + word + ", " + size_word(depth),
+                        {"60046008", "SCT", "Pleural effusion"}, codes::chest,
+                        right ? reporting::Laterality::right : reporting::Laterality::left);
   const auto add = [&](const char* part, const char* name, const reporting::Code& concept_name,
                        const reporting::Code& unit, double value, double uncertainty) {
     finding.measurements.push_back(
@@ -275,8 +275,9 @@ void effusion(Scene& scene, Findings& findings) {
     any = true;
   }
   if (!any)
-    findings.push_back(nothing_detected("effusion", "Pleural fluid of 15 mL or more", fluid_code,
-                                        codes::chest, "thin or encapsulated fluid is missed"));
+    findings.push_back(nothing_detected(
+        "effusion", "Pleural fluid of 15 mL or more", fluid_code, codes::chest,
+        "no candidate passed detection; thin or encapsulated fluid is not excluded"));
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -138,7 +138,7 @@ Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candi
   const std::string id = "nodule." + std::to_string(number);
   Finding finding =
       candidate_finding(id,
-                        "Solid nodule candidate " + std::to_string(number) + ", " +
+                        "solid nodule " + std::to_string(number) + ", " +
                             (right ? "right" : "left") + " lung, " + third_of(scene, lung, z),
                         codes::nodule, codes::lung,
                         right ? reporting::Laterality::right : reporting::Laterality::left);
@@ -188,7 +188,8 @@ void nodules(Scene& scene, Findings& findings) {
     findings.push_back(nothing_detected(
         "nodules", std::string("Solid lung nodules of ") + (thick ? "10" : "6") + " mm or more",
         codes::nodule, codes::lung,
-        "nodules that are small, of ground glass or joined to vessels or the pleura are missed"));
+        "no candidate passed detection; nodules that are smaller, of ground glass or joined to "
+        "vessels or the pleura are not excluded"));
   for (std::size_t i = 0; i < found.size(); ++i)
     findings.push_back(finding_of(scene, space, found[i], static_cast<int>(i) + 1));
 }

@@ -19,7 +19,7 @@ Finding finding_of(const Scene& scene, Label gas) {
   const bool right = gas == right_pleural_gas;
   const std::string word = right ? "right" : "left", id = "pneumothorax." + word;
   Finding finding =
-      candidate_finding(id, "Pneumothorax candidate, " + word, pneumothorax_code(), codes::chest,
+      candidate_finding(id, "pneumothorax, " + word, pneumothorax_code(), codes::chest,
                         right ? reporting::Laterality::right : reporting::Laterality::left);
   finding.critical = true;
   const double ml = static_cast<double>(scene.sections.voxels(gas)) * scene.volume.grid.voxel_ml();
@@ -61,8 +61,9 @@ void pneumothorax(Scene& scene, Findings& findings) {
   if (!any)
     findings.push_back(nothing_detected("pneumothorax", "Pneumothorax of 30 mL or more",
                                         pneumothorax_code(), codes::chest,
-                                        "less gas, and gas where the ribs are out of the image, is "
-                                        "missed"));
+                                        "no candidate passed detection; less gas, and gas where "
+                                        "the ribs are out of the image, is not "
+                                        "excluded"));
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -74,7 +74,7 @@ void extra_axial(Scene& scene, Findings& findings) {
       findings.push_back(finding_of(scene, blob, ++number));
   }
   if (number > 0) return;
-  findings.push_back(nothing_passed(
+  findings.push_back(nothing_detected(
       "head.extra-axial", title, codes::haemorrhage, codes::brain,
       "no hyperdense layer of 1 mL or more against one side of the vault passed detection; "
       "isodense collections, those thinner than 5 mm, at the vertex, in the posterior fossa or "

@@ -33,27 +33,6 @@ void set_value(reporting::Measurement& measurement, double value, double uncerta
   measurement.uncertainty = std::max(1 / scale, rounded(uncertainty));
 }
 
-Finding candidate_finding(std::string id, std::string title, reporting::Code observation,
-                          reporting::Code site, Laterality side) {
-  Finding finding =
-      measured_finding(std::move(id), std::string(candidate_words) + ": " + std::move(title),
-                       std::move(observation), std::move(site), side);
-  finding.presence = reporting::Presence::indeterminate;
-  finding.verification.outcome = reporting::Outcome::unverified;
-  finding.verification.reason =
-      "found by density and place alone: a radiologist must confirm or reject it";
-  return finding;
-}
-
-Finding nothing_passed(std::string id, std::string title, reporting::Code observation,
-                       reporting::Code site, std::string searched) {
-  Finding finding =
-      measured_finding(std::move(id), std::move(title), std::move(observation), std::move(site));
-  finding.presence = reporting::Presence::indeterminate;
-  finding.verification.reason = std::move(searched);
-  return finding;
-}
-
 std::optional<reporting::Evidence> box_section(const Scene& scene, const Cranium& cranium,
                                                const Mask& box_mask, std::string id,
                                                std::string caption) {

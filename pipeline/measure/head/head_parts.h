@@ -16,14 +16,8 @@ inline const Code haemorrhage{"1386000", "SCT", "Intracranial hemorrhage"};
 inline const Code lesion{"52988006", "SCT", "Lesion"};
 inline const Code midline_shift{"midline-shift", "99TOMO", "Midline shift"};
 inline const Code length{"410668003", "SCT", "Length"};
-inline const Code attenuation{"112031", "DCM", "Attenuation Coefficient"};
-inline const Code millimetre{"mm", "UCUM", "millimeter"};
 inline const Code no_unit{"1", "UCUM", "no units"};
-inline const Code hounsfield{"[hnsf'U]", "UCUM", "Hounsfield unit"};
 }  // namespace codes
-
-/// What every finding by an unconfirmed method begins with.
-inline constexpr const char* candidate_words = "Candidate, must be confirmed";
 
 /// Why densities inside the skull cannot be compared at all: no cranium, scale, noise. Empty when
 /// they can.
@@ -33,15 +27,6 @@ std::string no_scale(const Scene& scene);
 /// `tolerance`.
 void set_value(reporting::Measurement& measurement, double value, double uncertainty,
                double tolerance);
-
-/// A candidate: indeterminate and unverified until a person confirms it.
-reporting::Finding candidate_finding(std::string id, std::string title, reporting::Code observation,
-                                     reporting::Code site, reporting::Laterality side);
-
-/// The search passed nothing: indeterminate, with what was searched for and what was not. Absence
-/// is not asserted.
-reporting::Finding nothing_passed(std::string id, std::string title, reporting::Code observation,
-                                  reporting::Code site, std::string searched);
 
 /// A mask of a cranium's box (the scene's, or a part of it), outlined on the native image where it
 /// is largest.

@@ -105,8 +105,8 @@ void hyperdense(Scene& scene, Findings& findings) {
     if (scene.blobs->kinds[i].kind == BlobKind::in_the_brain)
       findings.push_back(finding_of(scene, scene.blobs->all[i], ++number));
   if (number > 0) return;
-  findings.push_back(nothing_passed("head.hyperdense", title, codes::haemorrhage, codes::brain,
-                                    nothing_words(*scene.cranium, *scene.blobs)));
+  findings.push_back(nothing_detected("head.hyperdense", title, codes::haemorrhage, codes::brain,
+                                      nothing_words(*scene.cranium, *scene.blobs)));
 }
 
 }  // namespace tomoscribe::pipeline::measure

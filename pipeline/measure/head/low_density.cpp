@@ -168,7 +168,7 @@ void low_density(Scene& scene, Findings& findings) {
     if (!area.opposite_blood) findings.push_back(finding_of(scene, area, ++number));
   }
   if (number > 0) return;
-  findings.push_back(nothing_passed(
+  findings.push_back(nothing_detected(
       "head.low-density", title, codes::lesion, codes::brain,
       "no area of 5 mL or more that is 7 HU darker than its mirror image passed detection; early "
       "ischaemia, small, symmetric and superficial changes are not excluded"));

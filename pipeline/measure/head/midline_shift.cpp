@@ -230,10 +230,10 @@ void midline_shift(Scene& scene, Findings& findings) {
     findings.push_back(finding_of(scene, *shift, findings));
     return;
   }
-  findings.push_back(nothing_passed(id, title, codes::midline_shift, codes::brain,
-                                    "no shift of 4 mm or more measured (" + shift->seen +
-                                        " against the skull's plane of symmetry); less is not "
-                                        "excluded"));
+  findings.push_back(nothing_detected(id, title, codes::midline_shift, codes::brain,
+                                      "no shift of 4 mm or more measured (" + shift->seen +
+                                          " against the skull's plane of symmetry); less is not "
+                                          "excluded"));
 }
 
 }  // namespace tomoscribe::pipeline::measure
