@@ -103,6 +103,8 @@ void put_image(Writer& writer, const InstanceHeader& header) {
   writer.put(DCM_KVP, decimal_string(header.kvp.value_or(120)));
   writer.put(DCM_ConvolutionKernel, header.convolution_kernel);
   if (!header.contrast_agent.empty()) writer.put(DCM_ContrastBolusAgent, header.contrast_agent);
+  if (header.gantry_tilt_degrees)
+    writer.put(DCM_GantryDetectorTilt, decimal_string(*header.gantry_tilt_degrees));
   if (plane.image_position_patient)
     writer.put(DCM_ImagePositionPatient, decimal_strings(*plane.image_position_patient));
   if (plane.image_orientation_patient) {
@@ -124,6 +126,8 @@ void put_image(Writer& writer, const InstanceHeader& header) {
   writer.put_us(DCM_BitsStored, 12);
   writer.put_us(DCM_HighBit, 11);
   writer.put_us(DCM_PixelRepresentation, 0);
+  if (header.pixel_padding_value)
+    writer.put_us(DCM_PixelPaddingValue, static_cast<int>(*header.pixel_padding_value));
   writer.put(DCM_RescaleIntercept, "-1024");
   writer.put(DCM_RescaleSlope, "1");
   writer.put(DCM_RescaleType, "HU");

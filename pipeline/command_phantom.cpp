@@ -1,34 +1,49 @@
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <iomanip>
-#include <sstream>
 
-#include "dicom/ct_writer.h"
+#include "dicom/identity.h"
 #include "model/phantom/phantom.h"
 #include "pipeline/commands.h"
 #include "pipeline/detail/command_line.h"
+#include "pipeline/detail/finding_words.h"
+#include "pipeline/detail/phantom_study.h"
 
 namespace tomoscribe::pipeline {
 
 namespace {
 
 namespace fs = std::filesystem;
+using model::phantom::BodyPart;
+using model::phantom::Kernel;
 using model::phantom::Phantom;
+using model::phantom::Phase;
+using model::phantom::Settings;
 
 struct Options {
-  model::phantom::Settings settings;
-  fs::path out;
-  std::string patient_id, accession, study_uid;
-  int size = 512;
-  bool no_nodule = false, force = false, quiet = false;
+  Settings settings;
+  fs::path out, prior;
+  PhantomIdentity identity;
+  std::vector<std::string> findings;
+  std::string body = "thorax";
+  double weeks = 26, fov_mm = 0, slice_mm = 0, noise_hu = 0;
+  int size = 512, slices = 0;
+  bool no_nodule = false, nodule_asked = false, force = false, quiet = false;
 };
 
-std::string slice_name(int number) {
-  std::ostringstream name;
-  name << "slice-" << std::setw(4) << std::setfill('0') << number << ".dcm";
-  return name.str();
+/// What a scan of that body part usually is.
+struct Usual {
+  double fov_mm;
+  int slices;
+  double slice_mm, noise_hu;
+};
+Usual usual(BodyPart body) {
+  switch (body) {
+    case BodyPart::thorax: return {409.6, 140, 2.5, 20};
+    case BodyPart::head: return {250, 64, 2.5, 5};
+    case BodyPart::abdomen: return {409.6, 160, 2.5, 18};
+  }
+  return {};
 }
 
 bool is_ours(const fs::path& file) {
@@ -54,142 +69,137 @@ std::optional<std::string> prepare(const fs::path& folder, bool force) {
   return std::nullopt;
 }
 
-/// All that decides the pixels and whose they are: equal words, equal UIDs, so that sending twice
-/// changes nothing.
-std::string identity_words(const Options& o) {
-  std::ostringstream words;
-  const auto& s = o.settings;
-  words << "phantom|1|" << s.seed << '|' << s.columns << '|' << s.rows << '|' << s.slices << '|'
-        << s.pixel_mm << '|' << s.slice_mm << '|' << s.noise_hu << '|'
-        << (s.nodule ? s.nodule_diameter_mm : 0) << '|' << o.patient_id << '|' << o.accession << '|'
-        << o.study_uid;
-  return words.str();
+std::string list(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
-dicom::InstanceHeader header_of(const Options& o) {
-  const std::string words = identity_words(o);
-  const auto uid = [&](const char* what) { return dicom::uid_from_name(words + "|" + what); };
-  dicom::InstanceHeader header{
-      .study = dicom::StudyUid(o.study_uid.empty() ? uid("study") : o.study_uid),
-      .series = dicom::SeriesUid(uid("series")),
-      .sop_instance = dicom::SopInstanceUid(uid("instance"))};
-  dicom::StudyHeader& study = header.study_header;
-  const std::string number = std::to_string(o.settings.seed % 1'000'000'000'000ULL);
-  study.patient_id = dicom::PatientId(o.patient_id.empty() ? "PHANTOM-" + number : o.patient_id);
-  study.patient_name = dicom::PersonName::parse_pn("PHANTOM^THORAX");
-  study.patient_birth_date = std::chrono::year_month_day{std::chrono::year{1960},
-                                                         std::chrono::January, std::chrono::day{1}};
-  study.patient_sex = "O";
-  study.accession_number =
-      dicom::AccessionNumber(o.accession.empty() ? "PH" + number : o.accession);
-  study.study_id = number;
-  study.study_description = "CT CHEST PHANTOM";
-  study.study_date = "20250115";
-  study.study_time = "101500";
-  study.timezone_offset = "+0000";
-  header.series_description = "THORAX, SYNTHETIC";
-  header.body_part_examined = "CHEST";
-  header.manufacturer = "TOMOSCRIBE PHANTOM";
-  header.model_name = "THORAX";
-  header.convolution_kernel = "STANDARD";
-  header.patient_position = "HFS";
-  header.image_type = {"ORIGINAL", "PRIMARY", "AXIAL"};
-  header.frame_of_reference = dicom::FrameOfReferenceUid(uid("frame of reference"));
-  header.series_number = 1;
-  header.acquisition_number = 1;
-  header.kvp = 120;
-  header.rows = o.settings.rows;
-  header.columns = o.settings.columns;
-  header.frames = 1;
-  return header;
-}
-
-void write_slices(const Options& o, const Phantom& phantom) {
-  dicom::InstanceHeader header = header_of(o);
-  const std::string words = identity_words(o);
-  const auto pixels =
-      static_cast<std::size_t>(header.rows) * static_cast<std::size_t>(header.columns);
-  std::vector<std::uint16_t> stored(pixels);
-  for (int slice = 0; slice < o.settings.slices; ++slice) {
-    const std::size_t first = pixels * static_cast<std::size_t>(slice);
-    for (std::size_t i = 0; i < pixels; ++i)
-      stored[i] = static_cast<std::uint16_t>(std::clamp(phantom.hu[first + i] + 1024, 0, 4095));
-    const auto& origin = phantom.first_voxel_mm;
-    header.sop_instance =
-        dicom::SopInstanceUid(dicom::uid_from_name(words + "|slice|" + std::to_string(slice)));
-    header.instance_number = slice + 1;
-    dicom::PlaneHeader plane;
-    plane.image_position_patient =
-        dicom::Vec3{origin[0], origin[1], origin[2] + slice * o.settings.slice_mm};
-    plane.image_orientation_patient =
-        std::array<dicom::Vec3, 2>{dicom::Vec3{1, 0, 0}, dicom::Vec3{0, 1, 0}};
-    plane.pixel_spacing_mm = std::array<double, 2>{o.settings.pixel_mm, o.settings.pixel_mm};
-    plane.slice_thickness_mm = o.settings.slice_mm;
-    header.planes = {plane};
-    dicom::write_ct_slice(o.out / slice_name(slice + 1), header, stored);
-  }
-}
-
-/// Written last: its presence says that the study is whole.
-void write_truth(const fs::path& folder, const Phantom& phantom) {
-  const fs::path part = folder / ".truth.json.part";
-  {
-    std::ofstream file(part, std::ios::binary);
-    file << truth_json(phantom);
-    if (!file.flush()) throw std::runtime_error("cannot write " + (folder / "truth.json").string());
-  }
-  fs::rename(part, folder / "truth.json");
-}
-
-int write_phantom(Options& o) {
-  if (const auto refusal = prepare(o.out, o.force)) {
-    std::cerr << "tomoscribe phantom: " << *refusal << '\n';
-    return 1;
-  }
+void write_study(const Options& o, const fs::path& folder, const Settings& settings) {
   const auto start = std::chrono::steady_clock::now();
-  const Phantom phantom = thorax(o.settings);
-  const bool placed = std::any_of(phantom.truth.begin(), phantom.truth.end(),
-                                  [](const auto& t) { return t.name == "nodule.1"; });
-  write_slices(o, phantom);
-  write_truth(o.out, phantom);
+  const Phantom phantom = model::phantom::make(settings);
+  const std::chrono::duration<double> made = std::chrono::steady_clock::now() - start;
+  write_phantom_study(folder, phantom, o.identity);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  if (o.settings.nodule && !placed)
-    std::cerr << "tomoscribe phantom: no place in the scanned lung holds a nodule of that size; "
-                 "the study has none\n";
+  if (!phantom.missing.empty())
+    std::cerr << "tomoscribe phantom: no place in the scan for " << list(phantom.missing)
+              << "; the study goes without\n";
   if (!o.quiet)
-    std::cout << o.settings.slices << " slices and truth.json in " << o.out.string() << ", "
-              << std::fixed << std::setprecision(1) << taken.count() << " s\n";
+    std::cout << settings.slices << " slices and truth.json in " << folder.string() << ", "
+              << std::fixed << std::setprecision(1) << taken.count() << " s (" << made.count()
+              << " s without writing)\n";
+}
+
+int write_studies(const Options& o) {
+  for (const fs::path& folder : {o.out, o.prior}) {
+    if (folder.empty()) continue;
+    if (const auto refusal = prepare(folder, o.force)) {
+      std::cerr << "tomoscribe phantom: " << *refusal << '\n';
+      return 1;
+    }
+  }
+  write_study(o, o.out, o.settings);
+  if (o.prior.empty()) return 0;
+  Settings before = o.settings;
+  before.weeks_before = o.weeks;
+  ++before.scan;
+  write_study(o, o.prior, before);
   return 0;
+}
+
+void describe_scan(CLI::App& app, Options& o) {
+  app.add_option("--slices", o.slices, "number of slices (default by body part)")
+      ->check(CLI::Range(1, 4000));
+  app.add_option("--spacing", o.slice_mm, "distance of the slices, mm (default 2.5)")
+      ->check(CLI::Range(0.1, 20.0));
+  app.add_option("--thickness", o.settings.thickness_mm,
+                 "slice thickness, mm: each slice is the mean of thin layers (default: as the "
+                 "spacing, from one layer)")
+      ->check(CLI::Range(0.1, 20.0));
+  app.add_option("--size", o.size, "rows and columns; the field of view stays")
+      ->capture_default_str()
+      ->check(CLI::Range(16, 4096));
+  app.add_option("--fov", o.fov_mm, "field of view, mm (default by body part)")
+      ->check(CLI::Range(50.0, 1000.0));
+  app.add_option("--noise", o.noise_hu, "standard deviation of the noise, HU (default 20, head 5)")
+      ->check(CLI::Range(0.0, 200.0));
+  app.add_option("--kernel", o.settings.kernel,
+                 "smooth, or sharp: edges overshoot, noise is 2.2 times as strong")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Kernel>{{"smooth", Kernel::smooth}, {"sharp", Kernel::sharp}}));
+  app.add_option("--contrast", o.settings.phase, "none, arterial, venous or delayed")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, Phase>{{"none", Phase::none},
+                                                               {"arterial", Phase::arterial},
+                                                               {"venous", Phase::venous},
+                                                               {"delayed", Phase::delayed}}));
+  app.add_option("--tilt", o.settings.tilt_degrees, "of the gantry, degrees")
+      ->check(CLI::Range(-30.0, 30.0));
+  app.add_option("--padding-circle", o.settings.padding_circle_mm,
+                 "pixels outside a circle of that width (mm) are padding")
+      ->check(CLI::Range(10.0, 1000.0));
 }
 
 void describe(CLI::App& app, Options& o) {
   app.add_option("--out", o.out, "folder to write into: slice-0001.dcm (lowest) … and truth.json")
       ->required();
+  app.add_option("--body", o.body, "thorax, head or abdomen")->capture_default_str();
   app.add_option("--seed", o.settings.seed, "another seed is another person")
       ->capture_default_str();
-  app.add_option("--slices", o.settings.slices, "number of slices")
+  app.add_option("--finding", o.findings,
+                 "KIND[:SIDE[:SIZE[:WORD,…]]], may be repeated: nodule:left:8:spiculated, "
+                 "effusion:right:400, compression:T8:40. Words: solid, part-solid, ground-glass, "
+                 "spiculated, calcified, juxtapleural; stable, appeared, resolved, doubling=DAYS "
+                 "since the prior. Kinds are listed below");
+  app.add_option("--prior", o.prior, "folder for an earlier scan of the same person");
+  app.add_option("--weeks", o.weeks, "how much earlier")
       ->capture_default_str()
-      ->check(CLI::Range(1, 4000));
-  app.add_option("--spacing", o.settings.slice_mm, "slice thickness and spacing, mm")
+      ->check(CLI::Range(1.0, 2000.0));
+  app.add_option("--scan", o.settings.scan,
+                 "another scan of the same person: other noise, slightly other pose")
+      ->capture_default_str();
+  describe_scan(app, o);
+  app.add_option("--bone-hu", o.settings.trabecular_hu, "trabecular bone of the vertebrae, HU")
       ->capture_default_str()
-      ->check(CLI::Range(0.1, 20.0));
-  app.add_option("--size", o.size, "rows and columns; the field of view stays")
-      ->capture_default_str()
-      ->check(CLI::Range(16, 4096));
-  app.add_option("--noise", o.settings.noise_hu, "standard deviation of the noise, HU")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 200.0));
-  app.add_option("--nodule-mm", o.settings.nodule_diameter_mm, "diameter of the solid nodule, mm")
+      ->check(CLI::Range(20.0, 400.0));
+  app.add_option("--nodule-mm", o.settings.nodule_diameter_mm,
+                 "diameter of the solid nodule that a thorax has when no finding is asked for, mm")
       ->capture_default_str()
       ->check(CLI::Range(2.0, 40.0));
-  app.add_flag("--no-nodule", o.no_nodule, "healthy lungs");
-  app.add_option("--patient-id", o.patient_id, "Patient ID (default PHANTOM-<seed>)");
-  app.add_option("--accession", o.accession,
+  app.add_flag("--no-nodule", o.no_nodule, "without it");
+  app.add_flag("--masks", o.settings.structure_masks, "masks of organs too in truth.json");
+  app.add_option("--patient-id", o.identity.patient_id, "Patient ID (default PHANTOM-<seed>)");
+  app.add_option("--accession", o.identity.accession,
                  "Accession Number, 16 characters at most (default PH<seed>)");
-  app.add_option("--study-uid", o.study_uid,
+  app.add_option("--study-uid", o.identity.study_uid,
                  "Study Instance UID (default: made from the settings)");
   app.add_flag("--force", o.force, "replace an earlier phantom in the folder");
   app.add_flag("--quiet", o.quiet, "print nothing when all is well");
+  app.footer(kinds_help);
+}
+
+/// Settings from the words given. \throws std::invalid_argument, dicom::Malformed.
+void settle(Options& o, const CLI::App& app) {
+  const auto body = body_part_of(o.body);
+  if (!body) throw std::invalid_argument("\"" + o.body + "\" is none of thorax, head, abdomen");
+  Settings& s = o.settings;
+  s.body = *body;
+  const Usual by_body = usual(*body);
+  s.columns = s.rows = o.size;
+  s.pixel_mm = (app.count("--fov") > 0 ? o.fov_mm : by_body.fov_mm) / o.size;
+  s.slices = app.count("--slices") > 0 ? o.slices : by_body.slices;
+  s.slice_mm = app.count("--spacing") > 0 ? o.slice_mm : by_body.slice_mm;
+  s.noise_hu = app.count("--noise") > 0 ? o.noise_hu : by_body.noise_hu;
+  for (const std::string& text : o.findings) s.findings.push_back(finding_of(*body, text));
+  s.nodule = *body == BodyPart::thorax && !o.no_nodule &&
+             (s.findings.empty() || app.count("--nodule-mm") > 0);
+  if (!o.prior.empty() && fs::weakly_canonical(o.prior) == fs::weakly_canonical(o.out))
+    throw std::invalid_argument("the prior needs a folder of its own");
+  if (o.identity.accession.size() > (o.prior.empty() ? 16U : 15U))
+    throw std::invalid_argument("not a DICOM Accession Number: longer than 16 characters");
+  if (!o.prior.empty() && !o.identity.study_uid.empty())
+    throw std::invalid_argument("one Study Instance UID cannot name two studies");
+  (void)phantom_header(s, o.identity);
 }
 
 }  // namespace
@@ -197,23 +207,20 @@ void describe(CLI::App& app, Options& o) {
 int command_phantom(int argc, char** argv) {
   Options o;
   CLI::App app(
-      "Writes a synthetic chest CT of a fictitious person: body, lungs, airways, bones, one "
-      "nodule.",
+      "Writes a synthetic CT of a fictitious person, with findings as asked for and the truth of "
+      "every number in truth.json.",
       "tomoscribe phantom");
   describe(app, o);
   if (const auto status = ends_here(app, argc, argv)) return *status;
-  o.settings.nodule = !o.no_nodule;
-  o.settings.pixel_mm *= o.settings.columns / static_cast<double>(o.size);
-  o.settings.columns = o.settings.rows = o.size;
   try {
-    if (o.accession.size() > 16)
-      throw dicom::Malformed("not a DICOM Accession Number: longer than 16 characters");
-    (void)header_of(o);
+    settle(o, app);
+    return write_studies(o);
+  } catch (const std::invalid_argument& fault) {
+    std::cerr << "tomoscribe phantom: " << fault.what() << '\n';
   } catch (const dicom::Malformed& fault) {
     std::cerr << "tomoscribe phantom: " << fault.what() << '\n';
-    return 2;
   }
-  return write_phantom(o);
+  return 2;
 }
 
 }  // namespace tomoscribe::pipeline

@@ -51,6 +51,7 @@ void check_scanner(const Settings& s) {
     refuse("slices are 0.1 to 20 mm thick");
   if (!within(s.noise_hu, 0, 200)) refuse("noise is 0 to 200 HU");
   if (!within(s.tilt_degrees, -30, 30)) refuse("a gantry tilts by at most 30 degrees");
+  if (!within(s.trabecular_hu, 20, 400)) refuse("trabecular bone has 20 to 400 HU");
   if (s.padding_circle_mm < 0) refuse("the padding circle has no negative width");
 }
 

@@ -94,12 +94,13 @@ struct Settings {
              2.5;  ///< spacing; the defaults hold the whole chest with margins above and below
   double thickness_mm = 0;  ///< each slice is the mean of thin layers over that height; 0: one
                             ///< layer of the spacing, quick
-  double noise_hu = 20;  ///< SD behind the smooth kernel; the sharp one raises it
+  double noise_hu = 20;     ///< SD behind the smooth kernel; the sharp one raises it
   Kernel kernel = Kernel::smooth;
   double tilt_degrees = 0;       ///< of the gantry; positive: the top of the picture lies lower,
                                  ///< as in DICOM for a patient lying head first, supine
   double padding_circle_mm = 0;  ///< pixels outside that circle are padding (-1024); 0: none
   Phase phase = Phase::none;
+  double trabecular_hu = 165;  ///< of the vertebral bodies' marrow
   std::uint64_t scan = 0;   ///< another scan of the same person: other noise, slightly other pose
   double weeks_before = 0;  ///< how long before the current scan; findings follow their course
   bool nodule = true;       ///< thorax: one solid nodule beside the findings, "nodule.1"
@@ -170,6 +171,9 @@ Phantom make(const Settings& settings);
 Phantom thorax(const Settings& settings);
 Phantom head(const Settings& settings);
 Phantom abdomen(const Settings& settings);
+
+/// The settings as JSON: equal text, equal phantom.
+std::string settings_json(const Settings& settings);
 
 /// truth.json: settings and truths.
 std::string truth_json(const Phantom& phantom);

@@ -2,8 +2,8 @@
 #include <cstddef>
 
 #include "model/phantom/detail/acquisition.h"
-#include "model/phantom/detail/anatomy.h"
 #include "model/phantom/detail/texture.h"
+#include "model/phantom/detail/thorax_findings.h"
 
 namespace tomoscribe::model::phantom {
 
@@ -26,37 +26,36 @@ double table_top(const Body& body, double z0, double z1) {
 }
 
 std::vector<Structure> structures() {
-  const auto bits = [](LabelSet labels) { return static_cast<std::uint64_t>(labels); };
-  constexpr LabelSet known = (1U << static_cast<unsigned>(Label::count)) - 1U;
-  return {{"body", "", bits(known & ~set_of(Label::air, Label::table))},
-          {"lung.right", "right", bits(set_of(Label::lung_right))},
-          {"lung.left", "left", bits(set_of(Label::lung_left))},
-          {"vessels.right", "right", bits(set_of(Label::vessel_right))},
-          {"vessels.left", "left", bits(set_of(Label::vessel_left))},
-          {"trachea", "", bits(set_of(Label::trachea))},
-          {"bronchi", "", bits(set_of(Label::bronchus))},
-          {"heart", "", bits(set_of(Label::heart))},
-          {"bone", "", bits(set_of(Label::bone))},
-          {"liver", "right", bits(set_of(Label::liver))},
-          {"spleen", "left", bits(set_of(Label::spleen))},
-          {"bowel_gas", "left", bits(set_of(Label::bowel_gas))}};
+  constexpr LabelSet known = set_of(Label::count) - 1U;
+  return {{"body", "", known & ~set_of(Label::air, Label::table)},
+          {"lung.right", "right", set_of(Label::lung_right)},
+          {"lung.left", "left", set_of(Label::lung_left)},
+          {"vessels.right", "right", set_of(Label::vessel_right)},
+          {"vessels.left", "left", set_of(Label::vessel_left)},
+          {"trachea", "", set_of(Label::trachea)},
+          {"bronchi", "", set_of(Label::bronchus)},
+          {"aorta.descending", "", set_of(Label::descending_aorta)},
+          {"heart", "", set_of(Label::heart)},
+          {"bone", "", set_of(Label::bone)},
+          {"liver", "right", set_of(Label::liver)},
+          {"spleen", "left", set_of(Label::spleen)},
+          {"bowel_gas", "left", set_of(Label::bowel_gas)}};
 }
 
-void paint_slice(Canvas& canvas, const Anatomy& anatomy, const Nodule& nodule, double top_y) {
+void paint_slice(Canvas& canvas, const Anatomy& anatomy, const ThoraxFindings& findings,
+                 double top_y) {
   for (const Ellipsoid& organ : anatomy.organs) canvas.paint(organ);
   for (const Bulla& bulla : anatomy.bullae)
     for (const Label side : {Label::lung_right, Label::lung_left})
       canvas.paint(Tube{bulla.centre, bulla.centre, bulla.radius_mm, -980, side, set_of(side)});
+  findings.paint_in_lung(canvas);
   for (const Tube& tube : anatomy.vessels) canvas.paint(tube);
   for (const Tube& tube : anatomy.airways) canvas.paint(tube);
-  canvas.paint_spine(anatomy.vertebral_levels);
+  canvas.paint_spine(anatomy.spine);
   for (const Tube& tube : anatomy.bones) canvas.paint(tube);
-  if (nodule.radius_mm > 0) {
-    canvas.paint_for(1);
-    canvas.paint_ball(nodule.centre, nodule.radius_mm, 38, Label::nodule);
-    canvas.paint_for(0);
-  }
+  findings.paint_over(canvas);
   canvas.paint_table(top_y);
+  findings.paint_on_skin(canvas);
 }
 
 void copy(const Canvas& canvas, Layer& layer) {
@@ -66,40 +65,86 @@ void copy(const Canvas& canvas, Layer& layer) {
                          [](Label label) { return static_cast<std::uint8_t>(label); });
 }
 
+/// Third of the lungs' height.
+std::string zone_at(const Body& body, double canonical_z) {
+  const double apex = 95, base = body.latent().dome_right - 30,
+               share = (canonical_z - base) / (apex - base);
+  if (share > 2.0 / 3) return "upper";
+  return share > 1.0 / 3 ? "middle" : "lower";
+}
+
+void locate(Truth& truth, const Point& centre, const Body& body, const Anatomy& anatomy) {
+  const double z = centre.z / body.latent().scale_z;
+  truth.level = vertebra_name(vertebra_at(anatomy.spine.levels, z));
+  if (truth.site == "lung" && !truth.side.empty()) truth.zone = zone_at(body, z);
+  if (truth.site == "thoracic spine" && truth.level[0] == 'L') truth.site = "lumbar spine";
+}
+
+/// Trabecular bone of each vertebra whose middle was painted.
+void add_vertebrae(Phantom& phantom, const Canvas& canvas, const Body& body, const Anatomy& anatomy,
+                   const Frame& frame) {
+  const auto& levels = anatomy.spine.levels;
+  for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
+    const Canvas::Marrow& marrow = canvas.marrow()[i];
+    if (marrow.pixels <= 0) continue;
+    const double z = levels[i] + 0.4 * (levels[i + 1] - levels[i]);
+    const Point centre = body.to_scanner(body.spine(z)) + frame.pose_mm;
+    Truth truth;
+    truth.level = vertebra_name(static_cast<int>(i));
+    truth.name = "vertebra." + truth.level;
+    truth.site = truth.level[0] == 'L' ? "lumbar spine" : "thoracic spine";
+    truth.mean_hu = marrow.hu / marrow.pixels;
+    truth.centre_mm = {centre.x, centre.y, centre.z};
+    truth.quantities["trabecular_hu"] = truth.mean_hu;
+    phantom.truth.push_back(std::move(truth));
+  }
+}
+
+/// Low-attenuation share of both lungs together, which an emphysema is.
+void add_lung_shares(Phantom& phantom) {
+  double low = 0, volume = 0;
+  for (const Truth& truth : phantom.truth)
+    if (truth.name.starts_with("lung.")) {
+      low += truth.fraction_below_950 * truth.volume_ml;
+      volume += truth.volume_ml;
+    }
+  for (Truth& truth : phantom.truth)
+    if (truth.kind == "emphysema" && volume > 0)
+      truth.quantities["laa950_percent"] = 100 * low / volume;
+}
+
 }  // namespace
 
 Phantom thorax(const Settings& settings) {
   check(settings);
   const Body body(settings.seed);
-  const Anatomy parts = anatomy(body, settings.seed);
+  Anatomy parts = anatomy(body, settings.seed, aneurysm_asked(settings, body));
+  enhance(parts, settings.phase);
+  parts.spine.marrow_hu = settings.trabecular_hu;
   Plan plan;
   plan.centre_mm = {0, centre_y, body.to_scanner({0, 0, lungs_middle}).z};
   plan.structures = structures();
+  plan.locate = [&](Truth& truth, const Point& centre) { locate(truth, centre, body, parts); };
   const Frame frame = frame_of(settings, plan.centre_mm);
-  Nodule nodule;
-  if (settings.nodule)
-    nodule = place_nodule(body, parts, settings.seed, settings.nodule_diameter_mm / 2, frame.low_z,
-                          frame.high_z);
-  if (nodule.radius_mm > 0) {
-    Truth truth =
-        finding_truth(settings, {.kind = Kind::nodule, .size = settings.nodule_diameter_mm}, 1);
-    truth.side = nodule.left ? "left" : "right";
-    truth.density = "solid";
-    plan.findings.push_back(std::move(truth));
-  } else if (settings.nodule) {
-    plan.missing.push_back("nodule.1");
-  }
+  const ThoraxFindings findings(settings, body, parts, frame, plan);
   Canvas canvas({settings.columns, settings.rows, frame.first_x, frame.first_y, settings.pixel_mm,
                  frame.layer_mm},
                 body);
   Texture texture(settings.columns, settings.rows, settings.pixel_mm, frame.layer_mm,
                   settings.seed);
   const double top_y = table_top(body, frame.low_z, frame.high_z);
-  return acquire(settings, plan, [&](double z, Layer& layer) {
+  Phantom phantom = acquire(settings, plan, [&](double z, Layer& layer) {
     canvas.begin(z, texture.next());
-    paint_slice(canvas, parts, nodule, top_y);
+    paint_slice(canvas, parts, findings, top_y);
     copy(canvas, layer);
   });
+  add_lung_shares(phantom);
+  add_vertebrae(phantom, canvas, body, parts, frame);
+  for (Truth& truth : phantom.truth)
+    if (truth.name == "aorta.descending")
+      truth.quantities["diameter_mm"] =
+          std::max(descending_aorta_mm(body), aneurysm_asked(settings, body).diameter_mm);
+  return phantom;
 }
 
 }  // namespace tomoscribe::model::phantom

@@ -258,6 +258,17 @@ bool Body::in_lung(bool left, const Point& canonical, double margin_mm) const {
   return here == (left ? Label::lung_left : Label::lung_right);
 }
 
+double Body::pleural_depth(const Section& section, double x, double y) const {
+  return -static_cast<double>(
+      pleural_distance(section, static_cast<float>(x), static_cast<float>(y)));
+}
+
+double Body::outside_skin(const Section& section, double x, double y) const {
+  return static_cast<double>(radial_distance(static_cast<float>(x),
+                                             static_cast<float>(y) - section.body_centre,
+                                             section.body_x, section.body_y));
+}
+
 double Body::pleura_radius(bool left, double direction_x, double direction_y, double z) const {
   const Section s = section(z);
   const Point axis = hemithorax_axis(left, z);

@@ -38,19 +38,24 @@ enum class Label : std::uint8_t {
   bowel_gas,
   kidney,
   nodule,
+  descending_aorta,
+  solid_lung,  ///< consolidated or collapsed: no air in it
+  pleural_fluid,
+  pleural_gas,
+  calcium,
   count
 };
 
 /// A set of labels, for "paint only over these".
-using LabelSet = std::uint32_t;
+using LabelSet = std::uint64_t;
 constexpr LabelSet set_of(Label label) {
-  return 1U << static_cast<unsigned>(label);
+  return std::uint64_t{1} << static_cast<unsigned>(label);
 }
 template <class... Labels>
 constexpr LabelSet set_of(Label first, Labels... more) {
   return set_of(first) | set_of(more...);
 }
-constexpr LabelSet every_label = ~0U;
+constexpr LabelSet every_label = ~LabelSet{0};
 constexpr LabelSet lungs = set_of(Label::lung_right, Label::lung_left);
 
 /// Smooth random displacement: cubic B-spline on a lattice (QUANTIFICATION D, "smooth random
@@ -99,6 +104,10 @@ class Body {
   Tissue tissue(const Section& section, float x, float y, float warp_z, float texture) const;
   /// Lung, not considering what is painted later; positive margin_mm keeps away from the borders.
   bool in_lung(bool left, const Point& canonical, double margin_mm) const;
+  /// How deep below the pleura of the chest wall, mm along a ray; the mediastinum is not looked at.
+  double pleural_depth(const Section& section, double x, double y) const;
+  /// Distance outside the skin, mm; negative inside.
+  double outside_skin(const Section& section, double x, double y) const;
   /// Distance of the pleura from the hemithorax's axis in a direction of the axial plane.
   double pleura_radius(bool left, double direction_x, double direction_y, double z) const;
   /// Axis from which ribs and pleura are described.

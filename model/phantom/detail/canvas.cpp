@@ -52,6 +52,7 @@ Canvas::Canvas(const Raster& raster, const Body& body) : raster_(raster), body_(
   y_.resize(pixels);
   dz_.resize(pixels);
   labels_.resize(pixels);
+  marrow_.resize(32);
   owner_.resize(pixels);
 }
 
@@ -164,6 +165,7 @@ void Canvas::paint_thin(const Tube& tube) {
 }
 
 void Canvas::paint(const Tube& tube) {
+  painting_for_ = tube.owner;
   const double r = tube.radius_mm, reach_z = r / tube.flatten_z + raster_.slice_mm;
   if (z_ < std::min(tube.from.z, tube.to.z) - reach_z ||
       z_ > std::max(tube.from.z, tube.to.z) + reach_z)
@@ -195,6 +197,7 @@ void Canvas::paint(const Tube& tube) {
 }
 
 void Canvas::paint(const Ellipsoid& shape) {
+  painting_for_ = 0;
   const Point half{shape.half_axes.x + shape.grow_mm, shape.half_axes.y + shape.grow_mm,
                    shape.half_axes.z + shape.grow_mm};
   if (half.x <= 0 || half.y <= 0 || half.z <= 0) return;
@@ -241,14 +244,19 @@ float Canvas::share_in_ball(int column, int row, const Point& centre, double rad
   return static_cast<float>(inside) / (across * across * deep);
 }
 
-void Canvas::paint_ball(const Point& centre, double radius_mm, float hu, Label label) {
-  const double reach = radius_mm + raster_.pixel_mm, half = raster_.slice_mm / 2;
-  if (std::abs(z_ - centre.z) > radius_mm + half) return;
+void Canvas::paint(const Ball& ball) {
+  const Point& centre = ball.centre;
+  const double reach = ball.radius_mm + raster_.pixel_mm, half = raster_.slice_mm / 2;
+  if (std::abs(z_ - centre.z) > ball.radius_mm + half) return;
+  painting_for_ = ball.owner;
   const Box area = box(centre.x - reach, centre.y - reach, centre.x + reach, centre.y + reach);
   for (int row = area.row0; row <= area.row1; ++row)
-    for (int column = area.column0; column <= area.column1; ++column)
-      blend(index(column, row), hu, label, share_in_ball(column, row, centre, radius_mm),
-            every_label);
+    for (int column = area.column0; column <= area.column1; ++column) {
+      const std::size_t i = index(column, row);
+      const float hu = ball.hu + ball.texture_hu * (*texture_)[i];
+      blend(i, ball.adds ? hu_[i] + hu : hu, ball.adds ? labels_[i] : ball.label,
+            share_in_ball(column, row, centre, ball.radius_mm), ball.over);
+    }
 }
 
 void Canvas::paint_table(double top_y) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "model/phantom/detail/body.h"
@@ -17,8 +18,36 @@ struct Tube {
   float hu = 0;
   Label label = Label::air;
   LabelSet over = every_label;
-  double flatten_z = 1;  ///< below 1: taller than wide (ribs)
+  double flatten_z = 1;    ///< below 1: taller than wide (ribs)
+  std::uint8_t owner = 0;  ///< as in Layer::owner
 };
+
+/// A ball in the scanner's frame with exact shares of the voxels on its surface.
+struct Ball {
+  Point centre;
+  double radius_mm = 1;
+  float hu = 0, texture_hu = 0;
+  bool adds = false;  ///< hu is added to what is there, whose label stays (ground glass)
+  Label label = Label::nodule;
+  LabelSet over = every_label;
+  std::uint8_t owner = 0;
+};
+
+struct Region;
+
+/// The vertebrae: lower endplates' canonical z, rising from L2; the last is the upper end of C5.
+struct Spine {
+  std::vector<double> levels;
+  double marrow_hu = 165;
+  int crushed = -1;  ///< index of a wedge-shaped vertebra
+  double loss = 0;   ///< share of its height that is lost in front
+  std::uint8_t owner = 0;
+};
+/// "L2" … "C5".
+std::string vertebra_name(int level);
+/// Index of the vertebra (with the disc above it) at a canonical height, nearest if beyond the
+/// ends.
+int vertebra_at(const std::vector<double>& levels, double canonical_z);
 
 /// An ellipsoid in the canonical frame, seen through the warp.
 struct Ellipsoid {
@@ -46,14 +75,19 @@ class Canvas {
   void begin(double z, const std::vector<float>& texture);
   void paint(const Tube& tube);
   void paint(const Ellipsoid& shape);
+  void paint(const Ball& ball);
+  void paint(const Region& region);
   /// Vertebra or disc with canal, at the spine's centre.
-  void paint_spine(const std::vector<double>& levels);
+  void paint_spine(const Spine& spine);
   void paint_table(double top_y);
-  /// A ball with exact shares of the voxels on its surface.
-  void paint_ball(const Point& centre, double radius_mm, float hu, Label label);
+  /// A blanket over the front of the body; not part of it.
+  void paint_blanket(std::uint8_t owner);
 
-  /// Whose voxels are painted from here on: 0, or a finding's number as in Layer::owner.
-  void paint_for(std::uint8_t owner) { painting_for_ = owner; }
+  /// What was painted deep inside the vertebral bodies, 5 mm from cortex and endplates.
+  struct Marrow {
+    double hu = 0, pixels = 0;
+  };
+  const std::vector<Marrow>& marrow() const { return marrow_; }  ///< per vertebra
 
   const std::vector<float>& hu() const { return hu_; }
   const std::vector<std::uint8_t>& owner() const { return owner_; }
@@ -74,6 +108,7 @@ class Canvas {
   void paint_thin(const Tube& tube);
   float share_in_ball(int column, int row, const Point& centre, double radius_mm) const;
   void warp_slice();
+  void put(std::size_t i, const Region& region, double inside_mm);
 
   Raster raster_;
   const Body& body_;
@@ -83,6 +118,7 @@ class Canvas {
   std::vector<Label> labels_;
   std::vector<std::uint8_t> owner_;
   std::uint8_t painting_for_ = 0;
+  std::vector<Marrow> marrow_;
   const std::vector<float>* texture_ = nullptr;
 };
 

@@ -48,22 +48,47 @@ struct Demand {
 // Stricter first; a crowded or small lung may leave only a tighter place.
 constexpr std::array<Demand, 3> demands{{{7.0, 0.9}, {4.0, 1.6}, {2.5, 1.6}}};
 
+bool fits(const Body& body, const Anatomy& anatomy, const Wish& wish, const Demand& demand,
+          bool left, const Point& p, const Point& centre) {
+  const double radius = wish.radius_mm;
+  switch (wish.where) {
+    case Wish::Where::inside:
+      return clear_of(anatomy, p, centre, radius, demand.narrowest_vessel_mm);
+    case Wish::Where::anywhere: return clear_of(anatomy.organs, p, 0.4 * radius);
+    case Wish::Where::at_pleura: {
+      const double depth = body.pleural_depth(body.section(p.z), p.x, p.y);
+      return depth > 0.25 * radius && depth < 0.7 * radius && body.in_lung(left, p, 0) &&
+             clear_of(anatomy, p, centre, radius, 1.6);
+    }
+  }
+  return false;
+}
+
+double margin_of(const Wish& wish, const Demand& demand) {
+  switch (wish.where) {
+    case Wish::Where::inside: return wish.radius_mm + demand.margin_mm;
+    case Wish::Where::anywhere: return 0.8 * wish.radius_mm;
+    case Wish::Where::at_pleura: return 0;
+  }
+  return 0;
+}
+
 }  // namespace
 
-Nodule place_nodule(const Body& body, const Anatomy& anatomy, std::uint64_t seed, double radius_mm,
-                    double low_z, double high_z) {
-  Counter random(seed, 40);
-  const bool left = random.uniform() < 0.5;
-  const double side = left ? 1 : -1;
+Place place_ball(const Body& body, const Anatomy& anatomy, std::uint64_t seed, const Wish& wish,
+                 double low_z, double high_z) {
+  Counter random(seed, wish.stream);
+  const bool coin = random.uniform() < 0.5, left = wish.left.value_or(coin);
+  const double side = left ? 1 : -1, radius = wish.radius_mm;
   for (const Demand& demand : demands)
     for (int tries = 0; tries < 3000; ++tries) {
       const Point p{random.between(10, 130) * side, random.between(-85, 85),
                     random.between(-140, 75)};
-      if (!body.in_lung(left, p, radius_mm + demand.margin_mm)) continue;
+      if (!body.in_lung(left, p, margin_of(wish, demand))) continue;
       const Point centre = body.to_scanner(p);
-      if (centre.z - radius_mm < low_z || centre.z + radius_mm > high_z) continue;
-      if (clear_of(anatomy, p, centre, radius_mm, demand.narrowest_vessel_mm))
-        return {centre, radius_mm, left};
+      if (centre.z - radius < low_z || centre.z + radius > high_z) continue;
+      if (wish.taken && wish.taken(left, p, centre)) continue;
+      if (fits(body, anatomy, wish, demand, left, p, centre)) return {centre, radius, left};
     }
   return {};
 }

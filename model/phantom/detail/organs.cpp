@@ -100,14 +100,16 @@ void add_abdomen(std::vector<Ellipsoid>& shapes, const Body& body) {
   shapes.push_back(colon);
 }
 
-struct Course {
+constexpr double descending_radius = 11.8;  ///< of a body of scale 1
+
+struct VesselCourse {
   double radius_mm;
   std::vector<Point> through;
   Label label = Label::great_vessel;
   float hu = 41;
 };
 
-std::vector<Course> courses() {
+std::vector<VesselCourse> courses() {
   return {
       {14.5,
        {{8, -36, -38},
@@ -117,14 +119,15 @@ std::vector<Course> courses() {
         {6, -2, 40},
         {17, 16, 37},
         {22, 32, 24}}},
-      {11.8,
+      {descending_radius,
        {{22, 32, 24},
         {23, 42, 4},
         {24, 46, -40},
         {22, 47, -90},
         {14, 40, -130},
         {6, 30, -170},
-        {3, 22, -230}}},
+        {3, 22, -230}},
+       Label::descending_aorta},
       {8.5, {{-26, -30, 44}, {-30, -22, 20}, {-30, -16, -36}}},  // superior vena cava
       {6.5,
        {{-26, -30, 44},
@@ -178,22 +181,72 @@ void add_girdle(std::vector<Ellipsoid>& shapes) {
 }
 
 /// What a vessel may be painted over: those of the liver only over it, the others over soft tissue.
-LabelSet under(const Course& course) {
+LabelSet under(const VesselCourse& course) {
   if (course.label == Label::liver) return set_of(Label::liver);
   return ~set_of(Label::air, Label::bone, Label::liver, Label::lung_left, Label::lung_right,
-                 Label::heart, Label::diaphragm);
+                 Label::heart, Label::diaphragm, Label::solid_lung, Label::pleural_fluid,
+                 Label::pleural_gas);
+}
+
+struct Stretch {
+  Point from, to;
+  double radius_mm;
+  std::uint8_t owner;
+};
+
+/// The aorta in pieces of a few millimetres, each as wide as the aneurysm makes it there. It widens
+/// to the left and to the front: behind it lies the spine.
+std::vector<Stretch> widened(const Body& body, const VesselCourse& course,
+                             const Aneurysm& aneurysm) {
+  constexpr int pieces = 12;
+  const double normal = course.radius_mm * body.latent().scale_x;
+  const double extra = aneurysm.diameter_mm / 2 - normal;
+  const auto excess = [&](double z) {
+    return extra *
+           static_cast<double>(bump(static_cast<float>(z), static_cast<float>(aneurysm.middle_z),
+                                    static_cast<float>(aneurysm.length_mm / 2)));
+  };
+  const auto moved = [&](Point p) {
+    const double by = excess(p.z);
+    return body.to_scanner({p.x + 0.75 * by, p.y - 0.5 * by, p.z});
+  };
+  std::vector<Stretch> stretches;
+  for (std::size_t i = 0; i + 1 < course.through.size(); ++i)
+    for (int k = 0; k < pieces; ++k) {
+      const Point way = course.through[i + 1] - course.through[i];
+      const Point from = course.through[i] + way * (static_cast<double>(k) / pieces),
+                  to = course.through[i] + way * ((k + 1.0) / pieces);
+      const double wider = (excess(from.z) + excess(to.z)) / 2;
+      stretches.push_back({moved(from), moved(to), normal + wider,
+                           wider > 0.15 * normal ? aneurysm.owner : std::uint8_t{0}});
+    }
+  return stretches;
+}
+
+std::vector<Stretch> stretches_of(const Body& body, const VesselCourse& course,
+                                  const Aneurysm& aneurysm) {
+  if (course.label == Label::descending_aorta && aneurysm.diameter_mm > 0)
+    return widened(body, course, aneurysm);
+  std::vector<Stretch> stretches;
+  stretches.reserve(course.through.size());
+  for (std::size_t i = 0; i + 1 < course.through.size(); ++i)
+    stretches.push_back({body.to_scanner(course.through[i]), body.to_scanner(course.through[i + 1]),
+                         course.radius_mm * body.latent().scale_x, 0});
+  return stretches;
 }
 
 /// A vessel, or the mediastinal fat around it.
-void add_course(std::vector<Tube>& tubes, const Body& body, const Course& course, bool fat) {
+void add_course(std::vector<Tube>& tubes, const Body& body, const VesselCourse& course,
+                const Aneurysm& aneurysm, bool fat) {
   Tube tube;
-  tube.radius_mm = course.radius_mm * body.latent().scale_x + (fat ? 2.5 : 0);
   tube.hu = fat ? -85.0F : course.hu;
   tube.label = fat ? Label::mediastinum : course.label;
   tube.over = fat ? lungs : under(course);
-  for (std::size_t i = 0; i + 1 < course.through.size(); ++i) {
-    tube.from = body.to_scanner(course.through[i]);
-    tube.to = body.to_scanner(course.through[i + 1]);
+  for (const Stretch& stretch : stretches_of(body, course, aneurysm)) {
+    tube.from = stretch.from;
+    tube.to = stretch.to;
+    tube.radius_mm = stretch.radius_mm + (fat ? 2.5 : 0);
+    tube.owner = fat ? std::uint8_t{0} : stretch.owner;
     tubes.push_back(tube);
   }
 }
@@ -208,12 +261,16 @@ std::vector<Ellipsoid> organs(const Body& body) {
   return shapes;
 }
 
-std::vector<Tube> great_vessels(const Body& body) {
+double descending_aorta_mm(const Body& body) {
+  return 2 * descending_radius * body.latent().scale_x;
+}
+
+std::vector<Tube> great_vessels(const Body& body, const Aneurysm& aneurysm) {
   // Mediastinal fat around each vessel first, so that no lung touches a vessel wall; then the
   // vessels.
   std::vector<Tube> tubes;
   for (const bool fat : {true, false})
-    for (const Course& course : courses()) add_course(tubes, body, course, fat);
+    for (const VesselCourse& course : courses()) add_course(tubes, body, course, aneurysm, fat);
   return tubes;
 }
 

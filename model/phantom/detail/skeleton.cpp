@@ -9,7 +9,8 @@ namespace {
 
 constexpr double degree = 3.14159265358979323846 / 180;
 constexpr LabelSet bone_over =
-    ~set_of(Label::air, Label::table, Label::lung_left, Label::lung_right);
+    ~set_of(Label::air, Label::table, Label::lung_left, Label::lung_right, Label::solid_lung,
+            Label::pleural_fluid, Label::pleural_gas);
 
 struct Rib {
   double drop_mm;       ///< how much lower the front end lies

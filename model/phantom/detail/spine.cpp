@@ -11,13 +11,15 @@ namespace {
 struct Level {
   double phase;
   double height_mm;
+  int vertebra;
 };
 
 Level level_at(const std::vector<double>& levels, double z) {
   for (std::size_t i = 0; i + 1 < levels.size(); ++i)
     if (z >= levels[i] && z < levels[i + 1])
-      return {(z - levels[i]) / (levels[i + 1] - levels[i]), levels[i + 1] - levels[i]};
-  return {0.4, 24};
+      return {(z - levels[i]) / (levels[i + 1] - levels[i]), levels[i + 1] - levels[i],
+              static_cast<int>(i)};
+  return {0.4, 24, -1};
 }
 
 constexpr double body_share = 0.80;
@@ -27,8 +29,10 @@ struct SpineSection {
   double size, half_x, half_y;
   double canal;  ///< y of the vertebral canal's centre
   double waist;  ///< of the body between its endplates
-  double to_endplate;
-  bool disc, pedicle, lamina;
+  double phase, height_mm;
+  int vertebra;
+  bool pedicle, lamina;
+  double lost = 0;  ///< share of the height lost in front
 };
 
 SpineSection section_at(const Level& level, double canonical_z, double scale) {
@@ -37,9 +41,11 @@ SpineSection section_at(const Level& level, double canonical_z, double scale) {
   s.half_x = 16.5 * s.size;
   s.half_y = 13.0 * s.size;
   s.canal = s.half_y + 8.5;
-  s.disc = level.phase > body_share;
-  s.waist = s.disc ? 1.03 : 0.93 + 0.10 * std::abs(level.phase / body_share - 0.5) * 2;
-  s.to_endplate = std::min(level.phase, body_share - level.phase) * level.height_mm;
+  s.phase = level.phase;
+  s.height_mm = level.height_mm;
+  s.vertebra = level.vertebra;
+  s.waist =
+      level.phase > body_share ? 1.03 : 0.93 + 0.10 * std::abs(level.phase / body_share - 0.5) * 2;
   s.pedicle = level.phase > 0.38 && level.phase < 0.74;
   s.lamina = level.phase < 0.68;
   return s;
@@ -51,11 +57,29 @@ float canal_hu(double x, double y, double from_centre) {
   return from_centre < 6.6 ? 14.0F : -60.0F;
 }
 
+/// Share of a level's height that the vertebral body fills at a depth of the body: less in front
+/// where it is crushed.
+double filled_share(const SpineSection& s, double y) {
+  if (s.lost <= 0) return body_share;
+  const double front = std::clamp(0.5 - y / (2 * s.half_y), 0.0, 1.0);
+  return body_share * (1 - s.lost * front);
+}
+
+struct BodyPixel {
+  Tissue tissue;
+  bool vertebra;
+  double to_endplate;
+};
+
 /// Disc, or a body's cortex and marrow.
-Tissue body_tissue(const SpineSection& s, double from_surface, float texture) {
-  if (s.disc) return {Label::cartilage, 82.0F + 4.0F * texture};
-  const bool shell = from_surface < 1.3 || s.to_endplate < 1.4;
-  return {Label::bone, shell ? 480.0F : 165.0F + 26.0F * texture};
+BodyPixel body_pixel(const SpineSection& s, double marrow_hu, double y, double from_surface,
+                     float texture) {
+  const double filled = filled_share(s, y);
+  if (s.phase > filled) return {{Label::cartilage, 82.0F + 4.0F * texture}, false, 0};
+  const double to_endplate = std::min(s.phase, filled - s.phase) * s.height_mm;
+  const bool shell = from_surface < 1.3 || to_endplate < 1.4;
+  const auto marrow = static_cast<float>(marrow_hu);
+  return {{Label::bone, shell ? 480.0F : marrow + 26.0F * texture}, true, to_endplate};
 }
 
 bool in_arch(const SpineSection& s, double x, double y, double from_canal) {
@@ -64,11 +88,31 @@ bool in_arch(const SpineSection& s, double x, double y, double from_canal) {
   return s.lamina && from_canal < 12.0 && y > s.canal - 2;
 }
 
+constexpr double impaction_hu = 45;  ///< a crushed body is denser
+constexpr double core_mm = 5;
+
 }  // namespace
 
-void Canvas::paint_spine(const std::vector<double>& levels) {
+std::string vertebra_name(int level) {
+  constexpr int first_thoracic = 13;  // levels rise from L2
+  if (level < 2) return "L" + std::to_string(2 - level);
+  if (level <= first_thoracic) return "T" + std::to_string(first_thoracic + 1 - level);
+  return "C" + std::to_string(first_thoracic + 8 - level);
+}
+
+int vertebra_at(const std::vector<double>& levels, double canonical_z) {
+  int found = 0;
+  for (std::size_t i = 0; i + 1 < levels.size(); ++i)
+    if (canonical_z >= levels[i]) found = static_cast<int>(i);
+  return found;
+}
+
+void Canvas::paint_spine(const Spine& spine) {
   const double scale = body_.latent().scale_x, canonical_z = z_ / body_.latent().scale_z;
-  const SpineSection s = section_at(level_at(levels, canonical_z), canonical_z, scale);
+  SpineSection s = section_at(level_at(spine.levels, canonical_z), canonical_z, scale);
+  const bool crushed = s.vertebra >= 0 && s.vertebra == spine.crushed;
+  if (crushed) s.lost = spine.loss;
+  const double marrow_hu = spine.marrow_hu + (crushed ? impaction_hu : 0);
   const Point centre = body_.to_scanner(body_.spine(canonical_z));
   const Box area = box(centre.x - 45, centre.y - 30, centre.x + 45, centre.y + 70);
   for (int row = area.row0; row <= area.row1; ++row)
@@ -76,6 +120,7 @@ void Canvas::paint_spine(const std::vector<double>& levels) {
       const double x = raster_.first_x + column * raster_.pixel_mm - centre.x,
                    y = raster_.first_y + row * raster_.pixel_mm - centre.y;
       const std::size_t i = index(column, row);
+      painting_for_ = 0;
       const double back = std::sqrt(x * x + (y - s.canal) * (y - s.canal) * 1.15);
       if (back < 8.0) {
         blend(i, canal_hu(x, y - s.canal, back), Label::muscle, 1, every_label);
@@ -86,8 +131,15 @@ void Canvas::paint_spine(const std::vector<double>& levels) {
       const double inside = (1 - f) * s.half_y;
       const double share = std::clamp(inside / raster_.pixel_mm + 0.5, 0.0, 1.0);
       if (share > 0) {
-        const Tissue tissue = body_tissue(s, inside, (*texture_)[i]);
-        blend(i, tissue.hu, tissue.label, static_cast<float>(share), every_label);
+        const BodyPixel pixel = body_pixel(s, marrow_hu, y, inside, (*texture_)[i]);
+        if (crushed && pixel.vertebra) painting_for_ = spine.owner;
+        blend(i, pixel.tissue.hu, pixel.tissue.label, static_cast<float>(share), every_label);
+        if (s.vertebra >= 0 && pixel.vertebra && inside >= core_mm &&
+            pixel.to_endplate >= core_mm) {
+          Marrow& marrow = marrow_[static_cast<std::size_t>(s.vertebra)];
+          marrow.hu += static_cast<double>(pixel.tissue.hu);
+          marrow.pixels += 1;
+        }
       } else if (in_arch(s, x, y, back)) {
         const bool cortex = back < 9.4 || back > 10.8;
         blend(i, cortex ? 520.0F : 260.0F, Label::bone, 1, every_label);

@@ -17,7 +17,7 @@ Tally::Tally(const Settings& settings, std::vector<Structure> structures)
 
 void Tally::add(int slice, const std::vector<std::uint8_t>& labels, const std::vector<float>& hu) {
   struct Here {
-    double voxels = 0, hu = 0, below = 0, column = 0, row = 0;
+    double voxels = 0, hu = 0, below = 0, hazy = 0, column = 0, row = 0;
     int column0 = 1 << 20, row0 = 1 << 20, column1 = -1, row1 = -1;
   };
   std::array<Here, label_count> here{};
@@ -28,6 +28,7 @@ void Tally::add(int slice, const std::vector<std::uint8_t>& labels, const std::v
       h.voxels += 1;
       h.hu += static_cast<double>(hu[i]);
       if (hu[i] < -950.0F) h.below += 1;
+      if (hu[i] >= -600.0F && hu[i] < -250.0F) h.hazy += 1;
       h.column += column;
       h.row += row;
       h.column0 = std::min(h.column0, column);
@@ -42,6 +43,7 @@ void Tally::add(int slice, const std::vector<std::uint8_t>& labels, const std::v
     sum.voxels += h.voxels;
     sum.hu += h.hu;
     sum.below_950 += h.below;
+    sum.hazy += h.hazy;
     sum.column += h.column;
     sum.row += h.row;
     sum.slice += slice * h.voxels;
@@ -82,6 +84,7 @@ Truth Tally::truth(std::size_t structure, const Phantom& phantom) const {
     all.voxels += sum.voxels;
     all.hu += sum.hu;
     all.below_950 += sum.below_950;
+    all.hazy += sum.hazy;
     all.column += sum.column;
     all.row += sum.row;
     all.slice += sum.slice;
@@ -96,6 +99,10 @@ Truth Tally::truth(std::size_t structure, const Phantom& phantom) const {
   result.volume_ml = all.voxels * pixel * pixel * settings_.slice_mm / 1000;
   result.mean_hu = all.hu / all.voxels;
   result.fraction_below_950 = all.below_950 / all.voxels;
+  if (result.name.starts_with("lung.")) {
+    result.quantities["laa950_percent"] = 100 * all.below_950 / all.voxels;
+    result.quantities["haa_percent"] = 100 * all.hazy / all.voxels;  // -600 to -250 HU
+  }
   const auto& first = phantom.first_voxel_mm;
   const double down = all.row / all.voxels * pixel;
   result.centre_mm = {

@@ -16,7 +16,7 @@ class Tally {
 
  private:
   struct Sum {
-    double voxels = 0, hu = 0, below_950 = 0, column = 0, row = 0, slice = 0;
+    double voxels = 0, hu = 0, below_950 = 0, hazy = 0, column = 0, row = 0, slice = 0;
     std::vector<std::array<int, 5>> boxes;
   };
   void add_runs(int slice, const std::vector<std::uint8_t>& labels);

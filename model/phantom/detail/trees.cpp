@@ -112,8 +112,10 @@ Tube airway_tube(const Body& body, const Airway& way, bool wall) {
   tube.radius_mm = way.radius_mm * body.latent().scale_x + (wall ? way.wall_mm : 0);
   tube.hu = wall ? 25.0F : -1000.0F;
   tube.label = wall ? Label::airway_wall : way.label;
-  const LabelSet kept = set_of(Label::air, Label::table, Label::heart, Label::trachea) |
-                        (way.radius_mm < 4 ? set_of(Label::great_vessel) : 0);
+  const LabelSet kept =
+      set_of(Label::air, Label::table, Label::heart, Label::trachea) |
+      set_of(Label::pleural_fluid, Label::pleural_gas) |
+      (way.radius_mm < 4 ? set_of(Label::great_vessel, Label::descending_aorta) : 0);
   tube.over = ~kept;
   return tube;
 }
@@ -161,15 +163,15 @@ std::vector<Bulla> bullae(const Body& body, std::uint64_t seed) {
   return found;
 }
 
-Anatomy anatomy(const Body& body, std::uint64_t seed) {
+Anatomy anatomy(const Body& body, std::uint64_t seed, const Aneurysm& aneurysm) {
   Anatomy result;
   result.organs = organs(body);
   result.vessels = pulmonary_vessels(body, seed);
-  const std::vector<Tube> great = great_vessels(body);
+  const std::vector<Tube> great = great_vessels(body, aneurysm);
   result.vessels.insert(result.vessels.end(), great.begin(), great.end());
   result.airways = airways(body, seed);
-  result.vertebral_levels = vertebral_levels();
-  result.bones = skeleton(body, result.vertebral_levels);
+  result.spine.levels = vertebral_levels();
+  result.bones = skeleton(body, result.spine.levels);
   result.bullae = bullae(body, seed);
   return result;
 }

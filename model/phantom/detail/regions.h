@@ -1,0 +1,37 @@
+#pragma once
+// Findings that fill a part of the lung or of the pleural space.
+
+#include <optional>
+
+#include "model/phantom/detail/lung_space.h"
+
+namespace tomoscribe::model::phantom {
+
+/// A level set of a potential, painted over one side.
+struct Region {
+  bool left = false;
+  Potential potential;
+  double level = 0;
+  LabelSet over = lungs;
+  Label label = Label::solid_lung;
+  bool keeps_label = false;  ///< aerated lung stays lung
+  bool adds = false;         ///< hu is added to what is there
+  float hu = 0, texture_hu = 0;
+  double soft_mm = 0;  ///< width of the edge beyond a pixel
+  double rim_mm = 0;   ///< collapsed lung beside fluid, or the pleura beside gas: nobody's voxels
+  float rim_hu = 0;
+  bool rim_is_solid = false;
+  std::uint8_t owner = 0;
+};
+
+Region consolidation(const LungSpace& space, bool left, std::uint64_t seed, std::uint64_t stream);
+Region ground_glass(const LungSpace& space, bool left, std::uint64_t seed, std::uint64_t stream);
+Region effusion(bool left);
+Region pneumothorax(bool left);
+Region dependent_atelectasis(bool left, double depth_mm);
+
+/// Air-filled bronchi through a consolidation.
+std::vector<Tube> air_bronchograms(const Body& body, const LungSpace& space, const Region& region,
+                                   std::uint64_t seed, std::uint64_t stream);
+
+}  // namespace tomoscribe::model::phantom
