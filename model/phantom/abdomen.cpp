@@ -22,8 +22,7 @@ std::uint64_t bits(std::initializer_list<TrunkPart> parts) {
 
 std::vector<Structure> structures() {
   using enum TrunkPart;
-  constexpr std::uint64_t known =
-      (std::uint64_t{1} << static_cast<unsigned>(TrunkPart::count)) - 1;
+  constexpr std::uint64_t known = (std::uint64_t{1} << static_cast<unsigned>(TrunkPart::count)) - 1;
   return {{"body", "", known & ~bits({air, table})},
           {"bone", "", bits({bone, trabecular})},
           {"lung.right", "right", bits({lung_right})},
@@ -63,8 +62,7 @@ class Couch {
     const double below = p.y - (top_y_ + 4 - p.x * p.x / 900);
     // Two shells with foam between: a band around each is one around the foam's border.
     out[static_cast<int>(TrunkChannel::table)] = static_cast<float>(std::abs(below - 11) - 11);
-    out[static_cast<int>(TrunkChannel::table_end)] =
-        static_cast<float>(std::abs(p.x) - 205);
+    out[static_cast<int>(TrunkChannel::table_end)] = static_cast<float>(std::abs(p.x) - 205);
   }
 
  private:
@@ -73,7 +71,7 @@ class Couch {
 
 class AbdomenShapes final : public Shapes {
  public:
-  AbdomenShapes(const Trunk& trunk, const std::vector<Region>& regions)
+  AbdomenShapes(const Trunk& trunk, const std::vector<TrunkRegion>& regions)
       : trunk_(trunk), regions_(regions), couch_(trunk) {}
   int channels() const override { return trunk_channels + static_cast<int>(regions_.size()); }
   void distances(const Point& scanner, float* out) const override {
@@ -88,7 +86,7 @@ class AbdomenShapes final : public Shapes {
 
  private:
   const Trunk& trunk_;
-  const std::vector<Region>& regions_;
+  const std::vector<TrunkRegion>& regions_;
   Couch couch_;
 };
 
@@ -193,7 +191,7 @@ Phantom abdomen(const Settings& settings) {
   const TrunkFindings findings = place_findings(settings, trunk, plan, painting);
   painting.materials[static_cast<std::size_t>(TrunkPart::liver)].hu +=
       static_cast<float>(findings.liver_hu - 56);
-  painting.coats = trunk_wall_coats();
+  painting.coats = trunk_fat_coats();
   for (const auto& more : {findings.before_organs, trunk_organ_coats(), findings.after_organs})
     painting.coats.insert(painting.coats.end(), more.begin(), more.end());
   const AbdomenShapes shapes(trunk, findings.regions);

@@ -150,7 +150,7 @@ class Trunk {
   Point to_canonical(const Point& scanner) const;
   Point to_scanner(const Point& canonical) const;
 
-  static double spine_y(double z);     ///< of the vertebral bodies' middle
+  static double spine_y(double z);  ///< of the vertebral bodies' middle
   double spine_x(double z) const;
   double envelope(const Point& p) const;
   double cavity(const Point& p) const;      ///< inside the wall's muscles
@@ -188,8 +188,8 @@ class Trunk {
 };
 
 std::vector<Material> trunk_materials(Phase phase, double trabecular_hu);
-/// Table, skin, fat, muscles; then what lies inside.
-std::vector<Coat> trunk_wall_coats();
+/// Table, skin, fat; then all that lies in the fat.
+std::vector<Coat> trunk_fat_coats();
 std::vector<Coat> trunk_organ_coats();
 
 }  // namespace tomoscribe::model::phantom

@@ -81,21 +81,19 @@ void Trunk::pelvis(const Point& p, float* out) const {
   const double lower = capsule(nearer, {16, 68, -138}, {12, 82, -180}, 15, 8);
   const double coccyx = capsule(nearer, {0, 84, -196}, {0, 70, -228}, 6, 3);
   const double top = p.z - promontory_z - 0.45 * (p.y - 40);
-  const double foramina =
-      std::min(capsule(nearer, {21, 40, -128}, {21, 90, -134}, 4.5, 4.5),
-               capsule(nearer, {18, 50, -155}, {18, 100, -160}, 4, 4));
-  const double sacrum = std::max({merged(merged(body, wing, 8), lower, 8), 0.9 * top,
-                                  nearer.x - 50, -foramina});
+  const double foramina = std::min(capsule(nearer, {21, 40, -128}, {21, 90, -134}, 4.5, 4.5),
+                                   capsule(nearer, {18, 50, -155}, {18, 100, -160}, 4, 4));
+  const double sacrum =
+      std::max({merged(merged(body, wing, 8), lower, 8), 0.9 * top, nearer.x - 50, -foramina});
   // Pubis, ischium, socket of the hip.
   const double hip = length(nearer - Point{90, 6, -196});
-  const double socket = std::max(
-      {hip - 33, 26.5 - hip, 0.7 * (nearer.x - 98) - 0.7 * (p.z + 190)});
+  const double socket = std::max({hip - 33, 26.5 - hip, 0.7 * (nearer.x - 98) - 0.7 * (p.z + 190)});
   const double pubis = std::min(capsule(nearer, {68, -24, -200}, {9, -58, -222}, 9, 10),
                                 capsule(nearer, {9, -58, -226}, {48, 8, -262}, 8, 8));
   const double ischium = capsule(nearer, {86, 34, -206}, {62, 42, -268}, 15, 14);
   const double symphysis = std::max(pubis, 2.2 - nearer.x);
-  set(TrunkChannel::pelvis_bone, std::min({sacrum, coccyx, socket, symphysis,
-                                           std::max(ischium, 27 - hip)}));
+  set(TrunkChannel::pelvis_bone,
+      std::min({sacrum, coccyx, socket, symphysis, std::max(ischium, 27 - hip)}));
 
   // Iliac wing: a sheet from the sacroiliac joint forward and outward, flaring upward.
   const double up = std::clamp((p.z + 175) / 125, 0.0, 1.2);
@@ -118,8 +116,8 @@ void Trunk::pelvis(const Point& p, float* out) const {
   set(TrunkChannel::femur, merged(merged(head, neck, 6), std::min(trochanter, shaft), 8));
 
   // Iliac muscle inside the wing, gluteal muscles behind it, muscles around the hip.
-  const double iliac = std::max({std::abs(sheet - 12) - 9, (0.12 - t) * run, (t - 1.0) * run,
-                                 p.z - crest + 6, -190 - p.z});
+  const double iliac = std::max(
+      {std::abs(sheet - 12) - 9, (0.12 - t) * run, (t - 1.0) * run, p.z - crest + 6, -190 - p.z});
   const double gluteal = std::min(ellipsoid(nearer, {96, 52, -150}, {50, 40, 82}),
                                   ellipsoid(nearer, {72, 76, -205}, {56, 34, 66}));
   const double medius = std::max({std::abs(sheet + 18) - 15, (-0.0 - t) * run, (t - 1.05) * run,
@@ -129,11 +127,10 @@ void Trunk::pelvis(const Point& p, float* out) const {
   const double piriformis = capsule(nearer, {30, 70, -160}, {96, 56, -192}, 10, 8);
   const double envelope = static_cast<double>(out[static_cast<int>(TrunkChannel::envelope)]);
   set(TrunkChannel::hip_muscle,
-      std::max(std::min({iliac, gluteal, medius, around, inner, piriformis}) +
-                   1.5 * wander(p * 1.4),
-               envelope + 1.5));
-  set(TrunkChannel::pelvic_floor,
-      capsule(nearer, {12, 42, -236}, {44, 20, -226}, 5, 5));
+      std::max(
+          std::min({iliac, gluteal, medius, around, inner, piriformis}) + 1.5 * wander(p * 1.4),
+          envelope + 1.5));
+  set(TrunkChannel::pelvic_floor, capsule(nearer, {12, 42, -236}, {44, 20, -226}, 5, 5));
 }
 
 }  // namespace tomoscribe::model::phantom

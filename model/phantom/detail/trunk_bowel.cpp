@@ -45,18 +45,13 @@ Nearest nearest(const std::vector<Loop>& loops, const Point& p) {
 
 void Trunk::make_loops(std::uint64_t seed) {
   Counter random(seed, 230);
-  const std::array<Station, 24> course{{{{-88, -22, -112}, 19}, {{-96, -10, -82}, 24},
-                                        {{-102, 2, -40}, 20},   {{-104, 4, 0}, 19},
-                                        {{-98, -10, 26}, 19},   {{-74, -50, 22}, 18},
-                                        {{-36, -64, 2}, 17},    {{0, -66, -6}, 17},
-                                        {{38, -64, 8}, 17},     {{74, -50, 44}, 17},
-                                        {{102, -6, 66}, 17},    {{110, 12, 40}, 14},
-                                        {{106, 18, 0}, 13},     {{102, 16, -40}, 13},
-                                        {{92, 0, -84}, 13},     {{76, -14, -112}, 14},
-                                        {{44, -26, -122}, 14},  {{14, -12, -118}, 15},
-                                        {{-14, 4, -130}, 14},   {{-8, 30, -142}, 14},
-                                        {{4, 46, -160}, 15},    {{4, 52, -184}, 18},
-                                        {{0, 50, -208}, 17},    {{0, 34, -236}, 10}}};
+  const std::array<Station, 24> course{
+      {{{-88, -22, -112}, 19}, {{-96, -10, -82}, 24}, {{-102, 2, -40}, 20}, {{-104, 4, 0}, 19},
+       {{-98, -10, 26}, 19},   {{-74, -50, 22}, 18},  {{-36, -64, 2}, 17},  {{0, -66, -6}, 17},
+       {{38, -64, 8}, 17},     {{74, -50, 44}, 17},   {{102, -6, 66}, 17},  {{110, 12, 40}, 14},
+       {{106, 18, 0}, 13},     {{102, 16, -40}, 13},  {{92, 0, -84}, 13},   {{76, -14, -112}, 14},
+       {{44, -26, -122}, 14},  {{14, -12, -118}, 15}, {{-14, 4, -130}, 14}, {{-8, 30, -142}, 14},
+       {{4, 46, -160}, 15},    {{4, 52, -184}, 18},   {{0, 50, -208}, 17},  {{0, 34, -236}, 10}}};
   // Stations, displaced a little; a fill of 1 is all gas, of -1 none.
   const double spread = latent_.visceral;
   Station before = course[0];
@@ -110,8 +105,8 @@ void Trunk::bowel(const Point& p, float* out) const {
   set(TrunkChannel::colon_gas, std::max(large + 2.2, p.y - colon.level_y));
   if (p.z < 70) {
     const Nearest small = nearest(small_bowel_, p);
-    const double tube = std::max({small.distance + 1.2 * wander(p * 2.0), inner, p.y - 24, 2.5 - large,
-                                  0.9 - small.apart / 2});
+    const double tube = std::max({small.distance + 1.2 * wander(p * 2.0), inner, p.y - 24,
+                                  2.5 - large, 0.9 - small.apart / 2});
     set(TrunkChannel::small_bowel, tube);
     set(TrunkChannel::small_bowel_gas, std::max(tube + 2.4, p.y - small.level_y));
   }

@@ -72,18 +72,13 @@ void add_wall(std::vector<Coat>& coats) {
     made.offset = depth_mm;
     return made;
   };
-  const std::array list{
-      band(TrunkPart::table, TrunkChannel::table, 1.4, TrunkChannel::table_end),
-      coat(TrunkPart::skin, TrunkChannel::skin),
-      coat(TrunkPart::subcutaneous_fat, TrunkChannel::skin, 1.9F),
-      limited(coat(TrunkPart::visceral_fat, TrunkChannel::envelope), TrunkChannel::skin, 2),
-      limited(coat(TrunkPart::muscle, TrunkChannel::wall), TrunkChannel::skin, 3),
-      fascia(4.2F),
-      fascia(8.6F),
-      coat(TrunkPart::muscle, TrunkChannel::hip_muscle),
-      coat(TrunkPart::muscle, TrunkChannel::paraspinal),
-      coat(TrunkPart::psoas, TrunkChannel::psoas),
-      coat(TrunkPart::muscle, TrunkChannel::pelvic_floor)};
+  const std::array list{limited(coat(TrunkPart::muscle, TrunkChannel::wall), TrunkChannel::skin, 3),
+                        fascia(4.2F),
+                        fascia(8.6F),
+                        coat(TrunkPart::muscle, TrunkChannel::hip_muscle),
+                        coat(TrunkPart::muscle, TrunkChannel::paraspinal),
+                        coat(TrunkPart::psoas, TrunkChannel::psoas),
+                        coat(TrunkPart::muscle, TrunkChannel::pelvic_floor)};
   coats.insert(coats.end(), list.begin(), list.end());
 }
 
@@ -108,20 +103,22 @@ void add_organs(std::vector<Coat>& coats) {
   coats.push_back(coat(TrunkPart::bowel_gas, TrunkChannel::small_bowel_gas));
   coats.push_back(coat(TrunkPart::bowel_wall, TrunkChannel::colon));
   coats.push_back(coat(TrunkPart::stool, TrunkChannel::colon, 2.2F));
-  coats.push_back(limited(coat(TrunkPart::bowel_gas, TrunkChannel::bubbles), TrunkChannel::colon, 3.4));
+  coats.push_back(
+      limited(coat(TrunkPart::bowel_gas, TrunkChannel::bubbles), TrunkChannel::colon, 3.4));
   coats.push_back(coat(TrunkPart::bowel_gas, TrunkChannel::colon_gas));
   coats.push_back(coat(TrunkPart::stomach, TrunkChannel::stomach));
   coats.push_back(coat(TrunkPart::bowel_fluid, TrunkChannel::stomach, 4.5F));
   coats.push_back(coat(TrunkPart::bowel_gas, TrunkChannel::stomach_gas));
-  for (const auto& [part, channel] : {std::pair{TrunkPart::pancreas, TrunkChannel::pancreas},
-                                      std::pair{TrunkPart::vein, TrunkChannel::portal},
-                                      std::pair{TrunkPart::vein, TrunkChannel::cava},
-                                      std::pair{TrunkPart::vein, TrunkChannel::iliac_vein},
-                                      std::pair{TrunkPart::artery, TrunkChannel::iliac_artery},
-                                      std::pair{TrunkPart::bladder, TrunkChannel::bladder},
-                                      std::pair{TrunkPart::pelvic_organ, TrunkChannel::pelvic_organ},
-                                      std::pair{TrunkPart::thrombus, TrunkChannel::aorta},
-                                      std::pair{TrunkPart::aorta, TrunkChannel::lumen}})
+  for (const auto& [part, channel] :
+       {std::pair{TrunkPart::pancreas, TrunkChannel::pancreas},
+        std::pair{TrunkPart::vein, TrunkChannel::portal},
+        std::pair{TrunkPart::vein, TrunkChannel::cava},
+        std::pair{TrunkPart::vein, TrunkChannel::iliac_vein},
+        std::pair{TrunkPart::artery, TrunkChannel::iliac_artery},
+        std::pair{TrunkPart::bladder, TrunkChannel::bladder},
+        std::pair{TrunkPart::pelvic_organ, TrunkChannel::pelvic_organ},
+        std::pair{TrunkPart::thrombus, TrunkChannel::aorta},
+        std::pair{TrunkPart::aorta, TrunkChannel::lumen}})
     coats.push_back(coat(part, channel));
 }
 
@@ -136,7 +133,8 @@ void add_bones(std::vector<Coat>& coats) {
   coats.push_back(coat(TrunkPart::bone, TrunkChannel::pelvis_bone));
   coats.push_back(coat(TrunkPart::trabecular, TrunkChannel::pelvis_bone, 2.2F));
   coats.push_back(band(TrunkPart::bone, TrunkChannel::ilium, 5, TrunkChannel::ilium_end));
-  coats.push_back(band(TrunkPart::trabecular, TrunkChannel::ilium, 2.9, TrunkChannel::ilium_end, 2.2));
+  coats.push_back(
+      band(TrunkPart::trabecular, TrunkChannel::ilium, 2.9, TrunkChannel::ilium_end, 2.2));
   coats.push_back(coat(TrunkPart::bone, TrunkChannel::femur));
   coats.push_back(coat(TrunkPart::trabecular, TrunkChannel::femur, 2.6F));
 }
@@ -146,22 +144,23 @@ void add_bones(std::vector<Coat>& coats) {
 std::vector<Material> trunk_materials(Phase phase, double trabecular_hu) {
   std::vector<Material> materials(static_cast<std::size_t>(TrunkPart::count));
   for (const Enhancement& e : enhancements)
-    materials[static_cast<std::size_t>(e.part)] = {e.hu[static_cast<std::size_t>(phase)],
-                                                   e.texture_hu, static_cast<std::uint8_t>(e.part),
-                                                   0};
+    materials[static_cast<std::size_t>(e.part)] = {
+        e.hu[static_cast<std::size_t>(phase)], e.texture_hu, static_cast<std::uint8_t>(e.part), 0};
   materials[static_cast<std::size_t>(TrunkPart::trabecular)].hu +=
       static_cast<float>(trabecular_hu - 150);
   return materials;
 }
 
-std::vector<Coat> trunk_wall_coats() {
-  std::vector<Coat> coats;
-  add_wall(coats);
-  return coats;
+std::vector<Coat> trunk_fat_coats() {
+  return {band(TrunkPart::table, TrunkChannel::table, 1.4, TrunkChannel::table_end),
+          coat(TrunkPart::skin, TrunkChannel::skin),
+          coat(TrunkPart::subcutaneous_fat, TrunkChannel::skin, 1.9F),
+          limited(coat(TrunkPart::visceral_fat, TrunkChannel::envelope), TrunkChannel::skin, 2)};
 }
 
 std::vector<Coat> trunk_organ_coats() {
   std::vector<Coat> coats;
+  add_wall(coats);
   add_organs(coats);
   add_bones(coats);
   return coats;

@@ -47,8 +47,8 @@ int TrunkDetails::material(float hu, float texture_hu, TrunkPart part, std::uint
 
 void TrunkDetails::chain(const std::vector<Point>& course, double radius_mm, int material) {
   for (std::size_t i = 0; i + 1 < course.size(); ++i)
-    painting_.beads.push_back({trunk_.to_scanner(course[i]), trunk_.to_scanner(course[i + 1]),
-                               radius_mm, material});
+    painting_.beads.push_back(
+        {trunk_.to_scanner(course[i]), trunk_.to_scanner(course[i + 1]), radius_mm, material});
 }
 
 void TrunkDetails::ball(const Point& scanner, double radius_mm, int material) {
@@ -56,7 +56,8 @@ void TrunkDetails::ball(const Point& scanner, double radius_mm, int material) {
 }
 
 void TrunkDetails::add_ribs() {
-  const auto cortex = static_cast<int>(TrunkPart::bone), marrow = material(200, 30, TrunkPart::trabecular, 0);
+  const auto cortex = static_cast<int>(TrunkPart::bone),
+             marrow = material(200, 30, TrunkPart::trabecular, 0);
   for (const bool inner : {false, true})
     for (const Rib& rib : ribs)
       for (const double side : {-1.0, 1.0}) {
@@ -102,15 +103,16 @@ void TrunkDetails::add_calcifications(std::uint64_t seed) {
   const int veins = static_cast<int>(random.between(0, 4));
   for (int i = 0; i < veins; ++i) {
     const double side = random.uniform() < 0.5 ? -1 : 1;
-    ball(trunk_.to_scanner({side * random.between(34, 54), random.between(8, 26),
-                            random.between(-218, -200)}),
+    ball(trunk_.to_scanner(
+             {side * random.between(34, 54), random.between(8, 26), random.between(-218, -200)}),
          random.between(1.2, 2.3), calcium);
   }
   const int plaques = static_cast<int>(random.between(0, 9));
   for (int i = 0; i < plaques; ++i) {
     const double z = random.between(bifurcation_z + 4, 90), angle = random.between(-3.1, 3.1);
     const Station here = trunk_.aorta(z);
-    ball(trunk_.to_scanner(here.at + Point{here.radius_mm * sine(angle), here.radius_mm * cosine(angle), 0}),
+    ball(trunk_.to_scanner(here.at +
+                           Point{here.radius_mm * sine(angle), here.radius_mm * cosine(angle), 0}),
          random.between(0.7, 1.7), calcium);
   }
 }

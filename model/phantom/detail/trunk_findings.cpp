@@ -91,7 +91,7 @@ class Placing {
     painting_.materials.push_back(copy);
     return static_cast<int>(painting_.materials.size()) - 1;
   }
-  int channel(Region region) {
+  int channel(TrunkRegion region) {
     found_.regions.push_back(std::move(region));
     return trunk_channels + static_cast<int>(found_.regions.size()) - 1;
   }
@@ -120,8 +120,8 @@ class Placing {
     truth_.quantities["height_loss_percent"] = size_;
     truth_.quantities["posterior_height_mm"] = height;
     truth_.quantities["anterior_height_mm"] = height * (1 - size_ / 100);
-    const int within = channel(
-        [v](const Point& p) { return std::abs(p.z - v.z) - v.height_mm / 2 - 3; });
+    const int within =
+        channel([v](const Point& p) { return std::abs(p.z - v.z) - v.height_mm / 2 - 3; });
     repaint(TrunkPart::bone, TrunkChannel::vertebra, 0, within);
     repaint(TrunkPart::trabecular, TrunkChannel::vertebra, 1.4F, within);
     return true;
@@ -204,14 +204,14 @@ class Placing {
   bool free_air() {
     // Gas rises: everything in front of a level, between the wall and what lies under it.
     const auto place = [&trunk = trunk_](const Point& p) {
-      return std::max({trunk.cavity(p) + 2, std::abs(p.x) - 90, -95 - p.z,
-                       p.z - trunk.dome_z(p.x, p.y) + 6});
+      return std::max(
+          {trunk.cavity(p) + 2, std::abs(p.x) - 90, -95 - p.z, p.z - trunk.dome_z(p.x, p.y) + 6});
     };
     if (size_ <= 0) return true;
     const double level =
-        limit_for(size_, [&](const Point& p) {
-          return p.y < 0 && place(p) < 0 ? p.y + 200 : far_mm;
-        }) - 200;
+        limit_for(size_,
+                  [&](const Point& p) { return p.y < 0 && place(p) < 0 ? p.y + 200 : far_mm; }) -
+        200;
     const int within = channel([place, level](const Point& p) {
       return p.y > 10 ? far_mm : std::max(place(p), p.y - level);
     });
@@ -243,8 +243,9 @@ class Placing {
   }
 
   static bool free_of_organs(const std::vector<float>& here) {
-    for (int c = static_cast<int>(TrunkChannel::vertebra); c < trunk_channels; ++c) {
-      const bool limits_only = c == static_cast<int>(TrunkChannel::ilium) ||
+    for (int c = static_cast<int>(TrunkChannel::wall); c < trunk_channels; ++c) {
+      const bool limits_only = c == static_cast<int>(TrunkChannel::flank) ||
+                               c == static_cast<int>(TrunkChannel::ilium) ||
                                c == static_cast<int>(TrunkChannel::ilium_end) ||
                                c == static_cast<int>(TrunkChannel::bubbles) ||
                                c == static_cast<int>(TrunkChannel::table) ||
@@ -258,8 +259,8 @@ class Placing {
   bool hydronephrosis() {
     if (size_ <= 0) return true;
     const Point c = Trunk::kidney_centre(left_);
-    const int urine = material(settings_.phase == Phase::delayed ? 200.0F : 7.0F, 2,
-                               TrunkPart::finding);
+    const int urine =
+        material(settings_.phase == Phase::delayed ? 200.0F : 7.0F, 2, TrunkPart::finding);
     const auto at = [&](double x, double y, double z) { return c + mirrored({x, y, z}); };
     const double pelvis = size_ / 2, calyx = 1.5 + size_ * 0.25;
     details_.chain({at(-12, -6, 0), at(-20, -8, -6)}, pelvis, urine);
@@ -292,8 +293,8 @@ class Placing {
   }
 
   bool phlebolith(Counter& random) {
-    const Point at = mirrored({random.between(36, 54), random.between(6, 26),
-                               random.between(-218, -202)});
+    const Point at =
+        mirrored({random.between(36, 54), random.between(6, 26), random.between(-218, -202)});
     if (size_ > 0)
       details_.ball(trunk_.to_scanner(at), size_ / 2, material(500, 20, TrunkPart::calcification));
     return true;

@@ -1,6 +1,6 @@
 #pragma once
-// What can be wrong in an abdomen. Findings that change the anatomy (aneurysm, fracture) are settled
-// before it is built; the others are regions or beads painted into it.
+// What can be wrong in an abdomen. Findings that change the anatomy (aneurysm, fracture) are
+// settled before it is built; the others are regions or beads painted into it.
 
 #include <functional>
 #include <vector>
@@ -11,12 +11,12 @@
 namespace tomoscribe::model::phantom {
 
 /// A finding's channel of the lattice: signed distance at a canonical point.
-using Region = std::function<double(const Point&)>;
+using TrunkRegion = std::function<double(const Point&)>;
 
 struct TrunkFindings {
   double liver_hu = 56;
-  std::vector<Region> regions;      ///< channels after the trunk's own
-  std::vector<Coat> before_organs;  ///< coats with the channels and materials of findings
+  std::vector<TrunkRegion> regions;  ///< channels after the trunk's own
+  std::vector<Coat> before_organs;   ///< coats with the channels and materials of findings
   std::vector<Coat> after_organs;
 };
 

@@ -21,8 +21,9 @@ double Trunk::liver(const Point& p) const {
   const double left = ellipsoid(p, {8, -48, 110 + lift}, {74, 36, 42});
   const double whole = merged(merged(right, tip, 18), left, 22) + 1.5 * wander(p);
   // Kidney, gallbladder and porta lie in hollows of its lower side.
-  const double hollow = std::min({kidney(false, p) - 5, ellipsoid(p, {-16, 2, 62 + lift}, {34, 36, 38}),
-                                  ellipsoid(p, {-50, -50, 38 + lift}, {15, 18, 27})});
+  const double hollow =
+      std::min({kidney(false, p) - 5, ellipsoid(p, {-16, 2, 62 + lift}, {34, 36, 38}),
+                ellipsoid(p, {-50, -50, 38 + lift}, {15, 18, 27})});
   return std::max({whole, cavity(p) + 2.5, 0.6 * (p.z - dome_z(p.x, p.y)) + 1.2, -hollow});
 }
 
@@ -43,10 +44,13 @@ double Trunk::kidney(bool left, const Point& p) const {
 void Trunk::upper_organs(const Point& p, float* out) const {
   const double lift = latent_.dome - 160, inner = cavity(p);
   set(out, TrunkChannel::liver, liver(p));
-  const double veins =
-      std::min({tube(p, {{{-20, 8, 118 + lift}, 5}, {{-60, -4, 108 + lift}, 4}, {{-98, -14, 96 + lift}, 2}}),
-                tube(p, {{{-20, 6, 118 + lift}, 5}, {{-44, -34, 108 + lift}, 3}}),
-                tube(p, {{{-12, -8, 64 + lift}, 6}, {{-34, -14, 78 + lift}, 6}, {{-70, 18, 82 + lift}, 4}, {{-100, 26, 84 + lift}, 2}})});
+  const double veins = std::min(
+      {tube(p, {{{-20, 8, 118 + lift}, 5}, {{-60, -4, 108 + lift}, 4}, {{-98, -14, 96 + lift}, 2}}),
+       tube(p, {{{-20, 6, 118 + lift}, 5}, {{-44, -34, 108 + lift}, 3}}),
+       tube(p, {{{-12, -8, 64 + lift}, 6},
+                {{-34, -14, 78 + lift}, 6},
+                {{-70, 18, 82 + lift}, 4},
+                {{-100, 26, 84 + lift}, 2}})});
   set(out, TrunkChannel::liver_vein, veins);
   set(out, TrunkChannel::gallbladder, ellipsoid(p, {-50, -50, 38 + lift}, {14, 17, 26}));
   const double spleen = ellipsoid(p, {99, 32, 94 + lift}, {32, 52, 58});
@@ -66,8 +70,9 @@ void Trunk::upper_organs(const Point& p, float* out) const {
                                   {{46, -54, 74}, 20},
                                   {{8, -60, 56}, 16},
                                   {{-20, -48, 54}, 11}});
-  const double body = std::max({stomach, inner + 2, 0.6 * (p.z - dome_z(p.x, p.y)) + 2.5,
-                                3.5 - static_cast<double>(out[static_cast<int>(TrunkChannel::liver)])});
+  const double body =
+      std::max({stomach, inner + 2, 0.6 * (p.z - dome_z(p.x, p.y)) + 2.5,
+                3.5 - static_cast<double>(out[static_cast<int>(TrunkChannel::liver)])});
   set(out, TrunkChannel::stomach, body);
   set(out, TrunkChannel::stomach_gas, std::max(body + 4.5, p.y + 34));
   const Point nearer{std::abs(p.x), p.y, p.z};
@@ -94,8 +99,7 @@ Station Trunk::aorta(double z) const {
     const float u = static_cast<float>(z - changes_.aneurysm_z);
     const double widest = changes_.aneurysm_mm / 2;
     // Flat over its middle third, so that its width is well defined.
-    const double share =
-        static_cast<double>(1 - smooth_step(10, 40, std::abs(u)));
+    const double share = static_cast<double>(1 - smooth_step(10, 40, std::abs(u)));
     radius = std::max(normal, normal + (widest - normal) * share);
   }
   const double x = 9 + spine_x(z) + 0.25 * (radius - normal);
@@ -105,15 +109,14 @@ Station Trunk::aorta(double z) const {
 void Trunk::vessels(const Point& p, float* out) const {
   const Station here = aorta(p.z);
   const double dx = p.x - here.at.x, dy = p.y - here.at.y;
-  const double outer = std::max(std::sqrt(dx * dx + dy * dy) - here.radius_mm,
-                                0.8 * (bifurcation_z - p.z));
+  const double outer =
+      std::max(std::sqrt(dx * dx + dy * dy) - here.radius_mm, 0.8 * (bifurcation_z - p.z));
   set(out, TrunkChannel::aorta, outer);
   const double normal = latent_.aorta_mm / 2 * (p.z > 60 ? 1.15 : 1);
   // The stream of blood keeps its width; the rest of an aneurysm is thrombus.
   const double stream = normal + 0.35 * (here.radius_mm - normal);
   const double ex = dx - 0.2 * (here.radius_mm - stream), ey = dy + 0.3 * (here.radius_mm - stream);
-  set(out, TrunkChannel::lumen,
-      std::max(std::sqrt(ex * ex + ey * ey) - stream, outer + 1.2));
+  set(out, TrunkChannel::lumen, std::max(std::sqrt(ex * ex + ey * ey) - stream, outer + 1.2));
   const double sy = spine_y(p.z);
   const double wide = p.z > 20 ? 12.5 : 11;
   const double cava = std::max(
@@ -122,15 +125,17 @@ void Trunk::vessels(const Point& p, float* out) const {
   const Point nearer{std::abs(p.x), p.y, p.z};
   const double from = std::max(p.x > 0 ? 8.0 : 4.0, 4.0);
   set(out, TrunkChannel::iliac_artery,
-      p.z > -35 ? far_mm
-                : std::min(tube(nearer, {{{from, 2, -44}, 6.6},
-                                         {{26, 6, -84}, 6},
-                                         {{42, 10, -112}, 5.4},
-                                         {{62, -12, -160}, 5},
-                                         {{74, -46, -205}, 4.6},
-                                         {{84, -58, -250}, 4.4},
-                                         {{90, -52, -330}, 4}}),
-                           tube(nearer, {{{42, 10, -112}, 4}, {{48, 36, -140}, 3.6}, {{46, 48, -170}, 2.6}})));
+      p.z > -35
+          ? far_mm
+          : std::min(
+                tube(nearer, {{{from, 2, -44}, 6.6},
+                              {{26, 6, -84}, 6},
+                              {{42, 10, -112}, 5.4},
+                              {{62, -12, -160}, 5},
+                              {{74, -46, -205}, 4.6},
+                              {{84, -58, -250}, 4.4},
+                              {{90, -52, -330}, 4}}),
+                tube(nearer, {{{42, 10, -112}, 4}, {{48, 36, -140}, 3.6}, {{46, 48, -170}, 2.6}})));
   set(out, TrunkChannel::iliac_vein,
       p.z > -45 ? far_mm
                 : tube(nearer, {{{p.x > 0 ? 2.0 : 20.0, 14, -58}, 8},
@@ -140,7 +145,8 @@ void Trunk::vessels(const Point& p, float* out) const {
                                 {{64, -36, -205}, 6},
                                 {{74, -48, -250}, 5.5},
                                 {{82, -42, -330}, 5}}));
-  const double splenic = tube(p, {{{-12, -8, 64}, 6.5}, {{2, -12, 56}, 6}, {{30, -4, 66}, 4.5}, {{78, 24, 90}, 4}});
+  const double splenic =
+      tube(p, {{{-12, -8, 64}, 6.5}, {{2, -12, 56}, 6}, {{30, -4, 66}, 4.5}, {{78, 24, 90}, 4}});
   const double mesenteric = tube(p, {{{2, -12, 56}, 5.5}, {{0, -24, 30}, 5}, {{-6, -34, -10}, 4}});
   const double renal = std::min(capsule(p, {-21, sy - 22, 40}, {-46, 30, 40}, 5, 4.5),
                                 capsule(p, {-14, sy - 28, 56}, {46, 30, 54}, 5, 4.5));
@@ -148,8 +154,7 @@ void Trunk::vessels(const Point& p, float* out) const {
 }
 
 void Trunk::lower_organs(const Point& p, float* out) const {
-  set(out, TrunkChannel::bladder,
-      ellipsoid(p, {0, -24, -192}, {38, 30, 28}) + wander(p));
+  set(out, TrunkChannel::bladder, ellipsoid(p, {0, -24, -192}, {38, 30, 28}) + wander(p));
   const double organ = std::min(ellipsoid(p, {0, -14, -232}, {22, 17, 17}),
                                 ellipsoid({std::abs(p.x), p.y, p.z}, {22, 22, -206}, {20, 7, 8}));
   set(out, TrunkChannel::pelvic_organ, organ);

@@ -76,8 +76,8 @@ double Trunk::spine_x(double z) const {
 }
 
 double Trunk::envelope(const Point& p) const {
-  const double front =
-      half_round(p, curve(envelope_x, p.z), curve(envelope_y, p.z) * (p.y < 0 ? latent_.visceral : 1.0));
+  const double front = half_round(p, curve(envelope_x, p.z),
+                                  curve(envelope_y, p.z) * (p.y < 0 ? latent_.visceral : 1.0));
   const double back = half_round({p.x, p.y - spine_y(std::max(p.z, -80.0)) - 28, p.z}, 78, 34);
   return merged(front, back, 20);
 }
@@ -98,8 +98,8 @@ double Trunk::skin(const Point& p) const {
   const double back = std::max(0.0, p.y / radius);
   const double low = static_cast<double>(smooth_step(-30, -140, static_cast<float>(p.z)));
   const double high = static_cast<double>(smooth_step(60, 180, static_cast<float>(p.z)));
-  const double fat = latent_.subcutaneous_mm * (1 + 0.45 * back * low - 0.45 * high) +
-                     3.0 * wander(p * 0.5);
+  const double fat =
+      latent_.subcutaneous_mm * (1 + 0.45 * back * low - 0.45 * high) + 3.0 * wander(p * 0.5);
   return envelope(p) - std::max(fat, 4.0);
 }
 
@@ -126,14 +126,13 @@ void Trunk::wall(const Point& p, float* out) const {
   const double sy = spine_y(std::max(p.z, -85.0));
   const Point back{nearer.x, nearer.y - sy, nearer.z};
   const double size = latent_.muscle;
-  const double erector =
-      std::max(ellipsoid({back.x, back.y, 0}, {36, 41, 0}, {29 * size, 21 * size, 1e3}),
-               -p.z - 150);
+  const double erector = std::max(
+      ellipsoid({back.x, back.y, 0}, {36, 41, 0}, {29 * size, 21 * size, 1e3}), -p.z - 150);
   const double multifidus =
       std::max(ellipsoid({back.x, back.y, 0}, {12, 43, 0}, {11, 17, 1e3}), -p.z - 150);
   const double quadratus =
-      std::max({ellipsoid({back.x, back.y, 0}, {68, 17, 0}, {19 * size, 10 * size, 1e3}),
-                p.z - 85, -42 - p.z});
+      std::max({ellipsoid({back.x, back.y, 0}, {68, 17, 0}, {19 * size, 10 * size, 1e3}), p.z - 85,
+                -42 - p.z});
   set(TrunkChannel::paraspinal,
       std::max(std::min({erector, multifidus, quadratus}) + 1.2 * wander(p * 1.5), outer + 1));
   const double psoas = tube(nearer, {{{27, 30, 85}, 8},
@@ -155,9 +154,9 @@ void Trunk::chest(const Point& p, float* out) const {
   const double dome = dome_z(p.x, p.y),
                inner = std::max(cavity(p), p.y - spine_y(p.z) - 34 + 0.12 * std::abs(p.x - 70));
   const double above = 0.6 * (dome - p.z);
-  const double middle = std::min(
-      ellipsoid({p.x, p.y - spine_y(p.z), 0}, {3, -16, 0}, {34, 26, 1e3}),
-      std::max(std::abs(p.x - 6) - 10, -p.y * 0.2 - 40));
+  const double middle =
+      std::min(ellipsoid({p.x, p.y - spine_y(p.z), 0}, {3, -16, 0}, {34, 26, 1e3}),
+               std::max(std::abs(p.x - 6) - 10, -p.y * 0.2 - 40));
   const double heart = ellipsoid(p, {18, -42, latent_.dome + 26}, {62, 44, 40});
   const double lung = std::max({above, inner + 1.5, -middle, 4 - heart});
   set(p.x < 0 ? TrunkChannel::lung_right : TrunkChannel::lung_left, lung);
@@ -165,8 +164,8 @@ void Trunk::chest(const Point& p, float* out) const {
   // The muscle between lung and abdomen, and its crura.
   const double muscle = std::max(std::abs(p.z - dome) * 0.6 - 1.6, inner);
   const Point nearer{std::abs(p.x), p.y - spine_y(p.z), 0};
-  const double crura = std::max({ellipsoid(nearer, {17, -19, 0}, {4, 12, 1e3}), 30 - p.z,
-                                 p.z - 150});
+  const double crura =
+      std::max({ellipsoid(nearer, {17, -19, 0}, {4, 12, 1e3}), 30 - p.z, p.z - 150});
   set(TrunkChannel::diaphragm, std::min(p.z > 50 ? muscle : far_mm, crura));
 }
 
