@@ -7,8 +7,6 @@ namespace tomoscribe::model::phantom {
 
 namespace {
 
-constexpr double wanted_spacing_mm = 2;
-
 /// The least distance a coat can have between two values of its channel.
 float least(const Coat& coat, float low, float high) {
   low += coat.offset, high += coat.offset;
@@ -30,10 +28,10 @@ LatticePainter::LatticePainter(const LatticeRaster& raster, const Shapes& shapes
       shapes_(shapes),
       painting_(painting),
       channels_(shapes.channels()),
-      step_(std::max(1, static_cast<int>(wanted_spacing_mm / raster.pixel_mm + 0.5))),
+      step_(std::max(1, static_cast<int>(raster.spacing_mm / raster.pixel_mm + 0.5))),
       across_((raster.columns + step_ - 1) / step_ + 1),
       down_((raster.rows + step_ - 1) / step_ + 1),
-      spacing_(std::min(step_ * raster.pixel_mm, wanted_spacing_mm)) {
+      spacing_(std::min(step_ * raster.pixel_mm, raster.spacing_mm)) {
   row_.resize(static_cast<std::size_t>(channels_) * static_cast<std::size_t>(across_));
   range_.resize(static_cast<std::size_t>(channels_));
 }

@@ -1,6 +1,6 @@
 #pragma once
 // Painting from signed distances. A body gives, at any point, one distance in millimetres for each
-// of its channels (negative inside). They are computed on a lattice of about 2 mm in the scanner's
+// of its channels (negative inside). They are computed on a lattice of 2 or 3 mm in the scanner's
 // frame and interpolated: anatomy may be rotated, warped and merged without costing more per voxel.
 
 #include <array>
@@ -58,6 +58,7 @@ struct Painting {
 struct LatticeRaster {
   int columns = 0, rows = 0;
   double first_x = 0, first_y = 0, pixel_mm = 1;
+  double spacing_mm = 2;  ///< of the nodes, about
 };
 
 /// Paints planes of rising height.
