@@ -1,0 +1,208 @@
+#include "tests/evaluation/compare.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "tests/evaluation/study_plan.h"
+
+namespace tomoscribe::evaluation {
+namespace {
+
+using model::phantom::BodyPart;
+using model::phantom::Phantom;
+using model::phantom::Truth;
+using nlohmann::json;
+using reporting::Finding;
+using reporting::Measurement;
+
+/// Which measurement stands beside which truth.
+struct ValueRow {
+  BodyPart body;
+  const char* measurement;
+  const char* truth;     ///< name of a structure or finding
+  const char* quantity;  ///< "" its volume in mL, else a key of Truth::quantities
+  const char* what;      ///< in the table
+};
+
+// clang-format off
+constexpr std::array values{
+    ValueRow{BodyPart::thorax, "lung.volume.right", "lung.right", "", "aerated volume, right lung"},
+    ValueRow{BodyPart::thorax, "lung.volume.left", "lung.left", "", "aerated volume, left lung"},
+    ValueRow{BodyPart::thorax, "lung.laa950.right", "lung.right", "laa950_percent", "low attenuation, right lung"},
+    ValueRow{BodyPart::thorax, "lung.laa950.left", "lung.left", "laa950_percent", "low attenuation, left lung"},
+    ValueRow{BodyPart::thorax, "aorta.thoracic.diameter", "aorta.descending", "diameter_mm", "descending aorta, diameter"},
+    ValueRow{BodyPart::thorax, "spine.trabecular.L1", "vertebra.L1", "trabecular_hu", "L1, trabecular bone"},
+    ValueRow{BodyPart::head, "head.intracranial.volume", "intracranial", "", "intracranial volume"},
+    ValueRow{BodyPart::head, "head.ventricles.volume", "ventricles", "", "ventricles, volume"},
+    ValueRow{BodyPart::head, "head.ventricles.evans", "ventricles", "evans_index", "Evans index"},
+    ValueRow{BodyPart::abdomen, "spine.trabecular.L1", "vertebra.L1", "trabecular_hu", "L1, trabecular bone"},
+};
+
+/// Which findings of a detector stand beside which kind of painted finding, and which of their
+/// measurements gives its size.
+struct LesionRow {
+  BodyPart body;
+  const char* kind;
+  std::vector<const char*> prefixes;  ///< ids of findings that count as found
+  const char* size;                   ///< measurement's last word; "" none
+  bool in_ml;                         ///< truth: volume in mL, else diameter in mm
+};
+// clang-format on
+
+const std::vector<LesionRow>& lesions() {
+  static const std::vector<LesionRow> all{
+      {BodyPart::thorax, "nodule", {"nodule."}, "diameter", false},
+      {BodyPart::thorax, "effusion", {"effusion."}, "volume", true},
+      {BodyPart::thorax, "pneumothorax", {"pneumothorax."}, "volume", true},
+      {BodyPart::head, "haemorrhage", {"head.hyperdense.", "head.extra-axial."}, "volume", true},
+      {BodyPart::head, "epidural", {"head.extra-axial.", "head.hyperdense."}, "volume", true},
+      {BodyPart::head, "subdural", {"head.extra-axial.", "head.hyperdense."}, "volume", true},
+      {BodyPart::abdomen, "stone", {"stone."}, "diameter", false},
+  };
+  return all;
+}
+
+const Truth* truth_named(const Phantom& phantom, std::string_view name) {
+  const auto found = std::ranges::find(phantom.truth, name, &Truth::name);
+  return found == phantom.truth.end() ? nullptr : &*found;
+}
+
+const Measurement* measurement_named(const std::vector<Finding>& findings, std::string_view id) {
+  for (const Finding& finding : findings)
+    for (const Measurement& one : finding.measurements)
+      if (one.id == id) return &one;
+  return nullptr;
+}
+
+json value_json(const std::string& what, double truth, const Measurement* measured,
+                const std::string& unit) {
+  json row{{"what", what}, {"truth", truth}, {"unit", unit}};
+  if (measured == nullptr)
+    row["reason"] = "not among the findings";
+  else if (!measured->value)
+    row["reason"] = measured->not_assessed;
+  else {
+    row["measured"] = *measured->value;
+    row["lower_bound"] = measured->lower_bound;
+    if (measured->uncertainty) row["uncertainty"] = *measured->uncertainty;
+  }
+  return row;
+}
+
+json values_of(const Phantom& phantom, const std::vector<Finding>& findings) {
+  json all = json::array();
+  for (const ValueRow& row : values) {
+    if (row.body != phantom.settings.body) continue;
+    const Truth* truth = truth_named(phantom, row.truth);
+    if (truth == nullptr) continue;
+    double expected = truth->volume_ml;
+    if (*row.quantity != 0) {
+      const auto quantity = truth->quantities.find(row.quantity);
+      if (quantity == truth->quantities.end()) continue;
+      expected = quantity->second;
+    }
+    const Measurement* measured = measurement_named(findings, row.measurement);
+    all.push_back(
+        value_json(row.what, expected, measured, measured == nullptr ? "" : measured->unit.value));
+  }
+  return all;
+}
+
+bool is_of(const LesionRow& row, const Finding& finding) {
+  return std::ranges::any_of(row.prefixes,
+                             [&](const char* prefix) { return finding.id.starts_with(prefix); });
+}
+
+/// The finding's point lies in the painted box, widened by 10 mm.
+bool meets(const Truth& truth, const Finding& finding) {
+  if (finding.evidence.empty() || !finding.evidence.front().point_mm) return false;
+  for (std::size_t i = 0; i < 3; ++i)
+    if (std::abs((*finding.evidence.front().point_mm)[i] - truth.centre_mm[i]) >
+        truth.size_mm[i] / 2 + 10)
+      return false;
+  return true;
+}
+
+bool is_candidate(const Finding& finding) {
+  return finding.presence != reporting::Presence::not_assessed && !finding.evidence.empty();
+}
+
+std::string why_not_assessed(const LesionRow& row, const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings)
+    for (const char* prefix : row.prefixes)
+      if (finding.presence == reporting::Presence::not_assessed &&
+          (finding.id + ".").starts_with(prefix))
+        return finding.not_assessed;
+  return "";
+}
+
+double measured_size(const LesionRow& row, const Finding& finding) {
+  for (const Measurement& one : finding.measurements)
+    if (one.id.ends_with(std::string(".") + row.size) && one.value) return *one.value;
+  return -1;
+}
+
+json lesions_of(const Phantom& phantom, const std::vector<Finding>& findings,
+                std::set<const Finding*>& matched) {
+  json all = json::array();
+  for (const Truth& truth : phantom.truth) {
+    if (truth.role != Truth::Role::finding) continue;
+    const auto row = std::ranges::find_if(lesions(), [&](const LesionRow& one) {
+      return one.body == phantom.settings.body && truth.kind == one.kind;
+    });
+    if (row == lesions().end()) continue;
+    json lesion{{"kind", truth.kind},
+                {"class", size_class(truth.kind, truth.asked_size)},
+                {"side", truth.side},
+                {"expected", truth.expected},
+                {"truth", row->in_ml ? truth.volume_ml : truth.diameter_mm},
+                {"found", false}};
+    if (const std::string reason = why_not_assessed(*row, findings); !reason.empty())
+      lesion["reason"] = reason;
+    for (const Finding& finding : findings) {
+      if (!is_candidate(finding) || !is_of(*row, finding) || !meets(truth, finding)) continue;
+      lesion["found"] = true;
+      lesion["side_right"] = truth.side.empty() || to_text(finding.laterality).empty() ||
+                             truth.side == to_text(finding.laterality);
+      if (const double size = measured_size(*row, finding);
+          size >= 0 && !matched.contains(&finding))
+        lesion["measured"] = size;
+      matched.insert(&finding);
+      break;
+    }
+    all.push_back(std::move(lesion));
+  }
+  return all;
+}
+
+}  // namespace
+
+json compared(const Phantom& phantom, const std::vector<Finding>& findings) {
+  const auto& settings = phantom.settings;
+  std::set<const Finding*> matched;
+  json line{{"body", name_of(settings.body)},
+            {"seed", settings.seed},
+            {"thickness", settings.slice_mm},
+            {"noise", settings.noise_hu},
+            {"sharp", settings.kernel == model::phantom::Kernel::sharp},
+            {"contrast", settings.phase != model::phantom::Phase::none},
+            {"values", values_of(phantom, findings)},
+            {"lesions", lesions_of(phantom, findings, matched)}};
+  line["normal"] = std::ranges::none_of(
+      phantom.truth, [](const Truth& truth) { return truth.role == Truth::Role::finding; });
+  json wrong = json::object();
+  for (const LesionRow& row : lesions()) {
+    if (row.body != settings.body) continue;
+    const std::string kind = row.prefixes.front();
+    int count = 0;
+    for (const Finding& finding : findings)
+      if (is_candidate(finding) && finding.id.starts_with(kind) && !matched.contains(&finding))
+        ++count;
+    wrong[kind] = count;
+  }
+  line["false"] = wrong;
+  return line;
+}
+
+}  // namespace tomoscribe::evaluation
