@@ -102,8 +102,12 @@ Settings planned(BodyPart body, int number) {
     const double size = one.least > 0
                             ? one.least * std::pow(one.most / one.least, dice.between(0, 1))
                             : dice.between(one.least, one.most);
+    const bool right = dice.with_chance(0.5);
+    const bool sided = model::phantom::row_of(body, one.kind)->sided;
     settings.findings.push_back({.kind = one.kind,
-                                 .side = dice.with_chance(0.5) ? Side::right : Side::left,
+                                 .side = !sided  ? Side::any
+                                         : right ? Side::right
+                                                 : Side::left,
                                  .size = std::round(size * 10) / 10});
   }
   return settings;

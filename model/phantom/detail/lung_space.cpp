@@ -6,6 +6,8 @@ namespace tomoscribe::model::phantom {
 
 namespace {
 
+constexpr double sample_mm = 4;
+
 bool inside(const Ellipsoid& shape, const Point& canonical) {
   const Point p = canonical - shape.centre;
   const double u = dot(p, shape.axes[0]) / (shape.half_axes.x + shape.grow_mm),
@@ -31,7 +33,8 @@ bool in_the_spine(const Body& body, const Point& canonical) {
 
 }  // namespace
 
-LungSpace::LungSpace(const Body& body, const std::vector<Ellipsoid>& organs, bool left) {
+LungSpace::LungSpace(const Body& body, const std::vector<Ellipsoid>& organs, bool left)
+    : sample_ml_(sample_mm * sample_mm * sample_mm / 1000) {
   constexpr int across = 40, deep = 56, high = 84;  // 160 x 224 x 336 mm
   const Label wanted = left ? Label::lung_left : Label::lung_right;
   for (int k = 0; k < high; ++k) {
@@ -49,6 +52,15 @@ LungSpace::LungSpace(const Body& body, const std::vector<Ellipsoid>& organs, boo
         spots_.push_back({p, body.pleural_depth(section, p.x, p.y)});
       }
   }
+  bound();
+}
+
+LungSpace::LungSpace(std::vector<Spot> spots, double sample_ml)
+    : sample_ml_(sample_ml), spots_(std::move(spots)) {
+  bound();
+}
+
+void LungSpace::bound() {
   free_.assign(spots_.size(), 1);
   if (spots_.empty()) return;
   const auto [low, high_spot] =
@@ -58,7 +70,7 @@ LungSpace::LungSpace(const Body& body, const std::vector<Ellipsoid>& organs, boo
 }
 
 double LungSpace::free_ml() const {
-  return static_cast<double>(std::ranges::count(free_, 1)) * sample_ml;
+  return static_cast<double>(std::ranges::count(free_, 1)) * sample_ml_;
 }
 
 std::optional<double> LungSpace::level_for(const Potential& potential, double volume_ml) const {
@@ -68,7 +80,7 @@ std::optional<double> LungSpace::level_for(const Potential& potential, double vo
   values.reserve(spots_.size());
   for (std::size_t i = 0; i < spots_.size(); ++i)
     if (free_[i] != 0) values.push_back(potential(spots_[i]));
-  const auto count = static_cast<std::ptrdiff_t>(volume_ml / sample_ml + 0.5);
+  const auto count = static_cast<std::ptrdiff_t>(volume_ml / sample_ml_ + 0.5);
   const auto nth = values.begin() + std::max<std::ptrdiff_t>(count - 1, 0);
   std::ranges::nth_element(values, nth, std::greater<>());
   return *nth;
