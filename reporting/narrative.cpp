@@ -138,11 +138,12 @@ std::string covered_text(const Finding& region) {
   return title_of(region) + text + others;
 }
 
-/// A detector's candidate says in its title what it is.
-std::string indeterminate_words(const Finding& finding) {
-  if (finding.verification.check != "detected-by-geometry") return ": indeterminate";
-  return finding.verification.outcome == Outcome::unverified ? ""
-                                                             : ": " + finding.verification.reason;
+/// What a search that left the question open says for itself; of a candidate its measurements
+/// speak.
+std::string undecided_words(const Finding& finding) {
+  if (finding.author != Author::geometry || finding.verification.reason.empty())
+    return ": indeterminate";
+  return finding.measurements.empty() ? ": " + finding.verification.reason : "";
 }
 
 /// Sentences of findings that something was measured of; an organ whose absence is all that is
@@ -157,7 +158,7 @@ void add_measured(Composer& composer, const std::vector<Finding>& findings, Sect
       continue;
     std::string text = covered ? covered_text(finding) : title_of(finding);
     if (finding.presence == Presence::absent) text += ": none found";
-    if (finding.presence == Presence::indeterminate) text += indeterminate_words(finding);
+    if (finding.presence == Presence::indeterminate) text += undecided_words(finding);
     if (const auto measured = measurements_text(finding.measurements, given);
         !covered && !measured.empty())
       text += ": " + measured;
@@ -215,6 +216,36 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings,
   }
 }
 
+/// What cannot wait is named in the impression too.
+void add_critical(Composer& composer, const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    if (!finding.critical || finding.presence == Presence::absent ||
+        finding.presence == Presence::not_assessed)
+      continue;
+    std::set<std::string> given;
+    const std::string measured = measurements_text(finding.measurements, given);
+    composer.add(Section::impression,
+                 sentence_end(title_of(finding) + (measured.empty() ? "" : ": " + measured)),
+                 finding.verification, {finding.id}, finding.author);
+  }
+}
+
+/// What published rules say of a measured value; their sources are not yet checked by a person.
+void add_recommendations(Composer& composer, const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    if (finding.recommendation.empty()) continue;
+    std::string text = finding.recommendation + ". Source: ";
+    for (std::size_t i = 0; i < finding.citations.size(); ++i)
+      text += (i == 0 ? "" : "; ") + finding.citations[i].text;
+    const bool checked = std::ranges::all_of(finding.citations, &Citation::verified);
+    composer.add(Section::recommendations, sentence_end(text),
+                 {.outcome = checked ? Outcome::consistent : Outcome::unverified,
+                  .check = "rule-of-the-table",
+                  .reason = checked ? "" : "no person has compared the source with this rule yet"},
+                 {finding.id}, finding.author);
+  }
+}
+
 void add_impression(Composer& composer, const std::vector<Finding>& findings) {
   const auto measured = std::ranges::count_if(findings, [](const Finding& finding) {
     return finding.presence != Presence::not_assessed &&
@@ -228,6 +259,7 @@ void add_impression(Composer& composer, const std::vector<Finding>& findings) {
                    : "Measurements as listed under Findings. No diagnostic impression is made from "
                      "measurements alone.",
                about_the_draft());
+  add_critical(composer, findings);
   const auto lungs = std::ranges::find(findings, std::string("lungs"), &Finding::id);
   if (lungs == findings.end() || lungs->presence != Presence::present) return;
   std::vector<Measurement> whole;  // of an organ that the scan cuts, no impression
@@ -286,6 +318,7 @@ std::vector<Statement> compose_statements(const Study& study, const std::optiona
   add_measured(composer, findings, Section::findings);
   add_not_assessed(composer, findings, provenance);
   add_impression(composer, findings);
+  add_recommendations(composer, findings);
   add_limitations(composer, study, provenance);
   return composer.take();
 }

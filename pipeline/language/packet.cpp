@@ -42,7 +42,9 @@ void add_finding(model::PlanRequest& request, const Volume& volume,
                               .value = reporting::value_with_uncertainty(measurement),
                               .where = where,
                               .words = {}});
-  if (finding.critical && where && finding.presence == reporting::Presence::present)
+  const bool open = finding.presence == reporting::Presence::present ||
+                    finding.presence == reporting::Presence::indeterminate;
+  if (finding.critical && where && open)
     request.candidates.push_back(
         {.id = finding.id, .box = *where, .weight = 1, .words = finding.title});
 }

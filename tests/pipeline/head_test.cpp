@@ -39,8 +39,11 @@ Findings measured(const Volume& volume) {
 void dump(const Findings& findings) {
   for (const Finding& f : findings) {
     if (!f.id.starts_with("head")) continue;
-    std::printf("%s | %s | %s | %s\n", f.id.c_str(), f.title.c_str(), f.not_assessed.c_str(), f.verification.reason.c_str());
-    for (const auto& m : f.measurements) std::printf("    %s %s +- %.1f %s\n", m.id.c_str(), reporting::value_text(m).c_str(), m.uncertainty.value_or(-1), m.not_assessed.c_str());
+    std::printf("%s | %s | %s | %s\n", f.id.c_str(), f.title.c_str(), f.not_assessed.c_str(),
+                f.verification.reason.c_str());
+    for (const auto& m : f.measurements)
+      std::printf("    %s %s +- %.1f %s\n", m.id.c_str(), reporting::value_text(m).c_str(),
+                  m.uncertainty.value_or(-1), m.not_assessed.c_str());
   }
 }
 
@@ -49,7 +52,8 @@ TEST(HeadTry, One) {
   recipe.lesions = {{{30, -5, 15}, {13, 11, 12}, 68}, {{-40, 10, 30}, {8, 8, 8}, 62}};
   HeadTruth truth;
   const Volume volume = tests::head_volume(recipe, &truth);
-  std::printf("truth icv %.1f vent %.1f lesion %.2f %.2f\n", truth.intracranial_ml, truth.ventricles_ml, truth.lesions_ml[0], truth.lesions_ml[1]);
+  std::printf("truth icv %.1f vent %.1f lesion %.2f %.2f\n", truth.intracranial_ml,
+              truth.ventricles_ml, truth.lesions_ml[0], truth.lesions_ml[1]);
   dump(measured(volume));
 }
 
@@ -60,7 +64,8 @@ TEST(HeadTry, Shift) {
   recipe.lesions = {{{-35, -20, 28}, {20, 22, 16}, 23}};
   HeadTruth truth;
   const Volume volume = tests::head_volume(recipe, &truth);
-  std::printf("truth icv %.1f vent %.1f lesion %.2f\n", truth.intracranial_ml, truth.ventricles_ml, truth.lesions_ml[0]);
+  std::printf("truth icv %.1f vent %.1f lesion %.2f\n", truth.intracranial_ml, truth.ventricles_ml,
+              truth.lesions_ml[0]);
   dump(measured(volume));
 }
 
@@ -69,7 +74,8 @@ TEST(HeadTry, Crescent) {
   recipe.crescent = {false, 9, 66};
   HeadTruth truth;
   const Volume volume = tests::head_volume(recipe, &truth);
-  std::printf("truth icv %.1f vent %.1f crescent %.2f\n", truth.intracranial_ml, truth.ventricles_ml, truth.crescent_ml);
+  std::printf("truth icv %.1f vent %.1f crescent %.2f\n", truth.intracranial_ml,
+              truth.ventricles_ml, truth.crescent_ml);
   dump(measured(volume));
 }
 

@@ -7,9 +7,9 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr double low_hu = 52, high_hu = 95, calcium_hu = 100;
-constexpr double rim_mm = 2.0;  // of bone, blurred into the brain
+constexpr double rim_mm = 1.0;  // of bone, blurred into the brain
 constexpr double sinus_mm = 12, sinus_side_mm = 8;
-constexpr double least_ml = 1.0;
+constexpr double least_ml = 1.0, least_seed_ml = 0.3;
 constexpr std::size_t most_blobs = 40;
 
 /// What lies against the vault in the midline: the sagittal sinus, the falx, the torcula.
@@ -18,14 +18,28 @@ bool in_midline_sinus(const Cranium& cranium, const Vec3& point, double depth) {
          std::abs(cranium.plane->side_mm(point)) < sinus_side_mm;
 }
 
+/// z of the top of the space inside the skull.
+double top_mm(const Cranium& cranium) {
+  double top = -1e9;
+  for_each_voxel(cranium.image.grid, [&](std::size_t at, int column, int row, int slice) {
+    if (cranium.inside[at] != 0) top = std::max(top, cranium.point(column, row, slice)[2]);
+  });
+  return top;
+}
+
 Mask searched_band(const Cranium& cranium) {
+  // Under the cap of the vault slices mix bone with brain, and beams are hardest.
+  constexpr double cap_mm = 12;
+  const double highest = cranium.vertex_missing ? 1e9 : top_mm(cranium) - cap_mm;
   const Grid& grid = cranium.image.grid;
   Mask band(grid.voxels());
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
     const double depth = static_cast<double>(cranium.depth[at]);
     if (cranium.fine[at] < low_hu || cranium.fine[at] > high_hu || depth < rim_mm) return;
     const Vec3 point = grid.point_mm(column, row, slice);
-    if (!cranium.posterior_fossa(point) && !in_midline_sinus(cranium, point, depth)) band[at] = 1;
+    if (point[2] < highest && !cranium.posterior_fossa(point) &&
+        !in_midline_sinus(cranium, point, depth))
+      band[at] = 1;
   });
   return band;
 }
@@ -63,7 +77,7 @@ void describe(const Mask& band, const Grid& whole, Blob& blob) {
   blob.ml = sums.voxels * grid.voxel_ml();
   blob.thickest_mm = 2 * static_cast<double>(sums.deepest) + voxel_mm;
   blob.depth_mm = value_at(cranium.depth, grid, blob.centre_mm);
-  blob.contact = sums.contact * voxel_mm * voxel_mm / std::pow(1000 * blob.ml, 2.0 / 3);
+  blob.contact_mm = std::sqrt(sums.contact) * voxel_mm;
   blob.symmetric = sums.symmetric / sums.voxels;
   blob.calcified = calcium / sums.voxels;
   if (cranium.plane) blob.side_mm = cranium.plane->side_mm(blob.centre_mm);
@@ -159,6 +173,10 @@ double hashed(std::size_t at) {
   return static_cast<double>(x >> 11) / 4503599627370496.0 - 1;
 }
 
+/// Between surroundings and core: a little under the middle, because voxels of 1.5 mm round off the
+/// edges of what is small (phantoms).
+constexpr double half = 0.45;
+
 /// A component with its surroundings, and how its volume is counted.
 class Neighbourhood {
  public:
@@ -177,11 +195,11 @@ class Neighbourhood {
     ring_hu_ = ring.size() > 50 ? median_of(ring) : cranium_.brain_hu;
   }
   double core_hu() const { return core_hu_; }
-  /// Above the middle between surroundings and core.
+  /// Above `half` between surroundings and core.
   Mask mask() const {
     Mask result(away_.size());
     for (const std::size_t at : near_)
-      if (cranium_.image.hu[at] > (ring_hu_ + core_hu_) / 2) result[at] = 1;
+      if (cranium_.image.hu[at] > ring_hu_ + half * (core_hu_ - ring_hu_)) result[at] = 1;
     return result;
   }
   /// Counted above a level between surroundings (0) and core (1); `shift` in voxels along each
@@ -226,8 +244,8 @@ double extent_along(const std::vector<std::array<double, 2>>& points, int degree
   return high - low;
 }
 
-/// A x B x C / 2 on axial slices: largest diameter, the largest one across it, and the height, of
-/// which slices with a small section count half or not at all.
+/// A x B x C / 2 on axial slices: largest diameter, the one across it, and the height. On slices of
+/// 1.5 mm none counts half: that weighting belongs to thick ones.
 double abc2_ml(const Mask& mask, const Grid& grid) {
   std::vector<std::vector<std::array<double, 2>>> sections(static_cast<std::size_t>(grid.size[2]));
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
@@ -237,11 +255,8 @@ double abc2_ml(const Mask& mask, const Grid& grid) {
   });
   const auto most =
       std::ranges::max_element(sections, {}, [](const auto& one) { return one.size(); });
-  double slices = 0;
-  for (const auto& section : sections) {
-    const double share = static_cast<double>(section.size()) / static_cast<double>(most->size());
-    slices += share >= 0.75 ? 1 : share >= 0.25 ? 0.5 : 0;
-  }
+  const auto slices = static_cast<double>(
+      std::ranges::count_if(sections, [](const auto& one) { return !one.empty(); }));
   double longest = 0, across = 0;
   for (int degrees = 0; degrees < 180; degrees += 3) {
     const double here = extent_along(*most, degrees);
@@ -249,6 +264,22 @@ double abc2_ml(const Mask& mask, const Grid& grid) {
   }
   const double voxel_mm = grid.step_mm[0][0];
   return (longest + voxel_mm) * (across + voxel_mm) * slices * grid.step_mm[2][2] / 2000;
+}
+
+BlobVolume volume_of(const Blob& blob) {
+  const Neighbourhood near(blob);
+  const double noise = blob.around.noise_hu;
+  BlobVolume result;
+  result.ml = near.ml(half, 0, 0);
+  result.mean_hu = near.core_hu();
+  result.mask = near.mask();
+  std::array<double, 6> others{near.ml(half - 0.1, 0, 0), near.ml(half + 0.1, 0, 0),
+                               near.ml(half, 0.5, 0),     near.ml(half, -0.5, 0),
+                               near.ml(half, 0, noise),   near.ml(half, 0, -noise)};
+  const auto [low, high] = std::ranges::minmax(others);
+  result.spread_ml = (std::max(high, result.ml) - std::min(low, result.ml)) / 2;
+  result.abc2_ml = abc2_ml(result.mask, blob.around.image.grid);
+  return result;
 }
 
 }  // namespace
@@ -263,7 +294,7 @@ std::vector<Blob> hyperdense_blobs(const Cranium& cranium) {
     if (static_cast<double>(cranium.depth[i]) < rim_mm) padded[i] = 1;
   Mask core = deeper_than(depth_mm(padded, grid), 0.1);
   for (std::size_t i = 0; i < core.size(); ++i) core[i] &= band[i];
-  const auto least = static_cast<std::size_t>(0.1 * least_ml / grid.voxel_ml());
+  const auto least = static_cast<std::size_t>(0.03 / grid.voxel_ml());
   const Components pieces = components(core, grid, least);
   std::vector<Blob> blobs;
   const std::size_t count = std::min(pieces.voxels.size(), most_blobs);
@@ -275,26 +306,13 @@ std::vector<Blob> hyperdense_blobs(const Cranium& cranium) {
     blob.mask = grown(cut(band, grid, boxes[i]), cut(pieces.labels, grid, boxes[i]), i + 1,
                       blob.around.image.grid);
     describe(band, grid, blob);
-    if (blob.ml >= least_ml) blobs.push_back(std::move(blob));
+    if (blob.ml < least_seed_ml) continue;
+    blob.volume = volume_of(blob);
+    if (blob.volume.ml >= least_ml) blobs.push_back(std::move(blob));
   }
-  std::ranges::stable_sort(blobs, std::ranges::greater{}, &Blob::ml);
+  std::ranges::stable_sort(blobs, std::ranges::greater{},
+                           [](const Blob& blob) { return blob.volume.ml; });
   return blobs;
-}
-
-BlobVolume volume_of(const Blob& blob) {
-  const Neighbourhood near(blob);
-  const double noise = blob.around.noise_hu;
-  BlobVolume result;
-  result.ml = near.ml(0.5, 0, 0);
-  result.mean_hu = near.core_hu();
-  result.mask = near.mask();
-  std::array<double, 6> others{near.ml(0.4, 0, 0),     near.ml(0.6, 0, 0),
-                               near.ml(0.5, 0.5, 0),   near.ml(0.5, -0.5, 0),
-                               near.ml(0.5, 0, noise), near.ml(0.5, 0, -noise)};
-  const auto [low, high] = std::ranges::minmax(others);
-  result.spread_ml = (std::max(high, result.ml) - std::min(low, result.ml)) / 2;
-  result.abc2_ml = abc2_ml(result.mask, blob.around.image.grid);
-  return result;
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -8,14 +8,24 @@
 
 namespace tomoscribe::pipeline::measure {
 
+/// Volume between the density of the component and that of its surroundings.
+struct BlobVolume {
+  double ml = 0;
+  double spread_ml = 0;  ///< half the range over threshold, grid and noise
+  double mean_hu = 0;    ///< median of the inner half
+  Mask mask;             ///< what was counted; shape of the component's arrays
+  double abc2_ml = 0;    ///< A x B x C / 2, Kothari 1996
+};
+
 struct Blob {
   Cranium around;  ///< the cranium's arrays, cut to the component and 12 mm around it
-  Mask mask;       ///< shape of `around.image.grid`
+  Mask mask;       ///< 52-95 HU; shape of `around.image.grid`
+  BlobVolume volume;
   Vec3 centre_mm{};
   double ml = 0;            ///< of `mask`: for choosing, not for reporting
   double thickest_mm = 0;   ///< twice the deepest voxel
   double depth_mm = 0;      ///< of its middle, inside the inner table
-  double contact = 0;       ///< area against the inner table over volume^(2/3)
+  double contact_mm = 0;    ///< side of a square as large as what touches the inner table
   double thickness_mm = 0;  ///< from the inner table inwards
   double symmetric = 0;     ///< share whose mirror image is hyperdense too
   double calcified = 0;     ///< voxels above 100 HU in it and beside it, over its own
@@ -37,15 +47,5 @@ struct Blobs {
 /// Hyperdense components of 1 mL or more (52-95 HU, sigma 1.2 mm), largest first. Not searched: the
 /// posterior fossa, 2 mm along the bone, and what lies against the vault in the midline.
 std::vector<Blob> hyperdense_blobs(const Cranium& cranium);
-
-/// Volume between the density of the component and that of its surroundings.
-struct BlobVolume {
-  double ml = 0;
-  double spread_ml = 0;  ///< half the range over threshold, grid and noise
-  double mean_hu = 0;
-  Mask mask;           ///< what was counted
-  double abc2_ml = 0;  ///< Kothari 1996
-};
-BlobVolume volume_of(const Blob& blob);
 
 }  // namespace tomoscribe::pipeline::measure

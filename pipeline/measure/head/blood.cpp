@@ -9,7 +9,7 @@ namespace {
 using reporting::Measurement;
 
 constexpr double sheet_mm = 6;  // falx and tentorium are thinner, blood of 1 mL seldom is
-constexpr double flat_contact = 0.8;
+constexpr double flat = 0.6;    // thickness over width of what lies against the vault
 
 /// Another component of like size where this one's mirror image lies: choroid plexus, basal
 /// ganglia.
@@ -29,10 +29,10 @@ bool has_twin(const Blob& blob, const std::vector<Blob>& all) {
 Judged judged(const Blob& blob, const std::vector<Blob>& all) {
   if (blob.calcified > 0.15) return {BlobKind::not_blood, "calcified"};
   if (has_twin(blob, all)) return {BlobKind::not_blood, "the same on both sides"};
-  const bool flat = blob.contact > flat_contact;
-  if (blob.symmetric > 0.5 && (flat || blob.thickest_mm < 2 * sheet_mm))
+  const bool layer = blob.contact_mm > 10 && blob.thickness_mm < flat * blob.contact_mm;
+  if (blob.symmetric > 0.5 && (layer || blob.thickest_mm < 2 * sheet_mm))
     return {BlobKind::not_blood, "the same on both sides"};
-  if (flat) return {BlobKind::against_the_vault, {}};
+  if (layer) return {BlobKind::against_the_vault, {}};
   if (blob.thickest_mm < sheet_mm) return {BlobKind::not_blood, "a thin sheet or a vessel"};
   if (blob.depth_mm < 5) return {BlobKind::not_blood, "along the inner table"};
   return {BlobKind::in_the_brain, {}};
@@ -67,7 +67,7 @@ Measurement blob_volume(const std::string& id, const BlobVolume& volume) {
       .unit = codes::millilitre,
       .decimals = 1,
       .method =
-          "above the middle between the density of the component and that of its surroundings, "
+          "above 0.45 of the way from the density of its surroundings to that of the component, "
           "counted at 1.5 mm; uncertainty: threshold moved by a tenth of the contrast, grid by "
           "half "
           "a voxel, noise of one SD, and 6 % of the method"};

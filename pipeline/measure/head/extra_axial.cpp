@@ -15,8 +15,7 @@ using reporting::Laterality;
 using reporting::Measurement;
 
 constexpr const char* title = "Extra-axial blood";
-constexpr double least_mm = 4, most_asymmetric = 0.35;
-constexpr std::size_t most_reported = 3;
+constexpr double least_mm = 4, most_symmetric = 0.35;
 
 Measurement thickness(const std::string& id, const Blob& blob) {
   Measurement result{
@@ -36,13 +35,32 @@ Measurement thickness(const std::string& id, const Blob& blob) {
   return result;
 }
 
+/// Of the pieces of a layer on one side the largest stands for all.
+const Blob* largest_layer(const Blobs& blobs, bool left) {
+  for (std::size_t i = 0; i < blobs.all.size(); ++i) {
+    const Blob& blob = blobs.all[i];
+    if (blobs.kinds[i].kind == BlobKind::against_the_vault && blob.thickness_mm >= least_mm &&
+        blob.symmetric < most_symmetric && (blob.side_mm > 0) == left)
+      return &blob;
+  }
+  return nullptr;
+}
+
+/// Thin parts and further pieces are not counted.
+Measurement layer_volume(const std::string& id, const Blob& blob) {
+  Measurement result = blob_volume(id, blob.volume);
+  result.lower_bound = true;
+  result.conditions.emplace_back("thin parts of the layer are not counted: at least this much");
+  return result;
+}
+
 Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
   const std::string id = "head.extra-axial." + std::to_string(number);
   const Laterality side = blob.around.plane ? side_of(blob.side_mm, 3) : Laterality::none;
   Finding finding = candidate_finding(id, side_words(side) + "hyperdense layer against the skull",
                                       codes::haemorrhage, codes::brain, side);
-  const BlobVolume volume = volume_of(blob);
-  finding.measurements = {thickness(id, blob), blob_volume(id, volume),
+  const BlobVolume& volume = blob.volume;
+  finding.measurements = {thickness(id, blob), layer_volume(id, blob),
                           blob_density(id, blob, volume)};
   finding.critical = true;
   if (const auto& thick = reporting::knowledge::rule("sdh.thickness-10");
@@ -67,12 +85,9 @@ void extra_axial(Scene& scene, Findings& findings) {
     return;
   }
   std::size_t number = 0;
-  for (std::size_t i = 0; i < scene.blobs->all.size() && number < most_reported; ++i) {
-    const Blob& blob = scene.blobs->all[i];
-    if (scene.blobs->kinds[i].kind == BlobKind::against_the_vault &&
-        blob.thickness_mm >= least_mm && blob.symmetric < most_asymmetric)
-      findings.push_back(finding_of(scene, blob, ++number));
-  }
+  for (const bool left : {true, false})
+    if (const Blob* blob = largest_layer(*scene.blobs, left); blob != nullptr)
+      findings.push_back(finding_of(scene, *blob, ++number));
   if (number > 0) return;
   findings.push_back(nothing_detected(
       "head.extra-axial", title, codes::haemorrhage, codes::brain,

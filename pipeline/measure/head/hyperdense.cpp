@@ -55,7 +55,7 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
   Finding finding =
       candidate_finding(id, side_words(side) + "hyperdense component, " + place_words(blob),
                         codes::haemorrhage, codes::brain, side);
-  const BlobVolume volume = volume_of(blob);
+  const BlobVolume& volume = blob.volume;
   Measurement ml = blob_volume(id, volume);
   ml.conditions.emplace_back("candidate: must be confirmed");
   ml.conditions.push_back(place_words(blob) + " by its distance from the inner table, " +

@@ -50,7 +50,19 @@ std::pair<GridImage, std::array<int, 3>> head_box(const Scene& scene) {
   return {std::move(box), first};
 }
 
-/// Voxels on the border of the mask: half of each is the error of a border drawn half a voxel off.
+/// Voxels inside, and those beside them of which more than half is not bone.
+double volume_ml(const Cranium& cranium) {
+  constexpr std::int16_t half_bone_hu = 500;
+  const float beside = -1.1F * static_cast<float>(working_mm);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < cranium.depth.size(); ++i)
+    if (cranium.inside[i] != 0 || (cranium.depth[i] > beside && cranium.image.hu[i] > 200 &&
+                                   cranium.image.hu[i] < half_bone_hu))
+      ++count;
+  return static_cast<double>(count) * cranium.image.grid.voxel_ml();
+}
+
+/// Half of it is the error of a border drawn half a voxel off.
 double border_ml(const Cranium& cranium) {
   const auto border = std::ranges::count_if(cranium.depth, [](float d) { return d == 0; });
   return static_cast<double>(border) * cranium.image.grid.voxel_ml();
@@ -68,8 +80,7 @@ Measurement volume_of(const Cranium& cranium) {
           "largest section and opened by 3 mm, down to where the spinal canal begins; counted at "
           "1.5 mm (masks of this kind: Muschelli 2015, doi 10.1016/j.neuroimage.2015.03.074); "
           "uncertainty: a quarter of the border voxels, and 2 %"};
-  const double ml =
-      static_cast<double>(std::ranges::count(cranium.inside, 1)) * cranium.image.grid.voxel_ml();
+  const double ml = volume_ml(cranium);
   result.lower_bound = cranium.vertex_missing || cranium.foramen_missing;
   if (cranium.vertex_missing)
     result.conditions.emplace_back("the vertex is not in the scan: at least this much");

@@ -125,7 +125,8 @@ Finding finding_of(const Scene& scene, const Area& area, std::size_t number) {
       "beside the midline, the skull base and posterior fossa");
   if (area.beside_blood)
     volume.conditions.emplace_back("around a hyperdense component: may be its oedema");
-  set_value(volume, area.ml, std::hypot(area.spread_ml, 0.2 * area.ml), 0.7 * area.ml);
+  set_value(volume, area.ml, std::hypot(area.spread_ml, 0.2 * area.ml), area.ml);
+  volume.lower_bound = true;
   Measurement darker{.id = id + ".difference",
                      .name = "mean difference from the other side",
                      .concept_name = codes::attenuation,

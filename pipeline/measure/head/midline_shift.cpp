@@ -27,7 +27,7 @@ struct Run {
 /// HU along the line through the plane at one place, and the fluid on it.
 class Across {
  public:
-  Across(const Cranium& cranium, double y, double z, double limit_hu) {
+  Across(const Cranium& cranium, double y, double z, double limit_hu) : limit_{limit_hu} {
     const SymmetryPlane& plane = *cranium.plane;
     const Vec3& n = plane.normal;
     const Vec3 middle{plane.point_mm[0] -
@@ -51,7 +51,7 @@ class Across {
       const double off = place(i);
       const bool beside =
           (off < run.from && off > run.from - reach) || (off > run.to && off < run.to + reach);
-      if (beside && hu_[i] < 15) return false;
+      if (beside && hu_[i] < limit_) return false;
     }
     return run.from - reach > -half_mm && run.to + reach < half_mm;
   }
@@ -67,6 +67,7 @@ class Across {
           value_at(cranium.image.hu, cranium.image.grid, {point[0], point[1] + dy, point[2] + dz});
     return sum / 5;
   }
+  double limit_;
   std::vector<double> hu_;
   std::vector<Run> runs_;
 };
@@ -84,7 +85,7 @@ struct Midline {
 };
 
 void look_across(const Cranium& cranium, const Vec3& place, double limit_hu, Midline& midline) {
-  constexpr double least_horn_mm = 2.5, septum_from = 0.5, septum_to = 7, most_off = 20;
+  constexpr double least_horn_mm = 2.2, septum_from = 0.5, septum_to = 7, most_off = 20;
   constexpr double third_from = 1.5, third_to = 12, wall_mm = 8;
   const Across line(cranium, place[1], place[2], limit_hu);
   const auto& runs = line.runs();
@@ -128,7 +129,7 @@ struct Shift {
   Vec3 place_mm{};
 };
 
-constexpr std::size_t least_lines = 15;
+constexpr std::size_t least_lines = 12;
 
 std::optional<double> place_of(Midline& midline) {
   if (midline.septum.size() >= least_lines) return median_of(midline.septum);
@@ -137,7 +138,8 @@ std::optional<double> place_of(Midline& midline) {
 }
 
 std::optional<Shift> shift_of(const Cranium& cranium) {
-  constexpr double limit_hu = 18, moved_hu = 2, method_mm = 1;
+  constexpr double fluid_hu = 5, moved_hu = 2, method_mm = 1;
+  const double limit_hu = (fluid_hu + cranium.brain_hu) / 2 + 1;
   Midline midline = seen_midline(cranium, limit_hu);
   const auto place = place_of(midline);
   if (!place) return std::nullopt;
@@ -222,6 +224,11 @@ void midline_shift(Scene& scene, Findings& findings) {
     shift = shift_of(*scene.cranium);
     if (!shift) reason = "neither the septum nor the third ventricle was found";
   }
+  if (shift && std::abs(shift->mm) < reported_mm &&
+      std::abs(shift->mm) + shift->uncertainty_mm >= critical_mm)
+    reason = "unreliable: " + number_text(std::abs(shift->mm), 1) + " mm \u00b1 " +
+             number_text(shift->uncertainty_mm, 1) + " mm by the " + shift->seen +
+             ", a shift of 5 mm is not excluded";
   if (!reason.empty()) {
     findings.push_back(not_assessed_finding(id, title, codes::midline_shift, codes::brain, reason));
     return;

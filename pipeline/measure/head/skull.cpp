@@ -200,8 +200,10 @@ std::array<double, 2> rows_of(const Cranium& cranium) {
 /// Bone that reaches far into the head: the base; to the side and not in front, the petrous bones.
 void find_base(Cranium& cranium, const Mask& bone, const Mask& filled) {
   const Grid& grid = cranium.image.grid;
-  const std::vector<float> deep = depth_mm(filled, grid);
   constexpr float far_in_mm = 20;
+  Grid apart = grid;  // slices so far apart that distances run within each
+  apart.step_mm[2][2] = 1000;
+  const std::vector<float> deep = depth_mm(filled, grid), deep_in_slice = depth_mm(filled, apart);
   constexpr double pixel_cm2 = 0.0225, behind_front = 0.42, beside_mm = 12;
   const auto [front, back] = rows_of(cranium);
   const double first_row = front + behind_front * (back - front);
@@ -209,8 +211,8 @@ void find_base(Cranium& cranium, const Mask& bone, const Mask& filled) {
       cranium.plane ? cranium.plane->point_mm[0] : grid.point_mm(grid.size[0] / 2.0, 0, 0)[0];
   std::vector<double> any(static_cast<std::size_t>(grid.size[2])), petrous(any);
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
-    if (bone[at] == 0 || deep[at] < far_in_mm) return;
-    any[static_cast<std::size_t>(slice)] += pixel_cm2;
+    if (bone[at] == 0 || deep_in_slice[at] < far_in_mm) return;
+    if (deep[at] > far_in_mm) any[static_cast<std::size_t>(slice)] += pixel_cm2;
     const double beside = std::abs(grid.point_mm(column, row, slice)[0] - middle);
     if (row > first_row && beside > beside_mm)
       petrous[static_cast<std::size_t>(slice)] += pixel_cm2;
@@ -221,7 +223,7 @@ void find_base(Cranium& cranium, const Mask& bone, const Mask& filled) {
   std::vector<double> rows;
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
     const Vec3 point = grid.point_mm(column, row, slice);
-    if (bone[at] != 0 && deep[at] >= far_in_mm && row > first_row &&
+    if (bone[at] != 0 && deep_in_slice[at] >= far_in_mm && row > first_row &&
         point[2] > *cranium.petrous_mm - 15)
       rows.push_back(point[1]);
   });

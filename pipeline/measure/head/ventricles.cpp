@@ -12,25 +12,46 @@ namespace {
 using reporting::Finding;
 using reporting::Measurement;
 
-constexpr double low_hu = -15, high_hu = 20, deep_mm = 22, above_base_mm = 8;
+constexpr double low_hu = -15, high_hu = 20, fluid_hu = 5, deep_mm = 22, above_base_mm = 8;
+
+/// A little above half way from fluid to this brain (narrow ventricles are blurred), 20 HU at most.
+double limit_hu(const Cranium& cranium) {
+  return std::min(high_hu, (fluid_hu + cranium.brain_hu) / 2 + 1.5);
+}
+
+/// The pieces of which some part lies near the midline: what is as dark further out is no
+/// ventricle.
+std::vector<bool> near_midline(const Cranium& cranium, const Components& pieces) {
+  constexpr double near_mm = 16;
+  std::vector<bool> near(pieces.voxels.size() + 1, !cranium.plane);
+  near[0] = false;
+  if (!cranium.plane) return near;
+  for_each_voxel(cranium.image.grid, [&](std::size_t at, int column, int row, int slice) {
+    const std::size_t number = pieces.labels[at];
+    if (number > 0 && !near[number])
+      near[number] = std::abs(cranium.plane->side_mm(cranium.point(column, row, slice))) < near_mm;
+  });
+  return near;
+}
 
 /// Fluid deep in the head, above the basal cisterns, without what one voxel's loss removes.
-Mask ventricle_mask(const Cranium& cranium, double limit_hu) {
+Mask ventricle_mask(const Cranium& cranium, double limit) {
   const Grid& grid = cranium.image.grid;
   Mask fluid(grid.voxels());
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
     const double hu = cranium.fine[at];
-    if (hu < low_hu || hu > limit_hu || static_cast<double>(cranium.depth[at]) < deep_mm) return;
+    if (hu < low_hu || hu > limit || static_cast<double>(cranium.depth[at]) < deep_mm) return;
     const Vec3 point = grid.point_mm(column, row, slice);
     if (!cranium.base_mm || point[2] > *cranium.base_mm + above_base_mm) fluid[at] = 1;
   });
   constexpr double least_ml = 0.2;
   const Components pieces = components(deeper_than(depth_mm(fluid, grid), 0.1), grid,
                                        static_cast<std::size_t>(least_ml / grid.voxel_ml()));
+  const std::vector<bool> near = near_midline(cranium, pieces);
   Mask core(fluid.size());
   std::ranges::transform(pieces.labels, core.begin(),
-                         [](std::uint16_t label) { return label != 0 ? 1 : 0; });
-  if (pieces.voxels.empty()) return core;
+                         [&](std::uint16_t label) { return near[label] ? 1 : 0; });
+  if (std::ranges::count(core, 1) == 0) return core;
   const std::vector<float> away = depth_mm(core, grid);
   for (std::size_t i = 0; i < core.size(); ++i) core[i] = fluid[i] != 0 && away[i] >= -2.2F ? 1 : 0;
   return core;
@@ -48,13 +69,14 @@ Measurement volume_measurement(const Cranium& cranium) {
       .unit = codes::millilitre,
       .decimals = 0,
       .method =
-          "-15 to 20 HU (sigma 1.2 mm) more than 22 mm inside the inner table and 8 mm above "
+          "from -15 HU to a little above half way between fluid and brain (20 HU at most; sigma "
+          "1.2 mm), more than 22 mm inside the inner table and 8 mm above "
           "the skull base, cisterns cut by an opening of one voxel, counted at 1.5 mm; "
-          "uncertainty: threshold moved by 3 HU, and 15 % of the method"};
+          "uncertainty: threshold moved by 2 HU, and 15 % of the method"};
   const Grid& grid = cranium.image.grid;
   const double ml = volume_ml(cranium.ventricles, grid);
-  const double spread = (volume_ml(ventricle_mask(cranium, high_hu + 3), grid) -
-                         volume_ml(ventricle_mask(cranium, high_hu - 3), grid)) /
+  const double spread = (volume_ml(ventricle_mask(cranium, limit_hu(cranium) + 2), grid) -
+                         volume_ml(ventricle_mask(cranium, limit_hu(cranium) - 2), grid)) /
                         2;
   result.conditions.emplace_back(
       "flagged: temporal and occipital horns nearer to the bone, third "
@@ -157,7 +179,7 @@ void ventricles(Scene& scene, Findings& findings) {
   constexpr double least_ml = 1;
   std::string reason = no_scale(scene);
   if (reason.empty()) {
-    scene.cranium->ventricles = ventricle_mask(*scene.cranium, high_hu);
+    scene.cranium->ventricles = ventricle_mask(*scene.cranium, limit_hu(*scene.cranium));
     if (volume_ml(scene.cranium->ventricles, scene.cranium->image.grid) < least_ml)
       reason = "no fluid of 1 mL or more was found deep in the brain";
   }
