@@ -22,6 +22,7 @@ inline const Code abdomen_pelvis{"818982008", "SCT", "Abdomen and Pelvis"};
 inline const Code chest_abdomen_pelvis{"416775004", "SCT", "Chest, Abdomen and Pelvis"};
 inline const Code volume{"118565006", "SCT", "Volume"};
 inline const Code ratio{"118586006", "SCT", "Ratio"};
+inline const Code spine{"421060004", "SCT", "Spine"};
 inline const Code aorta{"15825003", "SCT", "Aorta"};
 inline const Code attenuation{"112031", "DCM", "Attenuation Coefficient"};
 inline const Code hounsfield{"[hnsf'U]", "UCUM", "Hounsfield unit"};

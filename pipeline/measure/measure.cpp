@@ -12,6 +12,7 @@ const std::vector<Step>& steps() {
       {"spine", "following the spine", spine},
       {"aorta-track", "following the aorta", aorta_track},
       {"contrast", "measuring the blood", contrast},
+      {"levels", "counting vertebrae", levels},
       {"places", "choosing the images that show it", places},
       {"lung-volume", "measuring lung volumes", lung_volume},
       {"laa950", "measuring low attenuation", low_attenuation},

@@ -29,6 +29,7 @@ void bone(Scene& scene, Findings& findings);            ///< Scene::bone
 void spine(Scene& scene, Findings& findings);           ///< Scene::spine
 void aorta_track(Scene& scene, Findings& findings);     ///< Scene::aorta
 void contrast(Scene& scene, Findings& findings);        ///< "contrast"; takes blood off the bone
+void levels(Scene& scene, Findings& findings);          ///< "spine"; Scene::vertebrae
 void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);
