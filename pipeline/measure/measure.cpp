@@ -16,6 +16,7 @@ const std::vector<Step>& steps() {
       {"places", "choosing the images that show it", places},
       {"lung-volume", "measuring lung volumes", lung_volume},
       {"laa950", "measuring low attenuation", low_attenuation},
+      {"trabecular", "measuring vertebral density", trabecular_density},
       {"not-looked-at", "listing what was not looked at", not_looked_at},
   };
   return all;

@@ -30,7 +30,8 @@ void spine(Scene& scene, Findings& findings);           ///< Scene::spine
 void aorta_track(Scene& scene, Findings& findings);     ///< Scene::aorta
 void contrast(Scene& scene, Findings& findings);        ///< "contrast"; takes blood off the bone
 void levels(Scene& scene, Findings& findings);          ///< "spine"; Scene::vertebrae
-void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
+void trabecular_density(Scene& scene, Findings& findings);  ///< "spine.density"
+void places(Scene& scene, Findings& findings);              ///< evidence of the above, body volume
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);
 void not_looked_at(Scene& scene, Findings& findings);  ///< one "not assessed" finding per system

@@ -143,7 +143,7 @@ void add_lowest_rib(const Ribs& ribs, const std::vector<Vertebra>& vertebrae,
     if (i + 1 < vertebrae.size() && !ribs.has_rib(i + 1)) continue;
     if (vertebrae[i - 1].middle() * working_mm < rib_slope_mm) return;
     if (i + 3 < vertebrae.size() && !ribs.has_rib(i + 2)) continue;
-    found.push_back({"lowest rib", vertebrae[i].middle(), {t12 + static_cast<int>(i)}});
+    found.push_back({"lowest rib", static_cast<int>(i), {t12}});
     return;
   }
 }
@@ -155,7 +155,7 @@ void add_highest_rib(const Ribs& ribs, const std::vector<Vertebra>& vertebrae,
     if (ribs.has_rib(i + 1)) return;  // above the ribs there are none, or the scan does not show it
     if (!ribs.has_rib(i)) continue;
     if (!ribs.has_rib(i - 1) || !ribs.has_rib(i - 2)) return;
-    found.push_back({"first rib", vertebrae[i].middle(), {t1 + static_cast<int>(i)}});
+    found.push_back({"first rib", static_cast<int>(i), {t1}});
     return;
   }
 }
@@ -172,7 +172,7 @@ void add_lung_apex(const Scene& scene, const std::vector<Vertebra>& vertebrae,
       static_cast<int>(static_cast<std::size_t>(scene.labels.rend() - top - 1) / plane);
   if (slice >= scene.work.grid.size[2] - 3) return;
   if (const auto at = vertebra_at(vertebrae, slice))
-    found.push_back({"lung apex", static_cast<double>(slice), {t1 + *at, t1 + 1 + *at}});
+    found.push_back({"lung apex", *at, {t1, t1 + 1}});
 }
 
 /// The top of the pelvis: at L4 or L5.
@@ -204,7 +204,7 @@ void add_iliac_crest(const Scene& scene, const std::vector<Vertebra>& vertebrae,
       crest = std::max(crest, highest[i]);
   if (crest < 0 || crest >= grid.size[2] - 3) return;
   if (const auto vertebra = vertebra_at(vertebrae, crest))
-    found.push_back({"iliac crest", static_cast<double>(crest), {l4 + *vertebra, l5 + *vertebra}});
+    found.push_back({"iliac crest", *vertebra, {l4, l5}});
 }
 
 }  // namespace

@@ -9,12 +9,12 @@
 
 namespace tomoscribe::pipeline::measure {
 
-/// One landmark and the numberings that it allows. A numbering is the number that the lowest
-/// vertebra of the list would have (C1 is 1, T1 is 8, L1 is 20, L5 is 24); it falls upwards.
+/// One landmark, the vertebra beside which it lies, and which one that may be (C1 is 1, T1 is 8, L1
+/// is 20).
 struct Landmark {
   std::string name;  ///< "lowest rib"
-  double slice = 0;  ///< working slice where it lies
-  std::vector<int> allowed;
+  int vertebra = 0;  ///< index in the list
+  std::vector<int> numbers;
 };
 
 /// Those that the scan shows; `vertebrae` from below.

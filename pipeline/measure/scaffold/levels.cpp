@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::size_t least_vertebrae = 3;
 
-/// The numbering that most landmarks allow, at least two, and no other as many.
+/// The number of the lowest vertebra that most landmarks allow, at least two, and no other as many.
 std::optional<int> agreed(const std::vector<Landmark>& marks) {
   std::map<int, int> votes;
   for (const Landmark& mark : marks)
-    for (const int base : mark.allowed) ++votes[base];
+    for (const int number : mark.numbers) ++votes[number + mark.vertebra];
   std::optional<int> best;
   int most = 1;
   for (const auto& [base, count] : votes) {
@@ -54,25 +54,20 @@ std::vector<Vertebra> with_cut_ones(const Scene& scene, const std::vector<Verteb
 }
 
 void name_vertebrae(const Scene& scene, Vertebrae& vertebrae) {
-  std::vector<Landmark> marks = landmarks(scene, with_cut_ones(scene, vertebrae.all));
-  for (Landmark& mark : marks)  // the list began one vertebra lower
-    for (int& base : mark.allowed) --base;
+  const std::vector<Landmark> marks = landmarks(scene, with_cut_ones(scene, vertebrae.all));
   const std::optional<int> base = agreed(marks);
   if (!base) {
     vertebrae.reason = why_unnamed(marks);
     return;
   }
   vertebrae.named = true;
-  for (std::size_t i = 0; i < vertebrae.all.size(); ++i)
-    vertebrae.all[i].number = *base - static_cast<int>(i);
+  for (std::size_t i = 0; i < vertebrae.all.size(); ++i)  // the base is that of one below
+    vertebrae.all[i].number = *base - 1 - static_cast<int>(i);
   for (const Landmark& mark : marks) {
-    const bool fits = std::ranges::find(mark.allowed, *base) != mark.allowed.end();
-    const auto at = std::ranges::find_if(vertebrae.all, [&](const Vertebra& one) {
-      return mark.slice >= one.lower_disc && mark.slice < one.upper_disc;
-    });
-    if (at != vertebrae.all.end())
-      vertebrae.landmarks.push_back(mark.name + " at " + at->name() +
-                                    (fits ? "" : " (does not agree)"));
+    const Vertebra there{.number = *base - mark.vertebra};
+    const bool fits = std::ranges::find(mark.numbers, there.number) != mark.numbers.end();
+    vertebrae.landmarks.push_back(mark.name + " at " + there.name() +
+                                  (fits ? "" : " (does not agree)"));
   }
 }
 
