@@ -17,6 +17,7 @@ const std::vector<Step>& steps() {
       {"lung-volume", "measuring lung volumes", lung_volume},
       {"laa950", "measuring low attenuation", low_attenuation},
       {"trabecular", "measuring vertebral density", trabecular_density},
+      {"aorta", "measuring the aorta", aorta_diameter},
       {"not-looked-at", "listing what was not looked at", not_looked_at},
   };
   return all;
