@@ -14,6 +14,7 @@ const std::vector<Step>& steps() {
       {"spine", "following the spine", spine},
       {"aorta-track", "following the aorta", aorta_track},
       {"contrast", "measuring the blood", contrast},
+      {"levels", "counting vertebrae", levels},
       {"gates", "checking what may be measured", gate_checks},
       {"places", "choosing the images that show it", places},
       {"lung-volume", "measuring lung volumes", lung_volume},
@@ -27,6 +28,8 @@ const std::vector<Step>& steps() {
       {"ventricles", "measuring the ventricles", ventricles},
       {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
       {"low-density", "comparing the two sides of the brain", low_density},
+      {"trabecular", "measuring vertebral density", trabecular_density},
+      {"aorta", "measuring the aorta", aorta_diameter},
       {"not-looked-at", "listing what was not looked at", not_looked_at},
   };
   return all;

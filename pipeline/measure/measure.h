@@ -31,6 +31,9 @@ void aorta_track(Scene& scene, Findings& findings);     ///< Scene::aorta
 void contrast(Scene& scene, Findings& findings);        ///< "contrast"; takes blood off the bone
 void gate_checks(Scene& scene, Findings& findings);     ///< Scene::gates
 void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
+void levels(Scene& scene, Findings& findings);          ///< "spine"; Scene::vertebrae
+void trabecular_density(Scene& scene, Findings& findings);  ///< "spine.density"
+void aorta_diameter(Scene& scene, Findings& findings);      ///< "aorta.thoracic", "aorta.abdominal"
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);
 void nodules(Scene& scene, Findings& findings);  ///< "nodule.N" or "nodules"

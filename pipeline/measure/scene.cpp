@@ -87,6 +87,19 @@ bool Aorta::covers(int slice) const {
          at[static_cast<std::size_t>(slice)].score > 0;
 }
 
+std::string Vertebra::name() const {
+  if (number < 1) return {};
+  if (number <= 7) return "C" + std::to_string(number);
+  if (number <= 19) return "T" + std::to_string(number - 7);
+  if (number <= 24) return "L" + std::to_string(number - 19);
+  return "S" + std::to_string(number - 24);
+}
+
+const Vertebra* Vertebrae::find(int number) const {
+  const auto found = std::ranges::find(all, number, &Vertebra::number);
+  return found == all.end() ? nullptr : &*found;
+}
+
 double Scene::share(BodyRegion region) const {
   if (regions.empty()) return 0;
   return static_cast<double>(std::ranges::count(regions, region)) /

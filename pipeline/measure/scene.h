@@ -60,6 +60,24 @@ struct Spine {
   bool covers(int slice) const { return slice >= first && slice <= last; }
 };
 
+/// One vertebra between its discs, along the curve of the vertebral bodies.
+struct Vertebra {
+  double lower_disc = 0, upper_disc = 0;  ///< middles of the discs, working slices with fractions
+  int number = 0;                         ///< C1 is 1, T1 is 8, L1 is 20; 0 while it is not known
+  bool whole = false;                     ///< both discs were seen
+  double middle() const { return (lower_disc + upper_disc) / 2; }
+  std::string name() const;  ///< "L1"; empty while it is not known
+};
+
+/// The vertebrae that the scan shows whole, from below.
+struct Vertebrae {
+  std::vector<Vertebra> all;
+  bool named = false;                  ///< two landmarks agree
+  std::string reason;                  ///< why they are not named
+  std::vector<std::string> landmarks;  ///< "lowest rib at T12"
+  const Vertebra* find(int number) const;
+};
+
 /// The descending aorta on one working slice, as columns and rows of the working grid.
 struct AortaSlice {
   double column = 0, row = 0;
@@ -106,6 +124,7 @@ struct Scene {
   Sections sections;                    ///< of `native`
   Mask bone;                            ///< working grid; empty without a body
   Spine spine;
+  Vertebrae vertebrae;
   Aorta aorta;
   Contrast contrast;
 

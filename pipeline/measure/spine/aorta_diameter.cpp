@@ -1,0 +1,191 @@
+// Largest diameter of the descending thoracic and of the abdominal aorta (QUANTIFICATION A): outer
+// wall, square to the course. Neither the arch nor the passage through the diaphragm is measured:
+// the first is not beside the spine, in the second the crura lie against the wall.
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/measure/finding_parts.h"
+#include "pipeline/measure/measure.h"
+#include "pipeline/measure/spine/aorta_section.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+constexpr double wide_thoracic_mm = 40, aneurysm_mm = 30;
+constexpr double arch_margin_mm = 25, dome_margin_mm = 40, bifurcation_margin_mm = 12;
+constexpr double method_mm = 2;
+constexpr std::size_t least_sections = 5;  // 15 mm
+constexpr int l1 = 20, l4 = 23;
+
+/// One of the two parts.
+struct Part {
+  std::string id, title, wide_title, name;
+  reporting::Code site;
+  double wide_mm = 0;
+  int from = 0, to = -1;  ///< working slices
+  bool cut = false;       ///< the scan or the track ends within it
+  std::vector<std::string> conditions;
+};
+
+struct Largest {
+  AortaSection section;
+  double spread_mm = 0;
+  std::size_t sections = 0;
+};
+
+/// Ends of the track.
+std::pair<int, int> track_of(const Scene& scene) {
+  int first = -1, last = -2;
+  for (int i = 0; i < static_cast<int>(scene.aorta.at.size()); ++i)
+    if (scene.aorta.covers(i)) {
+      if (first < 0) first = i;
+      last = i;
+    }
+  return {first, last};
+}
+
+/// The lowest slice with lung, 0 without.
+int lowest_lung(const Scene& scene) {
+  const auto plane = scene.work.grid.offset(0, 0, 1);
+  const auto at = std::ranges::find_if(
+      scene.labels, [](std::uint8_t label) { return label == right_lung || label == left_lung; });
+  return at == scene.labels.end()
+             ? 0
+             : static_cast<int>(static_cast<std::size_t>(at - scene.labels.begin()) / plane);
+}
+
+/// The slices of the chest above the diaphragm's domes.
+Part thoracic(const Scene& scene) {
+  Part part{.id = "aorta.thoracic",
+            .title = "Descending thoracic aorta",
+            .wide_title = "Descending thoracic aorta, wide (40 mm or more)",
+            .name = "largest diameter",
+            .site = codes::thoracic_aorta,
+            .wide_mm = wide_thoracic_mm};
+  const auto [first, last] = track_of(scene);
+  const auto is_chest = [&](int i) {
+    return scene.regions[static_cast<std::size_t>(i)] == BodyRegion::chest;
+  };
+  part.to = last - static_cast<int>(arch_margin_mm / working_mm);
+  part.from = first;
+  while (part.from <= part.to && !is_chest(part.from)) ++part.from;
+  part.cut = last >= scene.work.grid.size[2] - 4;
+  part.conditions.emplace_back(
+      "arch, ascending aorta and the passage through the diaphragm are "
+      "not measured");
+  return part;
+}
+
+/// From L1 to L4, or what of the abdomen lies well below the lungs where levels are not known.
+Part abdominal(const Scene& scene) {
+  Part part{.id = "aorta.abdominal",
+            .title = "Abdominal aorta",
+            .wide_title = "Abdominal aorta, aneurysm to be confirmed (30 mm or more)",
+            .name = "largest diameter",
+            .site = codes::abdominal_aorta,
+            .wide_mm = aneurysm_mm};
+  const auto [first, last] = track_of(scene);
+  const int margin = static_cast<int>(bifurcation_margin_mm / working_mm);
+  const Vertebra* top = scene.vertebrae.find(l1);
+  const Vertebra* bottom = scene.vertebrae.find(l4);
+  part.from = bottom != nullptr ? static_cast<int>(bottom->middle()) : first + margin;
+  if (bottom == nullptr && first < 4) part.from = first;  // the scan ends before the bifurcation
+  part.to = top != nullptr ? static_cast<int>(top->middle())
+                           : lowest_lung(scene) - static_cast<int>(dome_margin_mm / working_mm);
+  part.to = std::min(part.to, last);
+  for (int i = part.from; i <= part.to; ++i)
+    if (scene.regions[static_cast<std::size_t>(i)] == BodyRegion::chest) part.to = i - 1;
+  part.cut = top == nullptr || bottom == nullptr || first > part.from + margin ||
+             last < static_cast<int>(top->middle()) - margin;
+  part.conditions.emplace_back(scene.vertebrae.named ? "levels estimated" : scene.vertebrae.reason);
+  return part;
+}
+
+/// The section whose diameter is the median of itself and its neighbours, where that is largest.
+std::optional<Largest> largest_of(const Scene& scene, const Part& part) {
+  std::vector<AortaSection> sections;
+  for (int i = std::max(part.from, 0); i <= part.to; ++i)
+    if (scene.aorta.covers(i))
+      if (auto section = aorta_section(scene, i)) sections.push_back(*section);
+  if (sections.size() < least_sections) return std::nullopt;
+  Largest largest;
+  for (std::size_t i = 2; i + 2 < sections.size(); ++i) {
+    std::array<const AortaSection*, 5> five{&sections[i - 2], &sections[i - 1], &sections[i],
+                                            &sections[i + 1], &sections[i + 2]};
+    std::ranges::sort(five, {}, [](const AortaSection* one) { return one->longest_mm; });
+    if (five[2]->longest_mm <= largest.section.longest_mm) continue;
+    largest.section = *five[2];
+    largest.spread_mm = (five[3]->longest_mm - five[1]->longest_mm) / 2;
+  }
+  for (const double shift : {-25.0, 25.0})
+    if (const auto moved = aorta_section(scene, static_cast<int>(largest.section.slice), shift))
+      largest.spread_mm =
+          std::max(largest.spread_mm, std::abs(moved->longest_mm - largest.section.longest_mm));
+  largest.sections = sections.size();
+  return largest;
+}
+
+std::string level_of(const Scene& scene, double slice) {
+  for (const Vertebra& one : scene.vertebrae.all)
+    if (slice >= one.lower_disc && slice < one.upper_disc && one.number > 0)
+      return " at " + one.name() + " (estimated)";
+  return {};
+}
+
+reporting::Measurement measurement_of(const Scene& scene, const Part& part,
+                                      const Largest& largest) {
+  const AortaSection& section = largest.section;
+  reporting::Measurement result{
+      .id = part.id + ".diameter",
+      .name = part.name + level_of(scene, section.slice),
+      .concept_name = codes::diameter,
+      .value = std::round(section.longest_mm),
+      .unit = codes::millimetre,
+      .decimals = 0,
+      .uncertainty = std::max(2.0, std::round(std::hypot(largest.spread_mm, method_mm))),
+      .method =
+          "longest diameter of an ellipse through the outer wall, square to the smoothed course; "
+          "rays to where soft tissue ends in fat or lung; median of five sections 3 mm apart; "
+          "uncertainty: neighbours, border moved by 25 HU, and 2 mm of the method",
+      .conditions = part.conditions,
+      .not_assessed = {},
+      .lower_bound = part.cut};
+  result.conditions.push_back(
+      "measured on " + std::to_string(largest.sections) +
+      " sections; at the largest the wall is seen in " + number_text(100 * section.seen, 0) +
+      " % of the directions, shortest " + number_text(section.shortest_mm, 0) + " mm");
+  if (part.cut) result.conditions.emplace_back("only part of it is in the scan or was followed");
+  result.conditions.emplace_back("flagged: to be confirmed on the images");
+  return result;
+}
+
+void add(const Scene& scene, const Part& part, Findings& findings) {
+  const auto absent = [&](const char* reason) {
+    findings.push_back(
+        not_assessed_finding(part.id, part.title, codes::presence, part.site, reason));
+  };
+  if (!scene.spine.found()) return absent("no spine to follow it along");
+  const std::optional<Largest> largest = largest_of(scene, part);
+  if (!largest) return absent("its wall was not seen well enough beside the spine");
+  const bool wide = std::round(largest->section.longest_mm) >= part.wide_mm;
+  reporting::Finding finding =
+      measured_finding(part.id, wide ? part.wide_title : part.title, codes::presence, part.site);
+  finding.measurements.push_back(measurement_of(scene, part, *largest));
+  const Grid& grid = scene.work.grid;
+  const auto point = [&](const Vec3& index) { return grid.point_mm(index[0], index[1], index[2]); };
+  if (auto evidence =
+          line_on_image(scene, point(largest->section.longest_from),
+                        point(largest->section.longest_to), part.id + ".line", "largest diameter"))
+    finding.evidence.push_back(std::move(*evidence));
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace
+
+void aorta_diameter(Scene& scene, Findings& findings) {
+  if (scene.labels.empty()) return;
+  if (scene.shows(BodyRegion::chest)) add(scene, thoracic(scene), findings);
+  if (scene.shows(BodyRegion::abdomen)) add(scene, abdominal(scene), findings);
+}
+
+}  // namespace tomoscribe::pipeline::measure

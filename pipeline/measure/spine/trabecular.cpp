@@ -1,0 +1,205 @@
+// Density of trabecular bone in the vertebral bodies T11 to L3 (QUANTIFICATION A; Pickhardt 2013,
+// Ann Intern Med 158:588): an ellipse of 10 x 8 mm in the middle between the endplates.
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/measure/finding_parts.h"
+#include "pipeline/measure/measure.h"
+#include "pipeline/measure/scaffold/curve.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+using reporting::Measurement;
+
+constexpr int t11 = 18, l1 = 20, l3 = 22;
+constexpr double half_wide_mm = 5, half_deep_mm = 4, inside_cortex_mm = 5;
+constexpr double most_sd_hu = 60, metal_hu = 1000, method_hu = 5;
+
+/// An ellipse across the spine, a few millimetres thick.
+struct Region {
+  CurvePlane plane;
+  double across_mm = 0, forward_mm = 0, up_mm = 0;  ///< moved by
+  double half_thick_mm = 0;
+};
+
+struct Density {
+  double median = 0, sd = 0, most = 0;
+};
+
+double along(const Vec3& v, const Vec3& direction) {
+  return v[0] * direction[0] + v[1] * direction[1] + v[2] * direction[2];
+}
+
+bool inside(const Region& region, const Vec3& from_centre_mm) {
+  const CurvePlane& plane = region.plane;
+  return std::abs(along(from_centre_mm, plane.up)) <= region.half_thick_mm &&
+         std::hypot(along(from_centre_mm, plane.across) / half_wide_mm,
+                    along(from_centre_mm, plane.forward) / half_deep_mm) <= 1;
+}
+
+/// HU of the volume's own voxels, each as often as a raster of 1 mm meets it. The working grid lies
+/// along the patient's axes, so the plane's directions are directions in the patient.
+std::vector<double> values_in(const Scene& scene, const Region& region) {
+  const Grid& native = scene.volume.grid;
+  const Vec3 index =
+      region.plane.at(region.plane.body, region.across_mm, region.forward_mm, region.up_mm);
+  std::vector<double> values;
+  values.reserve(256);
+  for (double z = -region.half_thick_mm; z <= region.half_thick_mm; z += 1)
+    for (double y = -half_deep_mm; y <= half_deep_mm; y += 1)
+      for (double x = -half_wide_mm; x <= half_wide_mm; x += 1) {
+        if (std::hypot(x / half_wide_mm, y / half_deep_mm) > 1) continue;
+        const Vec3 at = region.plane.at(index, x, y, z);
+        const Vec3 voxel = native.index_at(scene.work.grid.point_mm(at[0], at[1], at[2]));
+        std::array<int, 3> nearest{};
+        for (std::size_t i = 0; i < 3; ++i)
+          nearest[i] = std::clamp(static_cast<int>(std::lround(voxel[i])), 0, native.size[i] - 1);
+        values.push_back(scene.volume.at(nearest[0], nearest[1], nearest[2]));
+      }
+  return values;
+}
+
+Density density_of(const Scene& scene, const Region& region) {
+  std::vector<double> values = values_in(scene, region);
+  const auto count = static_cast<double>(values.size());
+  double mean = 0, squares = 0;
+  for (const double value : values) mean += value / count;
+  for (const double value : values) squares += (value - mean) * (value - mean) / count;
+  std::ranges::sort(values);
+  return {.median = values[values.size() / 2], .sd = std::sqrt(squares), .most = values.back()};
+}
+
+Region region_of(const Scene& scene, const Vertebra& vertebra) {
+  // 5 mm, or one thick slice: in the middle third of any lumbar body.
+  return {.plane = curve_plane(scene, vertebra.middle()), .half_thick_mm = 2.5};
+}
+
+/// Half the spread when the region moves by a working voxel to every side.
+double spread_of(const Scene& scene, const Region& region) {
+  double least = 1e9, most = -1e9;
+  for (const auto& [x, y, z] :
+       {std::array{1.5, 0.0, 0.0}, std::array{-1.5, 0.0, 0.0}, std::array{0.0, 1.5, 0.0},
+        std::array{0.0, -1.5, 0.0}, std::array{0.0, 0.0, 1.5}, std::array{0.0, 0.0, -1.5}}) {
+    Region moved = region;
+    moved.across_mm += x, moved.forward_mm += y, moved.up_mm += z;
+    const double hu = density_of(scene, moved).median;
+    least = std::min(least, hu), most = std::max(most, hu);
+  }
+  return (most - least) / 2;
+}
+
+/// Why no density can be given for the whole scan; empty when it can.
+std::string refusal(const Scene& scene) {
+  const auto& kvp = scene.volume.header.kvp;
+  if (kvp && std::abs(*kvp - 120) > 1)
+    return "the scan was made at " + number_text(*kvp, 0) + " kV, not 120 kV";
+  return {};
+}
+
+std::vector<std::string> conditions_of(const Scene& scene, const Density& density) {
+  std::vector<std::string> conditions{
+      "level estimated", "standard deviation in the region " + number_text(density.sd, 0) + " HU",
+      scene.volume.header.kvp ? "120 kV" : "tube voltage not known: flagged"};
+  if (scene.contrast.given())
+    conditions.push_back("contrast agent (blood " + number_text(*scene.contrast.blood_hu, 0) +
+                         " HU) adds about 10 to 20 HU: flagged");
+  else if (scene.contrast.phase == ContrastPhase::unenhanced)
+    conditions.emplace_back("no contrast agent in the blood");
+  else
+    conditions.emplace_back("contrast agent not excluded: flagged");
+  return conditions;
+}
+
+Measurement blank(const std::string& level) {
+  return {.id = "spine.trabecular." + level,
+          .name = "trabecular density of " + level + " (estimated level)",
+          .concept_name = codes::attenuation,
+          .value = std::nullopt,
+          .unit = codes::hounsfield,
+          .decimals = 0,
+          .uncertainty = std::nullopt,
+          .method =
+              "median HU of the volume's voxels in an ellipse of 10 x 8 mm in the middle of the "
+              "vertebral body, square to the spine (Pickhardt 2013, Ann Intern Med 158:588); "
+              "uncertainty: moved by 1.5 mm to every side, and 5 HU of the method",
+          .conditions = {},
+          .not_assessed = {},
+          .lower_bound = false};
+}
+
+Measurement measured(const Scene& scene, const Vertebra& vertebra) {
+  Measurement result = blank(vertebra.name());
+  const Region region = region_of(scene, vertebra);
+  const Density density = density_of(scene, region);
+  if (region.plane.half_depth_mm < half_deep_mm + inside_cortex_mm ||
+      region.plane.half_width_mm < half_wide_mm + inside_cortex_mm)
+    result.not_assessed = "the vertebral body is too small for the region";
+  else if (density.most > metal_hu)
+    result.not_assessed = "metal or cement in the vertebral body";
+  else if (density.sd > most_sd_hu)
+    result.not_assessed = "uneven or noisy: standard deviation " + number_text(density.sd, 0) +
+                          " HU > " + number_text(most_sd_hu, 0) + " HU";
+  if (!result.not_assessed.empty()) return result;
+  result.value = std::round(density.median);
+  result.uncertainty = std::round(std::hypot(spread_of(scene, region), method_hu));
+  result.conditions = conditions_of(scene, density);
+  return result;
+}
+
+Mask region_mask(const Scene& scene, const Vertebra& vertebra) {
+  const Region region = region_of(scene, vertebra);
+  const Grid& grid = scene.work.grid;
+  Mask mask(scene.body.size(), 0);
+  std::array<int, 3> low{}, high{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double reach = (half_wide_mm + region.half_thick_mm) / working_mm;
+    low[i] = std::clamp(static_cast<int>(region.plane.body[i] - reach), 0, grid.size[i] - 1);
+    high[i] = std::clamp(static_cast<int>(region.plane.body[i] + reach + 1), 0, grid.size[i] - 1);
+  }
+  for (int slice = low[2]; slice <= high[2]; ++slice)
+    for (int row = low[1]; row <= high[1]; ++row)
+      for (int column = low[0]; column <= high[0]; ++column) {
+        Vec3 from{static_cast<double>(column), static_cast<double>(row),
+                  static_cast<double>(slice)};
+        for (std::size_t i = 0; i < 3; ++i) from[i] = (from[i] - region.plane.body[i]) * working_mm;
+        if (inside(region, from)) mask[grid.offset(column, row, slice)] = 1;
+      }
+  return mask;
+}
+
+reporting::Finding absent(std::string reason) {
+  return not_assessed_finding("spine.density", "trabecular density of the lumbar spine",
+                              codes::presence, codes::spine, std::move(reason));
+}
+
+}  // namespace
+
+void trabecular_density(Scene& scene, Findings& findings) {
+  if (!scene.shows(BodyRegion::abdomen) && !scene.shows(BodyRegion::chest)) return;
+  if (!scene.spine.found()) return findings.push_back(absent("no spinal canal was found"));
+  if (!scene.vertebrae.named) return findings.push_back(absent(scene.vertebrae.reason));
+  if (auto reason = refusal(scene); !reason.empty())
+    return findings.push_back(absent(std::move(reason)));
+  std::vector<Measurement> all;
+  const Vertebra* shown = nullptr;
+  for (int number = l3; number >= t11; --number)
+    if (const Vertebra* vertebra = scene.vertebrae.find(number)) {
+      all.push_back(measured(scene, *vertebra));
+      if (all.back().value && (shown == nullptr || number == l1)) shown = vertebra;
+    }
+  if (all.empty())
+    return findings.push_back(absent("none of the vertebrae T11 to L3 is whole in the scan"));
+  if (shown == nullptr) return findings.push_back(absent(all.front().not_assessed));
+  std::ranges::stable_partition(
+      all, [](const Measurement& one) { return one.id == "spine.trabecular.L1"; });
+  reporting::Finding finding =
+      measured_finding("spine.density", "Vertebral bodies", codes::presence, codes::spine);
+  finding.measurements = std::move(all);
+  if (auto evidence = mask_section(scene, region_mask(scene, *shown), "spine.density.region",
+                                   "where the density of " + shown->name() + " was measured"))
+    finding.evidence.push_back(std::move(*evidence));
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace tomoscribe::pipeline::measure
