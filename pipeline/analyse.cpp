@@ -121,7 +121,8 @@ std::string geometry_words(const Volume& volume) {
 }
 
 reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& choice,
-                                    const Volume& volume, const AnalysisContext& context) {
+                                    const Volume& volume, const gates::Gates& gates,
+                                    const AnalysisContext& context) {
   int unreadable = 0;
   for (const auto& [reason, count] : headers.unreadable) unreadable += count;
   reporting::Provenance provenance;
@@ -141,6 +142,7 @@ reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& 
   provenance.steps.emplace_back(
       "resampled to 1.5 mm along the patient's axes for masks (block means, linear); "
       "measured on the native grid");
+  for (std::string& sentence : gates.sentences()) provenance.steps.push_back(std::move(sentence));
   std::set<std::size_t> used;
   for (const std::size_t source : choice.stack.order) {
     const std::size_t instance = choice.frames[source].instance;
@@ -252,7 +254,7 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
       slab ? std::vector<std::string>() : aimed_at(scene, regions), version.study.contrast);
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
-  version.provenance = provenance_of(headers, choice, volume, context);
+  version.provenance = provenance_of(headers, choice, volume, scene.gates, context);
   std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);
@@ -292,6 +294,7 @@ std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
   stop_if_asked(context);
   measuring("resampling", decoded - 0.05);
   measure::Scene scene = measure::make_scene(volume);
+  if (context.order) scene.order = &*context.order;
   measure::Findings findings = run_steps(scene, context, measuring);
   if (scene.skull_without_brain)
     return Unsuitable{

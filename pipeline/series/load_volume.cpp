@@ -9,6 +9,8 @@
 #include <mutex>
 #include <thread>
 
+#include "pipeline/gates/hounsfield.h"
+
 namespace tomoscribe::pipeline {
 namespace {
 
@@ -197,23 +199,6 @@ void interpolate(const std::vector<std::int16_t>& images, const std::vector<doub
   }
 }
 
-/// Values of the outermost pixels in plane that are gas, histogram in HU from -1024.
-std::vector<std::size_t> border_gas(const Volume& volume) {
-  std::vector<std::size_t> counts(624, 0);  // -1023 .. -400; -1024 may be padding
-  const auto [columns, rows, slices] = volume.grid.size;
-  const auto count = [&](int column, int row, int slice) {
-    const int value = volume.at(column, row, slice);
-    if (value > -1024 && value < -400) ++counts[static_cast<unsigned>(value + 1024)];
-  };
-  for (int slice = 0; slice < slices; ++slice)
-    for (int row = 0; row < rows; ++row)
-      for (int column = 0; column < columns; ++column)
-        if (row < rows / 16 || row >= rows - rows / 16 || column < columns / 16 ||
-            column >= columns - columns / 16)
-          count(column, row, slice);
-  return counts;
-}
-
 }  // namespace
 
 void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& header,
@@ -231,29 +216,6 @@ void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& heade
     const double hu = std::clamp(stored * slope + intercept, double{padding_hu}, highest);
     out[i] = static_cast<std::int16_t>(std::lround(hu));
   }
-}
-
-std::optional<std::string> why_not_hounsfield(const Volume& volume) {
-  // Soft tissue and fat lie between -150 and 150 HU in every patient (QUANTIFICATION B, "not HU").
-  std::size_t seen = 0, soft = 0;
-  for (std::size_t i = 0; i < volume.hu.size(); i += 7) {
-    ++seen;
-    if (volume.hu[i] >= -150 && volume.hu[i] <= 150) ++soft;
-  }
-  if (static_cast<double>(soft) < 0.01 * static_cast<double>(seen))
-    return "the values are not Hounsfield units: nothing has the density of soft tissue";
-  const std::vector<std::size_t> counts = border_gas(volume);
-  std::size_t total = 0;
-  for (const std::size_t count : counts) total += count;
-  if (static_cast<double>(total) < 0.002 * static_cast<double>(volume.hu.size()))
-    return std::nullopt;
-  std::size_t below = 0, value = 0;
-  while (value < counts.size() && (below += counts[value]) * 2 < total) ++value;
-  const int median = static_cast<int>(value) - 1024;
-  if (median > -900)
-    return "the values are not Hounsfield units: the air around the patient measures " +
-           std::to_string(median) + " HU instead of -1000";
-  return std::nullopt;
 }
 
 std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,

@@ -135,8 +135,10 @@ TEST(SelectSeries, NamesTheGap) {
   study.erase(study.begin() + 16);
   const auto outcome = select_series(study);
   const auto& choice = std::get<SeriesChoice>(outcome);
-  EXPECT_EQ(choice.notes, std::vector<std::string>{"1 slice missing between image 16 and image 18 "
-                                                   "(z 37.5 to 42.5 mm): interpolated there"});
+  EXPECT_EQ(choice.notes, std::vector<std::string>{"1 slice interpolated where images are missing"});
+  ASSERT_EQ(choice.stack.missing.size(), 1U);
+  EXPECT_EQ(choice.stack.missing[0].text,
+            "1 slice missing between image 16 and image 18 (z 37.5 to 42.5 mm)");
   EXPECT_EQ(choice.stack.order.size(), 29U);
   EXPECT_EQ(choice.stack.grid.size[2], 30);
 }
