@@ -11,6 +11,7 @@
 #include "pipeline/key_image.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/scan_map.h"
+#include "pipeline/series/health_card.h"
 #include "pipeline/series/load_volume.h"
 #include "pipeline/series/select_series.h"
 #include "pipeline/study.h"
@@ -241,6 +242,8 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   AnalysedStudy result{.version = {.report_id = {}, .study = study_from(headers.instances, choice)},
                        .blobs = {}};
   ReportVersion& version = result.version;
+  for (reporting::SeriesUse& series : version.study.series)
+    if (series.used) series.health = health_card(choice, scene);
   version.report_id = dicom::uid_from_name("report|" + version.study.uid.str());
   version.created = context.now;
   version.order = context.order;

@@ -75,6 +75,12 @@ std::optional<Texture> texture_of(const measure::Scene& scene) {
   return Texture{.noise_hu = far / std::sqrt(2.0), .fineness = near / far};
 }
 
+std::optional<bool> looks_sharp(const measure::Scene& scene) {
+  const auto texture = texture_of(scene);
+  if (!texture || scene.volume.grid.spacing_mm()[0] > most_pixel_mm) return std::nullopt;
+  return texture->fineness > sharp_fineness;
+}
+
 Result noise_and_kernel(const measure::Scene& scene) {
   const dicom::InstanceHeader& header = scene.volume.header;
   if (header.lossy)

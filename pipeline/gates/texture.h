@@ -17,4 +17,8 @@ struct Texture {
 /// Nullopt where there is too little flat soft tissue.
 std::optional<Texture> texture_of(const measure::Scene& scene);
 
+/// Whether the reconstruction is edge-enhancing, by its texture; nullopt where pixels are too
+/// coarse or too few to tell.
+std::optional<bool> looks_sharp(const measure::Scene& scene);
+
 }  // namespace tomoscribe::pipeline::gates
