@@ -14,6 +14,8 @@
 namespace tomoscribe::pipeline {
 namespace {
 
+constexpr std::int16_t beyond_metal_hu = 31000;  // extended scales end at 30000
+
 /// Values of the outermost pixels in plane that are gas, histogram in HU from -1024.
 std::vector<std::size_t> border_gas(const Volume& volume) {
   std::vector<std::size_t> counts(624, 0);  // -1023 .. -400; -1024 may be padding
@@ -46,11 +48,16 @@ std::optional<int> outside_air_hu(const Volume& volume) {
 
 std::optional<std::string> why_not_hounsfield(const Volume& volume) {
   // Soft tissue and fat lie between -150 and 150 HU in every patient.
-  std::size_t seen = 0, soft = 0;
+  std::size_t seen = 0, soft = 0, beyond = 0;
   for (std::size_t i = 0; i < volume.hu.size(); i += 7) {
     ++seen;
+    if (volume.hu[i] > beyond_metal_hu) ++beyond;
     if (volume.hu[i] >= -150 && volume.hu[i] <= 150) ++soft;
   }
+  // Signed values read as unsigned, or a scale far off: air where metal ends.
+  if (static_cast<double>(beyond) > 0.02 * static_cast<double>(seen))
+    return "the values are not Hounsfield units: " + std::to_string(100 * beyond / seen) +
+           " % of them are denser than any metal";
   if (static_cast<double>(soft) < 0.01 * static_cast<double>(seen))
     return "the values are not Hounsfield units: nothing has the density of soft tissue";
   if (const auto air = outside_air_hu(volume); air && *air > -900)
