@@ -83,6 +83,10 @@ void read_groups(DcmItem& groups, PlaneHeader& plane) {
   for (const DcmTagKey& group : {DCM_PlanePositionSequence, DCM_PlaneOrientationSequence,
                                  DCM_PixelMeasuresSequence, DCM_PixelValueTransformationSequence})
     if (DcmItem* item = first_item(groups, group)) read_plane(*item, plane);
+  if (DcmItem* content = first_item(groups, DCM_FrameContentSequence)) {
+    plane.stack_id = text(*content, DCM_StackID);
+    plane.temporal_position_index = integer(*content, DCM_TemporalPositionIndex);
+  }
 }
 
 void read_frame_type(DcmItem& groups, InstanceHeader& header) {

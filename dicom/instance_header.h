@@ -24,6 +24,8 @@ struct PlaneHeader {
   std::optional<double> slice_thickness_mm;                ///< (0018,0050)
   std::optional<double> rescale_slope, rescale_intercept;  ///< (0028,1053), (0028,1052)
   std::string rescale_type;                                ///< (0028,1054); empty when absent
+  std::string stack_id;  ///< (0020,9056), of Enhanced CT; empty when absent
+  std::optional<int> temporal_position_index = {};  ///< (0020,9128), of Enhanced CT
 };
 
 /// Patient and study values shared by the instances of one study. Text is UTF-8.

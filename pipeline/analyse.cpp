@@ -11,6 +11,7 @@
 #include "pipeline/key_image.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/scan_map.h"
+#include "pipeline/series/health_card.h"
 #include "pipeline/series/load_volume.h"
 #include "pipeline/series/select_series.h"
 #include "pipeline/study.h"
@@ -121,7 +122,8 @@ std::string geometry_words(const Volume& volume) {
 }
 
 reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& choice,
-                                    const Volume& volume, const AnalysisContext& context) {
+                                    const Volume& volume, const gates::Gates& gates,
+                                    const AnalysisContext& context) {
   int unreadable = 0;
   for (const auto& [reason, count] : headers.unreadable) unreadable += count;
   reporting::Provenance provenance;
@@ -141,6 +143,7 @@ reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& 
   provenance.steps.emplace_back(
       "resampled to 1.5 mm along the patient's axes for masks (block means, linear); "
       "measured on the native grid");
+  for (std::string& sentence : gates.sentences()) provenance.steps.push_back(std::move(sentence));
   std::set<std::size_t> used;
   for (const std::size_t source : choice.stack.order) {
     const std::size_t instance = choice.frames[source].instance;
@@ -239,6 +242,8 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   AnalysedStudy result{.version = {.report_id = {}, .study = study_from(headers.instances, choice)},
                        .blobs = {}};
   ReportVersion& version = result.version;
+  for (reporting::SeriesUse& series : version.study.series)
+    if (series.used) series.health = health_card(choice, scene);
   version.report_id = dicom::uid_from_name("report|" + version.study.uid.str());
   version.created = context.now;
   version.order = context.order;
@@ -253,7 +258,7 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
                      version.study.contrast || scene.contrast.given());
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
-  version.provenance = provenance_of(headers, choice, volume, context);
+  version.provenance = provenance_of(headers, choice, volume, scene.gates, context);
   std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);
@@ -293,6 +298,7 @@ std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
   stop_if_asked(context);
   measuring("resampling", decoded - 0.05);
   measure::Scene scene = measure::make_scene(volume);
+  if (context.order) scene.order = &*context.order;
   measure::Findings findings = run_steps(scene, context, measuring);
   if (scene.skull_without_brain)
     return Unsuitable{

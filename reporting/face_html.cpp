@@ -10,7 +10,7 @@ constexpr std::string_view style = R"(
 :root{color-scheme:light}
 body{font:15px/1.5 "Helvetica Neue",Arial,"DejaVu Sans",sans-serif;color:#1b2430;background:#f4f6f8;margin:0}
 main{max-width:54rem;margin:2rem auto;background:#fff;padding:2.2rem 2.6rem;border-radius:6px;box-shadow:0 1px 4px #0002}
-h1{font-size:1.5rem;margin:0 0 .2rem}h2{font-size:1.02rem;margin:1.6rem 0 .35rem;border-bottom:1px solid #d6dce3;padding-bottom:.15rem}
+h1{font-size:1.5rem;margin:0 0 .2rem}h3{font-size:.9rem;margin:1rem 0 .2rem}.health th{width:11rem}h2{font-size:1.02rem;margin:1.6rem 0 .35rem;border-bottom:1px solid #d6dce3;padding-bottom:.15rem}
 .label{background:#fff4d6;border:1px solid #e5c15b;padding:.5rem .8rem;border-radius:4px;margin:.8rem 0;font-weight:600}
 .signed .label{background:#e8f4ea;border-color:#8cc29a}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.6rem 0}dt{color:#5b6875}dd{margin:0}
@@ -117,6 +117,15 @@ void add_series(std::string& out, const ReportVersion& version) {
            "</td><td>" + (series.used ? "yes" : "no") + "</td><td>" + escape_markup(series.reason) +
            "</td></tr>\n";
   out += "</table>\n";
+  for (const SeriesUse& series : version.study.series) {
+    if (!series.health) continue;
+    out += "<h3>Images of series " + (series.number ? std::to_string(*series.number) : "") +
+           "</h3>\n<table class=\"health\">\n";
+    for (const HealthRow& row : health_rows(*series.health))
+      out += "<tr><th>" + escape_markup(row.name) + "</th><td>" + escape_markup(row.value) +
+             "</td></tr>\n";
+    out += "</table>\n";
+  }
 }
 
 }  // namespace

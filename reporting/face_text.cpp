@@ -171,6 +171,23 @@ std::string section_text(const ReportVersion& version, Section section) {
   return text;
 }
 
+namespace {
+
+/// The health card of each series that was read, as sentences.
+void add_health(std::string& out, const ReportVersion& version) {
+  for (const SeriesUse& series : version.study.series) {
+    if (!series.health) continue;
+    std::string text;
+    for (const HealthRow& row : health_rows(*series.health))
+      text += (text.empty() ? "" : " ") + row.name + ": " + row.value + ".";
+    out += "\nImages of series " +
+           (series.number ? std::to_string(*series.number) : std::string("without number")) + "\n";
+    wrap(out, "      ", line(text));
+  }
+}
+
+}  // namespace
+
 std::string to_text_report(const ReportVersion& version) {
   std::string out = "CT REPORT, version " + std::to_string(version.number) + " (" +
                     std::string(to_text(version.state)) + ")\n";
@@ -193,6 +210,7 @@ std::string to_text_report(const ReportVersion& version) {
            line(labelled_text(version, *statement)) + (place.empty() ? "" : " [" + place + "]"));
     }
   }
+  add_health(out, version);
   out +=
       "\n[V] verified by measurement  [C] consistent with its source  [U] unverified\n[N] not "
       "assessable  [P] written by a person\n";

@@ -43,6 +43,12 @@ std::string to_html(const ReportVersion&);
 /// The body of that page as well-formed XHTML <div> with one <div class="http://loinc.org|code"> a
 /// section (FHIR text).
 std::string to_xhtml_div(const ReportVersion&);
+/// One line of a series' health card: "Gantry tilt", "18.5 degrees".
+struct HealthRow {
+  std::string name, value;
+};
+/// The card of a series that was read, line by line, as every face shows it.
+std::vector<HealthRow> health_rows(const SeriesHealth&);
 /// Valid UTF-8 without control characters: broken bytes become U+FFFD, controls and every odd space
 /// a space; line ends stay when asked for.
 std::string clean_text(std::string_view, bool keep_lines);

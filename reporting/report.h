@@ -47,6 +47,31 @@ struct Order {
   bool operator==(const Order&) const = default;
 };
 
+/// Whether a series may be used for something.
+struct UseVerdict {
+  std::string use;     ///< "volumes"
+  std::string reason;  ///< why not; empty: allowed
+  bool operator==(const UseVerdict&) const = default;
+};
+
+/// Geometry and quality of a series that was read.
+struct SeriesHealth {
+  int images = 0, columns = 0, rows = 0;
+  double pixel_mm = 0;    ///< between columns
+  double spacing_mm = 0;  ///< median, from image to image
+  double jitter_mm = 0;   ///< largest departure from it
+  double tilt_degrees = 0, coverage_mm = 0;
+  std::optional<double> thickness_mm;  ///< as stated
+  std::vector<std::string> gaps;       ///< where slices are missing, a clause each
+  bool resampled = false;  ///< slices were interpolated from the true positions of the images
+  std::string kernel, kernel_class;  ///< "B30f"; "smooth", "sharp" or "unknown"
+  std::optional<double> kvp;
+  std::string contrast;  ///< the agent as the header names it
+  bool lossy = false;
+  std::vector<UseVerdict> verdicts;
+  bool operator==(const SeriesHealth&) const = default;
+};
+
 /// One series of the study, and why it was or was not read.
 struct SeriesUse {
   dicom::SeriesUid uid;
@@ -56,6 +81,7 @@ struct SeriesUse {
   bool used = false;
   std::string reason;  ///< a sentence: "axial, 120 slices of 1.25 mm, kernel B: chosen" or
                        ///< "localizer: not a volume"
+  std::optional<SeriesHealth> health;  ///< of a series that was read
   bool operator==(const SeriesUse&) const = default;
 };
 

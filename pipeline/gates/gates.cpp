@@ -3,7 +3,22 @@
 namespace tomoscribe::pipeline::gates {
 
 const std::vector<Gate>& all() {
-  static const std::vector<Gate> gates{};
+  static const std::vector<Gate> gates{
+      {"not-ct", not_ct},
+      {"hounsfield", hounsfield},
+      {"wrong-region", wrong_region},
+      {"missing-slices", missing_slices},
+      {"slice-thickness", slice_thickness},
+      {"coverage", coverage},
+      {"field-of-view", field_of_view},
+      {"metal", metal},
+      {"motion", motion},
+      {"noise-and-kernel", noise_and_kernel},
+      {"energy", energy},
+      {"position", position},
+      {"laterality", laterality},
+      {"age-and-surgery", age_and_surgery},
+  };
   return gates;
 }
 

@@ -13,6 +13,22 @@ struct Gate {
 };
 const std::vector<Gate>& all();
 
+// Each in its own file.
+Result not_ct(const measure::Scene& scene);
+Result hounsfield(const measure::Scene& scene);
+Result wrong_region(const measure::Scene& scene);
+Result slice_thickness(const measure::Scene& scene);
+Result missing_slices(const measure::Scene& scene);
+Result coverage(const measure::Scene& scene);
+Result field_of_view(const measure::Scene& scene);
+Result metal(const measure::Scene& scene);
+Result motion(const measure::Scene& scene);
+Result noise_and_kernel(const measure::Scene& scene);
+Result energy(const measure::Scene& scene);
+Result position(const measure::Scene& scene);
+Result laterality(const measure::Scene& scene);
+Result age_and_surgery(const measure::Scene& scene);
+
 /// Runs every gate, in order.
 Gates run_all(const measure::Scene& scene);
 

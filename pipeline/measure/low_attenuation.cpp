@@ -12,7 +12,7 @@ namespace {
 
 using reporting::Measurement;
 
-constexpr double best_thickness_mm = 1.5, most_thickness_mm = 2.5;
+constexpr double best_thickness_mm = 1.5;
 constexpr int limit_hu = -950, calibration_hu = 5;
 
 struct Gate {
@@ -45,28 +45,20 @@ std::string contrast_words(const Scene& scene) {
 
 Gate gate_of(const Scene& scene) {
   const dicom::InstanceHeader& header = scene.volume.header;
-  const double thickness = slice_thickness_mm(scene.volume);
   Gate gate;
-  const std::string thick = "slice thickness " + number_text(thickness, 2) + " mm";
-  if (thickness > most_thickness_mm + 0.01) {
-    gate.refusal = thick + " > 2.5 mm";
+  if (const auto may = scene.gates.allowed(gates::Use::low_attenuation); !may) {
+    gate.refusal = may.reason;
     return gate;
   }
+  const double thickness = slice_thickness_mm(scene.volume);
+  const std::string thick = "slice thickness " + number_text(thickness, 2) + " mm";
   gate.conditions.push_back(thickness <= best_thickness_mm + 0.01
                                 ? thick + " <= 1.5 mm"
                                 : thick + ": flagged, 1.5 mm is wanted");
-  const auto sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
-  if (sharp && *sharp) {
-    gate.refusal = "edge-enhancing kernel " + header.convolution_kernel +
-                   ": noise would count as low attenuation";
-    return gate;
-  }
-  gate.conditions.push_back(sharp ? "smooth kernel " + header.convolution_kernel
-                                  : "kernel not known: flagged");
-  if (header.lossy) {
-    gate.refusal = "the images were compressed with loss";
-    return gate;
-  }
+  gate.conditions.push_back(
+      kernel_is_sharp(header.manufacturer, header.convolution_kernel)
+          ? "smooth kernel " + header.convolution_kernel
+          : "kernel not known: flagged");
   gate.conditions.push_back(contrast_words(scene));
   if (const auto air = tracheal_air_hu(scene)) {
     const std::string said = "air in the trachea " + std::to_string(*air) + " HU";

@@ -64,6 +64,10 @@ Measurement template_of(std::string id) {
 
 Measurement measured(const Scene& scene, std::string id, const SideVolume& side) {
   Measurement result = template_of(std::move(id));
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may) {
+    result.not_assessed = may.reason;
+    return result;
+  }
   result.value = std::round(side.ml);
   // Threshold moved by 25 HU, and 3 % of the volume as the method's own error.
   result.uncertainty = std::round(std::hypot((side.high_ml - side.low_ml) / 2, 0.03 * side.ml));
@@ -108,7 +112,7 @@ void lung_volume(Scene& scene, Findings& findings) {
   one("lungs.left", "lung.volume.left", left_lung);
   if (total.ml > 0) {
     Measurement sum = measured(scene, "lung.volume.total", total);
-    if (!both) {
+    if (!both && sum.value) {
       sum.lower_bound = true;
       sum.conditions.emplace_back("only one lung was found");
     }

@@ -50,6 +50,12 @@ reporting::Measurement body_volume(const Scene& scene) {
       .conditions = {},
       .not_assessed = {},
       .lower_bound = true};  // a scan never holds the whole body
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may) {
+    volume.value.reset(), volume.uncertainty.reset();
+    volume.lower_bound = false;
+    volume.not_assessed = may.reason;
+    return volume;
+  }
   if (scene.border_share > 0.1)
     volume.conditions.push_back("the body is cut at the side on " +
                                 number_text(100 * scene.border_share, 0) + " % of the slices");

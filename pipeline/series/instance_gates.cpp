@@ -61,22 +61,31 @@ std::string modality_fault(const std::string& modality) {
 
 }  // namespace
 
-std::string why_no_slice(const dicom::InstanceHeader& header) {
+std::string why_not_ct(const dicom::InstanceHeader& header) {
   if (std::string fault = modality_fault(header.modality); !fault.empty()) return fault;
   if (std::string fault = sop_class_fault(header.sop_class); !fault.empty()) return fault;
   if (has_word(header, "LOCALIZER")) return "localizer, not a volume";
   if (has_word(header, "SCREEN SAVE")) return "screen copy, not a volume";
-  if (std::string fault = pixel_fault(header); !fault.empty()) return fault;
   static constexpr std::array<std::string_view, 7> reformats{
       "REFORMATTED", "MPR", "MIP", "MINIP", "AVERAGE", "PROJECTION IMAGE", "VOLUME_RENDER"};
-  for (const std::string_view word : reformats)
-    if (has_word(header, word)) return "reformat, for display only";
   static constexpr std::array<std::string_view, 6> maps{"PERFUSION", "IODINE", "EFF_ATOMIC_NUM",
                                                         "ELECTRON",  "MAT_",   "SUBTRACT"};
+  for (const std::string_view word : reformats)
+    if (has_word(header, word)) return "reformat, for display only";
   for (const std::string_view word : maps)
     if (has_word(header, word)) return "derived map, not Hounsfield units";
+  return "";
+}
+
+std::string why_no_slice(const dicom::InstanceHeader& header) {
+  // A picture of the wrong kind says more than the words of its type.
+  const std::string fault = why_not_ct(header);
+  const bool by_words = fault.starts_with("reformat") || fault.starts_with("derived");
+  if (!fault.empty() && !by_words) return fault;
+  if (std::string pixels = pixel_fault(header); !pixels.empty()) return pixels;
+  if (!fault.empty()) return fault;
   for (const dicom::PlaneHeader& plane : header.planes)
-    if (std::string fault = plane_fault(plane); !fault.empty()) return fault;
+    if (std::string why = plane_fault(plane); !why.empty()) return why;
   return "";
 }
 

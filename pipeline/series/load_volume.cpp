@@ -9,6 +9,8 @@
 #include <mutex>
 #include <thread>
 
+#include "pipeline/gates/hounsfield.h"
+
 namespace tomoscribe::pipeline {
 namespace {
 
@@ -35,11 +37,39 @@ std::vector<Load> loads_of(const SeriesChoice& choice) {
   return loads;
 }
 
-bool is_padding(double stored, const dicom::InstanceHeader& header) {
-  if (!header.pixel_padding_value) return false;
-  const double one = *header.pixel_padding_value;
-  const double other = header.pixel_padding_range_limit.value_or(one);
-  return stored >= std::min(one, other) && stored <= std::max(one, other);
+/// A padding value in the sign of the pixels: headers write 63536 for -2000 and the other way
+/// round, when value representation and Pixel Representation disagree (PS3.5 6.2, C.7.5.1.1.2).
+double as_stored(double value, const dicom::InstanceHeader& header) {
+  const double range = std::ldexp(1.0, header.bits_stored > 0 ? header.bits_stored : 16);
+  constexpr double word = 65536;
+  if (header.pixel_is_signed && value >= word / 2) return value - word;
+  if (!header.pixel_is_signed && value < 0) return value + range;
+  return value;
+}
+
+struct Padding {
+  double low = 0, high = -1;  ///< none
+  bool holds(double stored) const { return stored >= low && stored <= high; }
+};
+
+Padding padding_of(const dicom::InstanceHeader& header) {
+  if (!header.pixel_padding_value) return {};
+  const double one = as_stored(*header.pixel_padding_value, header);
+  const double other =
+      header.pixel_padding_range_limit ? as_stored(*header.pixel_padding_range_limit, header) : one;
+  return {std::min(one, other), std::max(one, other)};
+}
+
+/// Padding at a density of the body takes tissue of that density away: that must be said.
+void describe_padding(Volume& volume) {
+  const Padding padding = padding_of(volume.header);
+  if (padding.high < padding.low) return;
+  const dicom::PlaneHeader& plane = volume.header.planes.front();
+  const double hu =
+      padding.high * plane.rescale_slope.value_or(1) + plane.rescale_intercept.value_or(0);
+  if (hu > -900 && hu < 3000)
+    volume.notes.push_back("the padding value lies at " + std::to_string(std::lround(hu)) +
+                           " HU: tissue of that density reads as air");
 }
 
 void check_frame(const dicom::StoredFrame& frame, const dicom::InstanceHeader& header) {
@@ -197,23 +227,6 @@ void interpolate(const std::vector<std::int16_t>& images, const std::vector<doub
   }
 }
 
-/// Values of the outermost pixels in plane that are gas, histogram in HU from -1024.
-std::vector<std::size_t> border_gas(const Volume& volume) {
-  std::vector<std::size_t> counts(624, 0);  // -1023 .. -400; -1024 may be padding
-  const auto [columns, rows, slices] = volume.grid.size;
-  const auto count = [&](int column, int row, int slice) {
-    const int value = volume.at(column, row, slice);
-    if (value > -1024 && value < -400) ++counts[static_cast<unsigned>(value + 1024)];
-  };
-  for (int slice = 0; slice < slices; ++slice)
-    for (int row = 0; row < rows; ++row)
-      for (int column = 0; column < columns; ++column)
-        if (row < rows / 16 || row >= rows - rows / 16 || column < columns / 16 ||
-            column >= columns - columns / 16)
-          count(column, row, slice);
-  return counts;
-}
-
 }  // namespace
 
 void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& header,
@@ -221,39 +234,16 @@ void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& heade
   const double slope = plane.rescale_slope.value_or(1.0);
   const double intercept = plane.rescale_intercept.value_or(0.0);
   constexpr double highest = std::numeric_limits<std::int16_t>::max();
-  const bool has_padding = header.pixel_padding_value.has_value();
+  const Padding padding = padding_of(header);
   for (std::size_t i = 0; i < frame.values.size(); ++i) {
     const double stored = frame.values[i];
-    if (has_padding && is_padding(stored, header)) {
+    if (padding.holds(stored)) {
       out[i] = padding_hu;
       continue;
     }
     const double hu = std::clamp(stored * slope + intercept, double{padding_hu}, highest);
     out[i] = static_cast<std::int16_t>(std::lround(hu));
   }
-}
-
-std::optional<std::string> why_not_hounsfield(const Volume& volume) {
-  // Soft tissue and fat lie between -150 and 150 HU in every patient (QUANTIFICATION B, "not HU").
-  std::size_t seen = 0, soft = 0;
-  for (std::size_t i = 0; i < volume.hu.size(); i += 7) {
-    ++seen;
-    if (volume.hu[i] >= -150 && volume.hu[i] <= 150) ++soft;
-  }
-  if (static_cast<double>(soft) < 0.01 * static_cast<double>(seen))
-    return "the values are not Hounsfield units: nothing has the density of soft tissue";
-  const std::vector<std::size_t> counts = border_gas(volume);
-  std::size_t total = 0;
-  for (const std::size_t count : counts) total += count;
-  if (static_cast<double>(total) < 0.002 * static_cast<double>(volume.hu.size()))
-    return std::nullopt;
-  std::size_t below = 0, value = 0;
-  while (value < counts.size() && (below += counts[value]) * 2 < total) ++value;
-  const int median = static_cast<int>(value) - 1024;
-  if (median > -900)
-    return "the values are not Hounsfield units: the air around the patient measures " +
-           std::to_string(median) + " HU instead of -1000";
-  return std::nullopt;
 }
 
 std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
@@ -284,6 +274,7 @@ std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& in
     volume.hu = std::move(images);
   }
   describe_thickness(volume, choice.stack);
+  describe_padding(volume);
   if (volume.header.lossy)
     volume.notes.emplace_back("the images were compressed with loss: densities may be biased");
   if (const auto fault = why_not_hounsfield(volume)) return Unsuitable{*fault};

@@ -29,8 +29,4 @@ std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& in
                                              const SeriesChoice& choice,
                                              const std::stop_token& stop);
 
-/// Why the values cannot be Hounsfield units; nullopt when air and soft tissue are where they must
-/// be.
-std::optional<std::string> why_not_hounsfield(const Volume& volume);
-
 }  // namespace tomoscribe::pipeline

@@ -21,6 +21,8 @@ struct Candidate {
   std::string words;   ///< "axial, 120 slices of 1.25 mm, kernel B"
   std::vector<std::string> notes;
   double score = 0;
+  std::optional<bool> sharp = {};  ///< the kernel
+  std::string frame_of_reference;  ///< empty: not named
 };
 
 const dicom::PlaneHeader& plane_of(const Instances& instances, const FrameRef& ref) {
@@ -43,7 +45,8 @@ std::string geometry_key(const Instances& instances, const FrameRef& ref) {
   key += (header.frame_of_reference ? header.frame_of_reference->str() : "") + "|";
   for (std::size_t i = 2; i < header.image_type.size(); ++i) key += header.image_type[i] + "\\";
   key += "|" + header.convolution_kernel + "|" + header.contrast_agent + "|" +
-         header.temporal_position + "|" + header.cardiac_phase + "|";
+         header.temporal_position + "|" + header.cardiac_phase + "|" + plane.stack_id + "|" +
+         std::to_string(plane.temporal_position_index.value_or(-1)) + "|";
   key += header.kvp ? rounded(*header.kvp, 1) : "";
   return key;
 }
@@ -167,6 +170,9 @@ Candidate stacked(const Instances& instances, std::vector<FrameRef> frames) {
   } else {
     candidate.words = stack_words(header, stack);
     candidate.score = score_of(header, stack);
+    candidate.sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
+    candidate.frame_of_reference =
+        header.frame_of_reference ? header.frame_of_reference->str() : "";
     candidate.notes = stack.notes;
     candidate.stack = std::move(stack);
   }
@@ -226,6 +232,53 @@ Candidate candidate_of(const Instances& instances, const std::vector<std::size_t
   best->notes.insert(best->notes.end(), notes.begin(), notes.end());
   if (!best->reason.empty() && !notes.empty()) best->reason += " (" + joined(notes) + ")";
   return std::move(*best);
+}
+
+/// Lowest and highest position along the axis of the body.
+std::array<double, 2> extent_mm(const Stack& stack) {
+  const double from = stack.grid.origin_mm[2];
+  const double to = stack.grid.point_mm(0, 0, stack.grid.size[2] - 1)[2];
+  return {std::min(from, to), std::max(from, to)};
+}
+
+/// Two reconstructions of one acquisition: one frame of reference, four fifths of the length
+/// shared.
+bool same_acquisition(const Candidate& one, const Candidate& other) {
+  if (!one.stack || !other.stack || one.frame_of_reference.empty() ||
+      one.frame_of_reference != other.frame_of_reference)
+    return false;
+  const auto a = extent_mm(*one.stack), b = extent_mm(*other.stack);
+  const double shared = std::min(a[1], b[1]) - std::max(a[0], b[0]);
+  return shared > 0.8 * std::max(a[1] - a[0], b[1] - b[0]);
+}
+
+/// Of a smooth and a sharp reconstruction of one acquisition the smooth one is measured, unless its
+/// slices are too thick: densities and soft tissue need it, and lungs are found on it as well.
+void prefer_smooth(std::vector<Candidate>& candidates) {
+  constexpr double most_spacing_mm = 2.5, bonus = 2;
+  for (Candidate& smooth : candidates) {
+    if (!smooth.stack || smooth.sharp != std::optional(false) ||
+        smooth.stack->spacing_mm > most_spacing_mm)
+      continue;
+    const bool has_sharp = std::ranges::any_of(candidates, [&](const Candidate& other) {
+      return other.sharp == std::optional(true) && same_acquisition(smooth, other);
+    });
+    if (has_sharp) smooth.score += bonus;
+  }
+}
+
+/// Why a series that could be read was not, and what it would serve.
+std::string why_left(const Candidate& left, const Candidate& chosen, const std::string& name) {
+  if (!same_acquisition(left, chosen) || !left.sharp || !chosen.sharp || left.sharp == chosen.sharp)
+    return "readable, but " + name + " suits measuring better";
+  return *left.sharp
+             ? "the edge-enhancing reconstruction of the same acquisition: for looking at lung and "
+               "bone; volumes and densities are measured on " +
+                   name
+             : "the smooth reconstruction of the same acquisition, in thicker slices: for looking "
+               "at "
+               "soft tissue; measured on " +
+                   name + ", where densities are restricted";
 }
 
 std::string series_name(const reporting::SeriesUse& use) {
@@ -304,6 +357,7 @@ std::variant<SeriesChoice, Unsuitable> select_series(const std::vector<InstanceF
     candidates.push_back(candidate_of(instances, members));
     choice.series.back().reason = candidates.back().reason;
   }
+  prefer_smooth(candidates);
   const auto best = std::ranges::max_element(candidates, {}, [](const Candidate& candidate) {
     return std::tuple(candidate.stack.has_value(), candidate.score);
   });
@@ -316,8 +370,8 @@ std::variant<SeriesChoice, Unsuitable> select_series(const std::vector<InstanceF
     if (use.used)
       use.reason = candidates[i].words + ": chosen";
     else if (candidates[i].stack)
-      use.reason = candidates[i].words + ": readable, but " + series_name(choice.series[chosen]) +
-                   " suits measuring better";
+      use.reason = candidates[i].words + ": " +
+                   why_left(candidates[i], *best, series_name(choice.series[chosen]));
   }
   choice.frames = std::move(best->frames);
   choice.stack = std::move(*best->stack);

@@ -133,8 +133,11 @@ void name_holes(Stack& stack, const Spacing& spacing, const std::vector<Placed>&
 
 /// What people must know of the spacing.
 void note_spacing(Stack& stack, const Spacing& spacing, std::size_t left_out) {
-  for (const MissingSlices& hole : stack.missing)
-    stack.notes.push_back(hole.text + ": interpolated there");
+  int invented = 0;
+  for (const MissingSlices& hole : stack.missing) invented += hole.slices;
+  if (invented > 0)
+    stack.notes.push_back(std::to_string(invented) + (invented == 1 ? " slice" : " slices") +
+                          " interpolated where images are missing");
   if (spacing.mixed) {
     stack.notes.push_back("mixed slice spacing: resampled to " + millimetres(spacing.step_mm) +
                           " mm from the true position of each image");

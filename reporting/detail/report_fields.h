@@ -34,11 +34,29 @@ void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<declt
 }
 template <class Io>
 void describe(Io& io,
+              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, UseVerdict> {
+  io.field("use", x.use), io.field("reason", x.reason);
+}
+template <class Io>
+void describe(Io& io,
+              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, SeriesHealth> {
+  io.field("images", x.images), io.field("columns", x.columns), io.field("rows", x.rows);
+  io.field("pixelMm", x.pixel_mm), io.field("spacingMm", x.spacing_mm),
+      io.field("jitterMm", x.jitter_mm);
+  io.field("tiltDegrees", x.tilt_degrees), io.field("coverageMm", x.coverage_mm),
+      io.field("thicknessMm", x.thickness_mm);
+  io.field("gaps", x.gaps), io.field("resampled", x.resampled), io.field("kernel", x.kernel),
+      io.field("kernelClass", x.kernel_class);
+  io.field("kvp", x.kvp), io.field("contrast", x.contrast), io.field("lossy", x.lossy),
+      io.field("verdicts", x.verdicts);
+}
+template <class Io>
+void describe(Io& io,
               auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, SeriesUse> {
   io.field("uid", x.uid), io.field("number", x.number), io.field("modality", x.modality);
   io.field("description", x.description), io.field("instances", x.instances),
       io.field("used", x.used);
-  io.field("reason", x.reason);
+  io.field("reason", x.reason), io.field("health", x.health);
 }
 template <class Io>
 void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Study> {

@@ -86,7 +86,8 @@ TEST(SelectSeries, TakesTheThinSmoothSeriesAndSaysWhyEachOther) {
   EXPECT_EQ(
       choice.series[1].reason,
       "axial, 40 slices of 5.0 mm, kernel B30f: readable, but series 4 suits measuring better");
-  EXPECT_THAT(choice.series[2].reason, HasSubstr("series 4 suits measuring better"));
+  EXPECT_THAT(choice.series[2].reason,
+              HasSubstr("the edge-enhancing reconstruction of the same acquisition"));
   EXPECT_EQ(choice.series[3].reason, "axial, 200 slices of 1.0 mm, kernel B30f: chosen");
   EXPECT_TRUE(choice.series[3].used);
   EXPECT_EQ(choice.series[4].reason, "secondary capture (dose page or screen copy)");
@@ -135,8 +136,11 @@ TEST(SelectSeries, NamesTheGap) {
   study.erase(study.begin() + 16);
   const auto outcome = select_series(study);
   const auto& choice = std::get<SeriesChoice>(outcome);
-  EXPECT_EQ(choice.notes, std::vector<std::string>{"1 slice missing between image 16 and image 18 "
-                                                   "(z 37.5 to 42.5 mm): interpolated there"});
+  EXPECT_EQ(choice.notes,
+            std::vector<std::string>{"1 slice interpolated where images are missing"});
+  ASSERT_EQ(choice.stack.missing.size(), 1U);
+  EXPECT_EQ(choice.stack.missing[0].text,
+            "1 slice missing between image 16 and image 18 (z 37.5 to 42.5 mm)");
   EXPECT_EQ(choice.stack.order.size(), 29U);
   EXPECT_EQ(choice.stack.grid.size[2], 30);
 }
@@ -197,6 +201,49 @@ TEST(SelectSeries, ReadsEnhancedFramesInAnyOrder) {
   const auto& choice = std::get<SeriesChoice>(outcome);
   for (std::size_t slice = 0; slice < 16; ++slice)
     EXPECT_EQ(choice.frames[choice.stack.order[slice]].frame * 7 % 16, static_cast<int>(slice));
+}
+
+TEST(SelectSeries, PartsStacksAndTimesOfEnhancedFrames) {
+  const auto single = series({.slices = 16});
+  InstanceFile enhanced = single.front();
+  enhanced.header.sop_class = "1.2.840.10008.5.1.4.1.1.2.1";
+  enhanced.header.frames = 32;
+  const auto frames_with = [&](const auto& mark) {
+    enhanced.header.planes.clear();
+    for (int i = 0; i < 32; ++i) {
+      enhanced.header.planes.push_back(single[static_cast<std::size_t>(i % 16)].header.planes[0]);
+      mark(enhanced.header.planes.back(), i / 16);
+    }
+    const auto outcome = select_series({enhanced});
+    const auto& choice = std::get<SeriesChoice>(outcome);
+    EXPECT_TRUE(choice.stack.duplicates.empty());
+    EXPECT_EQ(choice.stack.order.size(), 16U);
+    for (const FrameRef& ref : choice.frames) EXPECT_LT(ref.frame, 16);
+    EXPECT_THAT(choice.notes.at(0), HasSubstr("16 images left out: another orientation"));
+  };
+  frames_with([](dicom::PlaneHeader& plane, int pass) { plane.stack_id = std::to_string(pass); });
+  frames_with([](dicom::PlaneHeader& plane, int pass) { plane.temporal_position_index = pass; });
+}
+
+TEST(SelectSeries, MeasuresTheSmoothOneOfTwoReconstructionsAndSaysWhatTheOtherIsFor) {
+  auto study = series({.number = 2, .slices = 60, .spacing_mm = 1, .kernel = "B70f"});
+  append(study, series({.number = 3, .slices = 24, .spacing_mm = 2.5, .kernel = "B30f"}));
+  auto outcome = select_series(study);
+  {
+    const auto& choice = std::get<SeriesChoice>(outcome);
+    EXPECT_TRUE(choice.series[1].used);
+    EXPECT_EQ(choice.series[0].reason,
+              "axial, 60 slices of 1.0 mm, kernel B70f: the edge-enhancing reconstruction of the "
+              "same acquisition: for looking at lung and bone; volumes and densities are measured "
+              "on series 3");
+  }
+  study = series({.number = 2, .slices = 60, .spacing_mm = 1, .kernel = "B70f"});
+  append(study, series({.number = 3, .slices = 12, .spacing_mm = 5, .kernel = "B30f"}));
+  outcome = select_series(study);
+  const auto& choice = std::get<SeriesChoice>(outcome);
+  EXPECT_TRUE(choice.series[0].used);
+  EXPECT_THAT(choice.series[1].reason,
+              HasSubstr("the smooth reconstruction of the same acquisition"));
 }
 
 TEST(SelectSeries, DropsALocalizerInsideTheSeries) {

@@ -39,7 +39,7 @@ TEST(StackSlices, NamesTheGapWhenOneSliceIsMissing) {
   EXPECT_EQ(stack.grid.size[2], 6);
   EXPECT_DOUBLE_EQ(stack.grid.step_mm[2][2], 2.5);
   EXPECT_EQ(stack.at, (std::vector<double>{0, 1, 3, 4, 5}));
-  EXPECT_EQ(stack.notes, std::vector<std::string>{stack.missing[0].text + ": interpolated there"});
+  EXPECT_EQ(stack.notes, std::vector<std::string>{"1 slice interpolated where images are missing"});
 }
 
 TEST(StackSlices, NamesEveryGap) {

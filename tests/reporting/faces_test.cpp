@@ -22,6 +22,22 @@ TEST(Faces, AreTheGoldenOnes) {
   tests::expect_golden("final.json", to_json(tests::example_final()));
 }
 
+TEST(Faces, ShowTheHealthCardOfASeriesThatWasRead) {
+  auto version = tests::example_draft();
+  SeriesHealth& health = *version.study.series[0].health;
+  health.gaps = {"1 slice missing between image 40 and image 42 (z 40.0 to 42.0 mm)"};
+  health.resampled = true;
+  health.tilt_degrees = 18.5;
+  health.verdicts = {{"volumes", "1 slice missing"}};
+  const std::string text = to_text_report(version), html = to_html(version);
+  for (const char* words : {"1 slice missing between image 40", "resampled to equal slices",
+                            "18.5 degrees", "not measured (1 slice missing)"})
+    EXPECT_THAT(html, testing::HasSubstr(words));
+  EXPECT_THAT(text, testing::HasSubstr("Gantry tilt: 18.5 degrees."));
+  version.study.series[0].health.reset();
+  EXPECT_THAT(to_html(version), testing::Not(testing::HasSubstr("class=\"health\">")));
+}
+
 TEST(TextFace, KeepsToEightyColumnsAndStripsControls) {
   std::istringstream lines(to_text_report(tests::example_draft()));
   for (std::string line; std::getline(lines, line);)

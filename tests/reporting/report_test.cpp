@@ -53,6 +53,14 @@ TEST(Json, GivesBackWhatWasWritten) {
   }
 }
 
+TEST(Json, ReadsReportsFromBeforeThereWereHealthCards) {
+  auto version = tests::example_draft();
+  for (SeriesUse& series : version.study.series) series.health.reset();
+  const std::string json = to_json(version);
+  EXPECT_EQ(json.find("health"), std::string::npos);
+  EXPECT_EQ(from_json(json), version);
+}
+
 TEST(Json, GivesBackRandomVersions) {
   std::mt19937 random(7);  // NOLINT(cert-msc51-cpp): the same versions each time
   const auto word = [&] {

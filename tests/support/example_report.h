@@ -61,6 +61,22 @@ inline reporting::Finding example_lung(const char* side, reporting::Laterality l
   return finding;
 }
 
+inline reporting::SeriesHealth example_health() {
+  return {.images = 120,
+          .columns = 512,
+          .rows = 512,
+          .pixel_mm = 0.7031,
+          .spacing_mm = 1.0,
+          .jitter_mm = 0.02,
+          .tilt_degrees = 0,
+          .coverage_mm = 121,
+          .thickness_mm = 1.25,
+          .kernel = "B70f",
+          .kernel_class = "sharp",
+          .kvp = 120,
+          .verdicts = {{"volumes", ""}, {"low attenuation", "edge-enhancing kernel B70f"}}};
+}
+
 inline reporting::ReportVersion example_draft() {
   reporting::ReportVersion version{.report_id = dicom::uid_from_name("report|1.2.3"),
                                    .study = {.uid = dicom::StudyUid("1.2.3")}};
@@ -79,7 +95,8 @@ inline reporting::ReportVersion example_draft() {
                            .description = "Lung 1.25",
                            .instances = 120,
                            .used = true,
-                           .reason = "axial, 120 slices of 1.25 mm, kernel B70f: chosen"},
+                           .reason = "axial, 120 slices of 1.25 mm, kernel B70f: chosen",
+                           .health = example_health()},
                           {.uid = dicom::SeriesUid("1.2.3.2"),
                            .number = 1,
                            .modality = "CT",

@@ -104,6 +104,26 @@ export interface Statement {
   replaces?: string;
   removed?: boolean;
 }
+/** Geometry and quality of a series that was read. */
+export interface SeriesHealth {
+  images: number;
+  columns: number;
+  rows: number;
+  pixelMm: number;
+  spacingMm: number;
+  jitterMm: number;
+  tiltDegrees: number;
+  coverageMm: number;
+  thicknessMm?: number;
+  gaps?: string[];
+  resampled?: boolean;
+  kernel?: string;
+  kernelClass?: string;
+  kvp?: number;
+  contrast?: string;
+  lossy?: boolean;
+  verdicts?: { use: string; reason?: string }[];
+}
 export interface SeriesUse {
   uid: string;
   number?: number;
@@ -112,6 +132,7 @@ export interface SeriesUse {
   instances?: number;
   used?: boolean;
   reason?: string;
+  health?: SeriesHealth;
 }
 export interface Report {
   reportId: string;

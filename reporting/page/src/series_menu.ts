@@ -2,9 +2,29 @@
 
 import type { ImageSeries } from './dicomweb.ts';
 import { button, el } from './dom.ts';
-import type { SeriesUse } from './report_types.ts';
+import type { SeriesHealth, SeriesUse } from './report_types.ts';
 
 const titleOf = (series: SeriesUse): string => `${series.number ?? '–'}  ${series.description || series.modality || 'series'}`;
+
+/** The health card: what the images are, and what may be measured on them. */
+function healthTable(health: SeriesHealth): HTMLElement {
+  const rows: [string, string][] = [
+    ['Images', `${health.images} of ${health.columns} × ${health.rows} pixels of ${health.pixelMm} mm`],
+    ['Slices', `${health.thicknessMm === undefined ? '' : `${health.thicknessMm} mm thick, `}${health.spacingMm} mm apart`],
+    ['Missing slices', (health.gaps ?? []).join('; ') || 'none'],
+    ['Covered', `${Math.round(health.coverageMm)} mm`],
+    ['Kernel', `${health.kernel || 'not named'}, ${health.kernelClass ?? 'unknown'}`],
+    ['Tube voltage', health.kvp === undefined ? 'not stated' : `${health.kvp} kV`],
+    ['Contrast agent', health.contrast || 'none named'],
+  ];
+  if (health.jitterMm > 0.01 || health.resampled) rows.splice(3, 0, ['Spacing', `varies by ${health.jitterMm} mm${health.resampled ? ', resampled to equal slices' : ''}`]);
+  if (health.tiltDegrees > 0.5) rows.push(['Gantry tilt', `${health.tiltDegrees}°`]);
+  if (health.lossy) rows.push(['Compression', 'with loss']);
+  for (const verdict of health.verdicts ?? []) rows.push([verdict.use, verdict.reason ? `not measured (${verdict.reason})` : 'may be measured']);
+  const table = el('table', { class: 'health' });
+  for (const [name, value] of rows) table.append(el('tr', {}, el('th', {}, name), el('td', {}, value)));
+  return table;
+}
 
 export function seriesMenu(used: SeriesUse[], stored: ImageSeries[], shown: string, open: (uid: string) => void): HTMLElement | null {
   const known = new Set(used.map((series) => series.uid));
@@ -21,7 +41,8 @@ export function seriesMenu(used: SeriesUse[], stored: ImageSeries[], shown: stri
     }) : el('span', {}, titleOf(series));
     list.append(el('li', { class: series.uid === shown ? 'shown' : '' },
       el('span', { class: `chip ${series.used ? 'used' : 'left'}` }, series.used ? 'read' : 'left out'),
-      el('div', {}, name, el('span', { class: 'muted' }, ` ${series.instances ?? 0} images`), series.reason ? el('div', { class: 'footnote' }, series.reason) : null)));
+      el('div', {}, name, el('span', { class: 'muted' }, ` ${series.instances ?? 0} images`), series.reason ? el('div', { class: 'footnote' }, series.reason) : null,
+        series.health ? healthTable(series.health) : null)));
   }
   menu.addEventListener('focusout', (event) => {
     if (!menu.contains(event.relatedTarget as Node | null)) menu.open = false;

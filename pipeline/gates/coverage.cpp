@@ -1,0 +1,52 @@
+// What the scan cuts: lungs at its ends, the top of a head. Numbers of what is cut are lower
+// bounds, and there is no norm for a part.
+#include <array>
+#include <cmath>
+
+#include "pipeline/gates/gates.h"
+#include "pipeline/gates/parts.h"
+
+namespace tomoscribe::pipeline::gates {
+namespace {
+
+using measure::BodyRegion;
+constexpr double cut_lung_cm2 = 5, cut_head_cm2 = 40;
+
+double lung_cm2(const measure::Scene& scene, std::size_t slice) {
+  const auto& sections = scene.sections.of[slice];
+  const std::array<double, 3> spacing = scene.volume.grid.spacing_mm();
+  const auto voxels = sections[measure::right_lung].voxels + sections[measure::left_lung].voxels;
+  return static_cast<double>(voxels) * spacing[0] * spacing[1] / 100;
+}
+
+double top_of_body_cm2(const measure::Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  const std::size_t plane = grid.offset(0, 0, 1);
+  std::size_t voxels = 0;
+  for (std::size_t i = scene.body.size() - plane; i < scene.body.size(); ++i)
+    if (scene.body[i] != 0) ++voxels;
+  return static_cast<double>(voxels) * measure::working_mm * measure::working_mm / 100;
+}
+
+}  // namespace
+
+Result coverage(const measure::Scene& scene) {
+  std::string reason;
+  if (!scene.sections.of.empty() && (lung_cm2(scene, 0) > cut_lung_cm2 ||
+                                     lung_cm2(scene, scene.sections.of.size() - 1) > cut_lung_cm2))
+    reason = "the lungs reach the first or last slice";
+  if (!scene.regions.empty() && scene.regions.back() == BodyRegion::head &&
+      top_of_body_cm2(scene) > cut_head_cm2)
+    reason = "the top of the head is not in the scan";
+  return reason.empty() ? passed() : restricted({Use::norms}, std::move(reason));
+}
+
+Result field_of_view(const measure::Scene& scene) {
+  constexpr double most_cut = 0.10;  // of the slices
+  if (scene.border_share <= most_cut) return passed();
+  return restricted({Use::fat}, "the body is cut at the side of the image on " +
+                                    std::to_string(std::lround(100 * scene.border_share)) +
+                                    " % of the slices");
+}
+
+}  // namespace tomoscribe::pipeline::gates

@@ -1,0 +1,128 @@
+// Hounsfield units: air outside at -1000, soft tissue or fat where they belong; and what kind of CT
+// makes numbers that only look like HU (cone beam, megavoltage, attenuation correction).
+// Source: QUANTIFICATION B, "not HU".
+#include "pipeline/gates/hounsfield.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "pipeline/gates/gates.h"
+#include "pipeline/gates/parts.h"
+
+namespace tomoscribe::pipeline {
+namespace {
+
+constexpr std::int16_t beyond_metal_hu = 31000;  // extended scales end at 30000
+
+/// Values of the outermost pixels in plane that are gas, histogram in HU from -1024.
+std::vector<std::size_t> border_gas(const Volume& volume) {
+  std::vector<std::size_t> counts(624, 0);  // -1023 .. -400; -1024 may be padding
+  const auto [columns, rows, slices] = volume.grid.size;
+  const auto count = [&](int column, int row, int slice) {
+    const int value = volume.at(column, row, slice);
+    if (value > -1024 && value < -400) ++counts[static_cast<unsigned>(value + 1024)];
+  };
+  for (int slice = 0; slice < slices; ++slice)
+    for (int row = 0; row < rows; ++row)
+      for (int column = 0; column < columns; ++column)
+        if (row < rows / 16 || row >= rows - rows / 16 || column < columns / 16 ||
+            column >= columns - columns / 16)
+          count(column, row, slice);
+  return counts;
+}
+
+}  // namespace
+
+std::optional<int> outside_air_hu(const Volume& volume) {
+  const std::vector<std::size_t> counts = border_gas(volume);
+  std::size_t total = 0;
+  for (const std::size_t count : counts) total += count;
+  if (static_cast<double>(total) < 0.002 * static_cast<double>(volume.hu.size()))
+    return std::nullopt;
+  std::size_t below = 0, value = 0;
+  while (value < counts.size() && (below += counts[value]) * 2 < total) ++value;
+  return static_cast<int>(value) - 1024;
+}
+
+std::optional<std::string> why_not_hounsfield(const Volume& volume) {
+  // Soft tissue and fat lie between -150 and 150 HU in every patient.
+  std::size_t seen = 0, soft = 0, beyond = 0;
+  for (std::size_t i = 0; i < volume.hu.size(); i += 7) {
+    ++seen;
+    if (volume.hu[i] > beyond_metal_hu) ++beyond;
+    if (volume.hu[i] >= -150 && volume.hu[i] <= 150) ++soft;
+  }
+  // Signed values read as unsigned, or a scale far off: air where metal ends.
+  if (static_cast<double>(beyond) > 0.02 * static_cast<double>(seen))
+    return "the values are not Hounsfield units: " + std::to_string(100 * beyond / seen) +
+           " % of them are denser than any metal";
+  if (static_cast<double>(soft) < 0.01 * static_cast<double>(seen))
+    return "the values are not Hounsfield units: nothing has the density of soft tissue";
+  if (const auto air = outside_air_hu(volume); air && *air > -900)
+    return "the values are not Hounsfield units: the air around the patient measures " +
+           std::to_string(*air) + " HU instead of -1000";
+  return std::nullopt;
+}
+
+namespace gates {
+namespace {
+
+constexpr int air_off_hu = 40;
+
+/// The most frequent density between -200 and 200 HU within the body, in bins of 10 HU; nullopt
+/// where there is no body.
+std::optional<int> tissue_peak_hu(const measure::Scene& scene) {
+  constexpr int lowest = -200, width = 10;
+  std::array<std::size_t, 40> counts{};
+  for (std::size_t i = 0; i < scene.body.size(); ++i) {
+    const int hu = scene.work.hu[i];
+    if (scene.body[i] != 0 && hu >= lowest && hu < lowest + width * 40)
+      ++counts[static_cast<std::size_t>((hu - lowest) / width)];
+  }
+  const auto most = std::ranges::max_element(counts);
+  if (*most == 0) return std::nullopt;
+  return lowest + width * static_cast<int>(most - counts.begin()) + width / 2;
+}
+
+/// What the header says that makes the numbers no HU, or no diagnostic ones.
+std::optional<Result> by_header(const dicom::InstanceHeader& header) {
+  std::string type;
+  for (const std::string& word : header.image_type) type += word + " ";
+  const std::string where = header.series_description + " " + header.protocol_name + " " + type;
+  const std::string machine = header.manufacturer + " " + header.model_name;
+  if (says(where, {"CBCT", "CONE BEAM"}) ||
+      says(machine, {"CBCT", "ON-BOARD IMAGER", "XVI", "NEWTOM", "I-CAT", "PLANMECA", "PROMAX"}))
+    return restricted({Use::density, Use::tissue, Use::low_attenuation, Use::calcium, Use::fat},
+                      "cone beam CT: its values are no calibrated Hounsfield units");
+  if (says(where, {"MVCT", "MEGAVOLT"}) || says(machine, {"TOMOTHERAPY"}) ||
+      header.kvp.value_or(120) > 400)
+    return restricted({Use::density, Use::tissue, Use::low_attenuation, Use::calcium, Use::fat},
+                      "megavoltage CT: its values are no diagnostic Hounsfield units");
+  if (says(where, {"CTAC", "AC CT", "CT AC", "ATTENUATION CORR"}))
+    return restricted({Use::low_attenuation, Use::nodules, Use::calcium},
+                      "CT for attenuation correction: low dose, free breathing");
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result hounsfield(const measure::Scene& scene) {
+  if (auto why = why_not_hounsfield(scene.volume)) return stopped(std::move(*why));
+  if (auto result = by_header(scene.volume.header)) return std::move(*result);
+  if (const auto air = outside_air_hu(scene.volume); air && std::abs(*air + 1000) > air_off_hu)
+    return restricted(
+        {Use::density, Use::tissue, Use::low_attenuation, Use::calcium},
+        "the air around the patient measures " + std::to_string(*air) + " HU instead of -1000");
+  // Fat, or soft tissue from water to enhanced organs.
+  if (const auto peak = tissue_peak_hu(scene);
+      peak && !(*peak >= -135 && *peak <= -50) && !(*peak >= -15 && *peak <= 120))
+    return restricted({Use::density, Use::tissue, Use::calcium, Use::fat},
+                      "the most frequent density in the body is " + std::to_string(*peak) +
+                          " HU: neither fat nor soft tissue");
+  return passed();
+}
+
+}  // namespace gates
+}  // namespace tomoscribe::pipeline

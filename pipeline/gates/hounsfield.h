@@ -1,0 +1,20 @@
+#pragma once
+// Whether the values are Hounsfield units, by what every scan of a patient shows: air and soft
+// tissue.
+
+#include <optional>
+#include <string>
+
+#include "pipeline/volume.h"
+
+namespace tomoscribe::pipeline {
+
+/// Median of the gas along the images' border, HU; nullopt where there is too little. Padding does
+/// not count.
+std::optional<int> outside_air_hu(const Volume& volume);
+
+/// Why the values cannot be Hounsfield units; nullopt when air and soft tissue are where they must
+/// be.
+std::optional<std::string> why_not_hounsfield(const Volume& volume);
+
+}  // namespace tomoscribe::pipeline

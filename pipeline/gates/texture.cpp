@@ -1,0 +1,107 @@
+// Noise and kernel. A kernel that the header names decides; without it the pixels do.
+// Source: QUANTIFICATION B, "noise/kernel" (14-35 HU in chest and abdomen, 5 HU in the head).
+#include "pipeline/gates/texture.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/gates/gates.h"
+#include "pipeline/gates/parts.h"
+#include "pipeline/measure/finding_parts.h"
+#include "pipeline/series/select_series.h"
+
+namespace tomoscribe::pipeline::gates {
+namespace {
+
+constexpr double apart_mm = 3;
+constexpr double too_noisy_hu = 60;
+constexpr double sharp_fineness = 0.65;  // smooth kernels of real scans: 0.42 to 0.56; lung: 0.71
+constexpr double most_pixel_mm = 1.1;    // coarser pixels hide what a kernel does
+constexpr int softest_hu = -30, densest_hu = 130;  // of the mean along the run
+constexpr int widest_hu = 250;                     // single values of a noisy image
+constexpr std::size_t least_pairs = 2000, most_pairs = 400000;
+
+/// Root mean square of the differences from an even tissue, robust: from the median of the absolute
+/// values.
+double spread(std::vector<float>& differences) {
+  const auto middle = differences.begin() + static_cast<std::ptrdiff_t>(differences.size() / 2);
+  std::nth_element(differences.begin(), middle, differences.end());
+  return 1.4826 * *middle;
+}
+
+struct Differences {
+  std::vector<float> near, far;
+};
+
+/// A run of pixels within soft tissue: all labelled body, their mean in the range, none extreme.
+bool flat_run(const measure::Scene& scene, std::size_t from, int length) {
+  int sum = 0;
+  for (int i = 0; i < length; ++i) {
+    const std::size_t at = from + static_cast<std::size_t>(i);
+    const int hu = scene.volume.hu[at];
+    if (scene.native.labels[at] != measure::body || std::abs(hu) > widest_hu) return false;
+    sum += hu;
+  }
+  const int mean = sum / length;
+  return mean >= softest_hu && mean <= densest_hu;
+}
+
+}  // namespace
+
+std::optional<Texture> texture_of(const measure::Scene& scene) {
+  if (scene.native.labels.empty()) return std::nullopt;
+  const Grid& grid = scene.volume.grid;
+  const int lag = std::max(2, static_cast<int>(std::lround(apart_mm / grid.spacing_mm()[0])));
+  const int run = 2 * lag + 1;
+  Differences found;
+  const std::size_t step = 1 + grid.voxels() / 4'000'000;  // rows left out of large volumes
+  std::size_t row_number = 0;
+  for (int slice = 0; slice < grid.size[2]; ++slice)
+    for (int row = 0; row < grid.size[1]; ++row, ++row_number) {
+      if (row_number % step != 0 || found.near.size() > most_pairs) continue;
+      for (int column = 0; column + run <= grid.size[0]; column += run) {
+        const std::size_t from = grid.offset(column, row, slice);
+        if (!flat_run(scene, from, run)) continue;
+        const int middle = scene.volume.hu[from + static_cast<std::size_t>(lag)];
+        const int next = scene.volume.hu[from + static_cast<std::size_t>(lag) + 1];
+        const int far = scene.volume.hu[from + 2 * static_cast<std::size_t>(lag)];
+        found.near.push_back(static_cast<float>(std::abs(next - middle)));
+        found.far.push_back(static_cast<float>(std::abs(far - middle)));
+      }
+    }
+  if (found.near.size() < least_pairs) return std::nullopt;
+  const double near = spread(found.near), far = spread(found.far);
+  if (far <= 0) return std::nullopt;
+  return Texture{.noise_hu = far / std::sqrt(2.0), .fineness = near / far};
+}
+
+std::optional<bool> looks_sharp(const measure::Scene& scene) {
+  const auto texture = texture_of(scene);
+  if (!texture || scene.volume.grid.spacing_mm()[0] > most_pixel_mm) return std::nullopt;
+  return texture->fineness > sharp_fineness;
+}
+
+Result noise_and_kernel(const measure::Scene& scene) {
+  const dicom::InstanceHeader& header = scene.volume.header;
+  if (header.lossy)
+    return restricted({Use::low_attenuation}, "the images were compressed with loss");
+  const auto sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
+  if (sharp && *sharp)
+    return restricted({Use::low_attenuation}, "edge-enhancing kernel " + header.convolution_kernel +
+                                                  ": noise would count as low attenuation");
+  const auto texture = texture_of(scene);
+  if (!texture) return passed();
+  const std::string noise = "noise of " + measure::number_text(texture->noise_hu, 0) + " HU";
+  if (texture->noise_hu > too_noisy_hu)
+    return restricted({Use::low_attenuation, Use::nodules, Use::calcium},
+                      noise + " in soft tissue");
+  if (!sharp && texture->fineness > sharp_fineness &&
+      scene.volume.grid.spacing_mm()[0] <= most_pixel_mm)
+    return restricted({Use::low_attenuation},
+                      noise +
+                          ", as fine as an edge-enhancing kernel makes it: it would count as "
+                          "low attenuation");
+  return passed();
+}
+
+}  // namespace tomoscribe::pipeline::gates
