@@ -28,7 +28,7 @@ Result slice_thickness(const measure::Scene& scene) {
     return restricted({Use::low_attenuation, Use::nodules, Use::calcium},
                       thick + ", spacing " + number_text(spacing, 2) + " mm > 5 mm: an overview");
   if (thickness > most_for_texture_mm + rounding_mm)
-    return restricted({Use::low_attenuation, Use::nodules}, thick + " > 2.5 mm");
+    return restricted({Use::low_attenuation}, thick + " > 2.5 mm");
   if (spacing > gap_share * thickness)
     return restricted({Use::nodules, Use::calcium},
                       "slices " + number_text(spacing, 2) + " mm apart and " +

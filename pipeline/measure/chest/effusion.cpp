@@ -256,6 +256,11 @@ Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, doubl
 void effusion(Scene& scene, Findings& findings) {
   if (!scene.shows(BodyRegion::chest)) return;
   const reporting::Code fluid_code{"60046008", "SCT", "Pleural effusion"};
+  if (const auto may = scene.gates.allowed(gates::Use::density); !may) {
+    findings.push_back(
+        not_assessed_finding("effusion", "pleural fluid", fluid_code, codes::chest, may.reason));
+    return;
+  }
   const double noise = noise_hu(scene);
   bool any = false;
   std::string unseen;

@@ -15,8 +15,8 @@ namespace {
 using reporting::Finding;
 using reporting::Measurement;
 
-constexpr double ball_mm = 15;  // closes the dent that a nodule on the pleura makes
-constexpr double thin_mm = 2.5, most_thickness_mm = 5;
+constexpr double ball_mm = 15;   // closes the dent that a nodule on the pleura makes
+constexpr double thin_mm = 2.5;  // thicker: large candidates only; the gates end at 5 mm
 constexpr double least_scale_mm = 5, least_strength_hu = 80;
 constexpr double least_diameter_mm = 5.5, least_diameter_thick_mm = 10;
 constexpr double least_inner_hu = -300;  // solid
@@ -30,10 +30,7 @@ double thickness_of(const Scene& scene) {
 std::string why_not(const Scene& scene, const Findings& findings) {
   const auto& lungs = *std::ranges::find(findings, std::string("lungs"), &Finding::id);
   if (lungs.presence != reporting::Presence::present) return lungs.not_assessed;
-  const double thickness = thickness_of(scene);
-  if (thickness > most_thickness_mm + 0.01)
-    return "slices are " + number_text(thickness, 1) +
-           " mm thick or apart, 5 mm at most can be used";
+  if (const auto may = scene.gates.allowed(gates::Use::nodules); !may) return may.reason;
   return "";
 }
 
