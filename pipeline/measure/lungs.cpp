@@ -58,90 +58,46 @@ void spread(Mask& labels, const Mask& through, const Grid& grid, int steps) {
   }
 }
 
-/// What a pocket of gas is and what its faces touch.
+/// What a pocket's faces touch.
 struct Shell {
   std::uint32_t all = 0, right = 0, left = 0;
-  std::uint32_t wall = 0;            ///< of them, to tissue near the ribs
-  double voxels = 0, rows = 0;       ///< sum of rows
-  double deep = 0, hu = 0, hu2 = 0;  ///< voxels all of whose neighbours are of the pocket
-  void touch(std::uint8_t label, bool near_ribs) {
+  void touch(std::uint8_t label) {
     ++all;
     if (label == right_lung) ++right;
     if (label == left_lung) ++left;
-    if (near_ribs && label != right_lung && label != left_lung) ++wall;
   }
   bool mostly_lung() const { return (right + left) * 2 > all; }
   std::uint8_t side() const { return right >= left ? right_lung : left_lung; }
-  /// Between lung and ribs, in front of the lung's middle, nothing but gas: pleural, not a bulla
-  /// (QUANTIFICATION A: shell fractions 0.12 of wall and 0.2 of lung).
-  bool is_pleural(double voxel_ml, double noise, double lung_row) const {
-    constexpr double least_ml = 5, least_wall = 0.12, least_lung = 0.2, most_hu_inside = -970;
-    if (voxels * voxel_ml < least_ml || wall < least_wall * all || right + left < least_lung * all)
-      return false;
-    if (deep < 100 || hu / deep > most_hu_inside || rows / voxels > lung_row) return false;
-    const double sd = std::sqrt(std::max(0.0, hu2 / deep - hu * hu / (deep * deep)));
-    return sd <= std::max(15.0, 1.5 * noise);
-  }
 };
 
-std::vector<Shell> shells_of(const Components& pockets, const Scene& scene, const Mask& labels,
-                             const Mask& near_ribs) {
-  const Grid& grid = scene.work.grid;
+std::vector<Shell> shells_of(const Components& pockets, const Mask& labels, const Grid& grid) {
   std::vector<Shell> shells(pockets.voxels.size() + 1);
   const Faces faces = face_steps(grid);
   const auto count = static_cast<std::ptrdiff_t>(labels.size());
-  const std::ptrdiff_t columns = grid.size[0], rows = grid.size[1];
   for (std::ptrdiff_t at = 0; at < count; ++at) {
-    const auto index = static_cast<std::size_t>(at);
-    const std::uint16_t pocket = pockets.labels[index];
+    const std::uint16_t pocket = pockets.labels[static_cast<std::size_t>(at)];
     if (pocket == 0) continue;
-    Shell& shell = shells[pocket];
-    const std::uint32_t before = shell.all;
     for (const std::ptrdiff_t face : faces) {
       const std::ptrdiff_t to = at + face;
       if (to < 0 || to >= count || pockets.labels[static_cast<std::size_t>(to)] != 0) continue;
-      shell.touch(labels[static_cast<std::size_t>(to)], near_ribs[index] != 0);
+      shells[pocket].touch(labels[static_cast<std::size_t>(to)]);
     }
-    ++shell.voxels;
-    shell.rows += static_cast<double>(at / columns % rows);
-    if (shell.all != before) continue;
-    const double hu = scene.work.hu[index];
-    ++shell.deep, shell.hu += hu, shell.hu2 += hu * hu;
   }
   return shells;
 }
 
-double mean_row(const Mask& labels, const Grid& grid) {
-  double sum = 0, count = 0;
-  for (std::size_t at = 0; at < labels.size(); ++at)
-    if (labels[at] != 0) {
-      sum += static_cast<double>(at / static_cast<std::size_t>(grid.size[0]) %
-                                 static_cast<std::size_t>(grid.size[1]));
-      ++count;
-    }
-  return count > 0 ? sum / count : 0;
-}
-
-/// Gas inside the body that lies mostly against lung (emphysema, bullae) belongs to it; gas between
-/// lung and ribs is labelled as what it is.
+/// Gas inside the body that lies mostly against lung (emphysema, bullae) belongs to it.
 void join_pockets(Mask& labels, const Scene& scene) {
   const Grid& grid = scene.work.grid;
   Mask rest(labels.size());
   for (std::size_t i = 0; i < rest.size(); ++i)
     rest[i] = scene.body[i] != 0 && labels[i] == 0 && scene.work.hu[i] < air_hu ? 1 : 0;
   const Components pockets = components(rest, grid, 1);
-  const std::vector<Shell> shells = shells_of(pockets, scene, labels, along_ribs(scene, rest));
-  const double lung_row = mean_row(labels, grid), noise = noise_hu(scene);
-  std::vector<std::uint8_t> becomes(shells.size(), nothing);
-  for (std::size_t i = 1; i < shells.size(); ++i) {
-    if (shells[i].is_pleural(grid.voxel_ml(), noise, lung_row))
-      becomes[i] = shells[i].side() == right_lung ? right_pleural_gas : left_pleural_gas;
-    else if (shells[i].mostly_lung())
-      becomes[i] = shells[i].side();
+  const std::vector<Shell> shells = shells_of(pockets, labels, grid);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::uint16_t pocket = pockets.labels[i];
+    if (pocket != 0 && shells[pocket].mostly_lung()) labels[i] = shells[pocket].side();
   }
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (pockets.labels[i] != 0 && becomes[pockets.labels[i]] != nothing)
-      labels[i] = becomes[pockets.labels[i]];
 }
 
 std::string why_no_lungs(const Scene& scene) {

@@ -25,6 +25,7 @@ void body_and_table(Scene& scene, Findings& findings);  ///< "body"; cuts the sc
 void body_region(Scene& scene, Findings& findings);     ///< "region"
 void lungs(Scene& scene, Findings& findings);           ///< "lungs", "lungs.right", "lungs.left"
 void central_airway(Scene& scene, Findings& findings);  ///< "airway"; native labels
+void pleural_gas(Scene& scene, Findings& findings);     ///< labels of gas between lung and ribs
 void bone(Scene& scene, Findings& findings);            ///< Scene::bone
 void spine(Scene& scene, Findings& findings);           ///< Scene::spine
 void aorta_track(Scene& scene, Findings& findings);     ///< Scene::aorta

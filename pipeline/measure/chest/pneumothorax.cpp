@@ -1,7 +1,11 @@
-// Gas between lung and ribs (QUANTIFICATION A); lungs.cpp labels it while it sorts pockets of gas.
+// Gas between lung and ribs (QUANTIFICATION A): as pure as the air in the trachea, along the ribs
+// in front of the lung's middle (the patient lies on the back), with lung behind it. Thin layers
+// are seen through a low rank of their neighbours, which the chest wall beside them does not blur.
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/measure/chest/cage.h"
+#include "pipeline/measure/crop.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 
@@ -9,6 +13,193 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 using reporting::Finding;
+
+constexpr std::int16_t gas_hu = -500, maybe_hu = -900;
+constexpr int low_rank = 8;               // of 27 voxels: one layer of gas is enough
+constexpr int above_air_hu = 30;          // of that voxel, over the trachea's air
+constexpr double mean_above_air_hu = 22;  // of the whole pocket: bullae hold less pure gas
+constexpr double least_ml = 6, least_wall = 0.12, least_lung = 0.15, most_wall_mm = 80;
+constexpr int look = 3;  // voxels over which a border is blurred
+
+using Steps = std::array<std::ptrdiff_t, 27>;
+
+Steps box_of_27(const Grid& grid) {
+  Steps steps{};
+  std::size_t i = 0;
+  const std::ptrdiff_t columns = grid.size[0], plane = columns * grid.size[1];
+  for (std::ptrdiff_t z = -1; z <= 1; ++z)
+    for (std::ptrdiff_t y = -1; y <= 1; ++y)
+      for (std::ptrdiff_t x = -1; x <= 1; ++x) steps[i++] = z * plane + y * columns + x;
+  return steps;
+}
+
+std::int16_t low_of_27(const std::vector<std::int16_t>& hu, std::size_t at, const Steps& steps) {
+  std::array<std::int16_t, 27> values{};
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(at) + steps[i];
+    const bool inside = to >= 0 && to < static_cast<std::ptrdiff_t>(hu.size());
+    values[i] = inside ? hu[static_cast<std::size_t>(to)] : std::int16_t{0};
+  }
+  std::ranges::nth_element(values, values.begin() + low_rank);
+  return values[low_rank];
+}
+
+/// Air inside the trachea, HU; -1000 where too little of it is seen.
+double air_of(const Scene& scene, const Steps& steps) {
+  std::vector<std::int16_t> values;
+  for (std::size_t at = 0; at < scene.labels.size(); ++at)
+    if (scene.labels[at] == airway && scene.work.hu[at] < maybe_hu)
+      values.push_back(low_of_27(scene.work.hu, at, steps));
+  if (values.size() < 200) return -1000;
+  // A low quantile: the median of thin bronchi is no pure air.
+  const auto low = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 4);
+  std::ranges::nth_element(values, low);
+  return *low;
+}
+
+/// Gas as pure as air, outside the airway.
+Mask pure_gas(const Scene& scene, double air, const Steps& steps) {
+  Mask gas(scene.labels.size(), 0);
+  for (std::size_t at = 0; at < gas.size(); ++at) {
+    if (scene.body[at] == 0 || scene.labels[at] == airway || scene.work.hu[at] > maybe_hu) continue;
+    gas[at] = low_of_27(scene.work.hu, at, steps) <= air + above_air_hu ? 1 : 0;
+  }
+  return gas;
+}
+
+struct Pocket {
+  double voxels = 0, hu = 0, rows = 0;  ///< sums: low rank of the neighbours, rows
+  double faces = 0, wall = 0, lung = 0, right = 0;
+};
+
+class Pleura {
+ public:
+  explicit Pleura(const Scene& scene)
+      : scene_(scene), cages_{Cage(scene, right_lung, 0), Cage(scene, left_lung, 0)} {
+    const std::ptrdiff_t columns = scene.work.grid.size[0],
+                         plane = columns * scene.work.grid.size[1];
+    faces_ = {1, -1, columns, -columns, plane, -plane};
+  }
+
+  std::vector<Pocket> judge(const Components& pieces) const {
+    std::vector<Pocket> pockets(pieces.voxels.size());
+    const Grid& grid = scene_.work.grid;
+    std::size_t at = 0;
+    for (int slice = 0; slice < grid.size[2]; ++slice)
+      for (int row = 0; row < grid.size[1]; ++row)
+        for (int column = 0; column < grid.size[0]; ++column, ++at) {
+          const std::uint16_t piece = pieces.labels[at];
+          if (piece == 0) continue;
+          Pocket& pocket = pockets[piece - 1];
+          ++pocket.voxels, pocket.rows += row;
+          pocket.hu += low_of_27(scene_.work.hu, at, steps_);
+          look_around(pocket, pieces.labels, at, faces_chest_wall(column, row, slice));
+        }
+    return pockets;
+  }
+
+ private:
+  /// Straight outward, away from the middle of its lung, nothing but chest wall lies before the
+  /// skin.
+  bool faces_chest_wall(int column, int row, int slice) const {
+    const Grid& grid = scene_.work.grid;
+    for (const Cage& cage : cages_) {
+      const int index = slice - cage.first();
+      if (index < 0 || index >= static_cast<int>(cage.slices().size())) continue;
+      const auto& centre = cage.slices()[static_cast<std::size_t>(index)].centre;
+      const double x = column - centre[0], y = row - centre[1], length = std::hypot(x, y);
+      if (length < 1) continue;
+      int wall = 0;
+      for (int step = 1; step * working_mm <= most_wall_mm; ++step) {
+        const int c = static_cast<int>(std::lround(column + x / length * step));
+        const int r = static_cast<int>(std::lround(row + y / length * step));
+        if (c < 0 || r < 0 || c >= grid.size[0] || r >= grid.size[1]) return false;
+        const std::size_t at = grid.offset(c, r, slice);
+        if (scene_.body[at] == 0) return wall > 0;
+        if (scene_.work.hu[at] > gas_hu)
+          ++wall;
+        else if (wall > look)
+          break;  // gas again: not the chest wall
+      }
+    }
+    return false;
+  }
+
+  void look_around(Pocket& pocket, const std::vector<std::uint16_t>& labels, std::size_t at,
+                   bool outward) const {
+    for (const std::ptrdiff_t face : faces_) {
+      const std::ptrdiff_t next = static_cast<std::ptrdiff_t>(at) + face;
+      if (next < 0 || next >= static_cast<std::ptrdiff_t>(labels.size())) continue;
+      if (labels[static_cast<std::size_t>(next)] != 0) continue;
+      ++pocket.faces;
+      switch (behind(at, face)) {
+        case right_lung: ++pocket.lung, ++pocket.right; break;
+        case left_lung: ++pocket.lung; break;
+        case body: pocket.wall += outward ? 1 : 0; break;
+        default: break;
+      }
+    }
+  }
+
+  /// What lies behind the blurred border: soft tissue (`body`), a lung, or neither.
+  std::uint8_t behind(std::size_t at, std::ptrdiff_t face) const {
+    std::uint8_t seen = nothing;
+    for (int step = 1; step <= look; ++step) {
+      const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(at) + face * step;
+      if (to < 0 || to >= static_cast<std::ptrdiff_t>(scene_.labels.size())) return seen;
+      const auto index = static_cast<std::size_t>(to);
+      if (scene_.work.hu[index] > gas_hu) return body;
+      if (scene_.labels[index] == right_lung || scene_.labels[index] == left_lung)
+        seen = scene_.labels[index];
+    }
+    return seen;
+  }
+
+  const Scene& scene_;
+  std::array<Cage, 2> cages_;
+  Steps steps_ = box_of_27(scene_.work.grid);
+  std::array<std::ptrdiff_t, 6> faces_{};
+};
+
+/// Mean row of both lungs: what lies before it is in front.
+double middle_row(const Scene& scene) {
+  const auto columns = static_cast<std::size_t>(scene.work.grid.size[0]);
+  const auto rows = static_cast<std::size_t>(scene.work.grid.size[1]);
+  double sum = 0, count = 0;
+  for (std::size_t at = 0; at < scene.labels.size(); ++at)
+    if (scene.labels[at] == right_lung || scene.labels[at] == left_lung)
+      sum += static_cast<double>(at / columns % rows), ++count;
+  return count > 0 ? sum / count : 0;
+}
+
+bool is_pleural(const Pocket& pocket, double voxel_ml, double air, double lung_row) {
+  return pocket.voxels * voxel_ml >= least_ml && pocket.wall >= least_wall * pocket.faces &&
+         pocket.lung >= least_lung * pocket.faces &&
+         pocket.hu / pocket.voxels <= air + mean_above_air_hu &&
+         pocket.rows / pocket.voxels <= lung_row;
+}
+
+/// The blurred border belongs to the gas: out to the chest wall by its own threshold, towards the
+/// lung half way.
+void add_border(const Scene& scene, double air, Mask& gas, const Mask& side) {
+  const std::ptrdiff_t columns = scene.work.grid.size[0], plane = columns * scene.work.grid.size[1];
+  const std::array<std::ptrdiff_t, 6> faces{1, -1, columns, -columns, plane, -plane};
+  constexpr double half_to_lung_hu = 70;
+  const auto count = static_cast<std::ptrdiff_t>(gas.size());
+  const Mask before = gas;
+  for (std::ptrdiff_t at = 0; at < count; ++at) {
+    if (before[static_cast<std::size_t>(at)] == 0) continue;
+    for (const std::ptrdiff_t face : faces) {
+      const std::ptrdiff_t to = at + face, beyond = at + 2 * face;
+      if (beyond < 0 || beyond >= count) continue;
+      const auto index = static_cast<std::size_t>(to);
+      if (gas[index] != 0 || side[index] == 0 || scene.work.hu[index] > gas_hu) continue;
+      const bool to_wall = scene.work.hu[static_cast<std::size_t>(beyond)] > gas_hu;
+      if (to_wall || scene.work.hu[index] < air + half_to_lung_hu)
+        gas[index] = before[static_cast<std::size_t>(at)];
+    }
+  }
+}
 
 const reporting::Code& pneumothorax_code() {
   static const reporting::Code code{"36118008", "SCT", "Pneumothorax"};
@@ -30,10 +221,9 @@ Finding finding_of(const Scene& scene, Label gas) {
        .value = std::round(ml),
        .unit = codes::millilitre,
        .decimals = 0,
-       .uncertainty = std::max(1.0, std::round(0.15 * ml)),
-       .method =
-           "pure gas between lung and ribs in front of the lung's middle, below -500 HU; shell "
-           "at least 12 % chest wall and 20 % lung",
+       .uncertainty = std::max(1.0, std::round(0.2 * ml)),
+       .method = "gas as pure as the trachea's between lung and ribs, in front of the lung's "
+                 "middle; shell at least 12 % chest wall and 15 % lung",
        .conditions = {"a bulla that lies against the ribs cannot be told from it"},
        .not_assessed = {},
        .lower_bound = false});
@@ -43,6 +233,32 @@ Finding finding_of(const Scene& scene, Label gas) {
 }
 
 }  // namespace
+
+void pleural_gas(Scene& scene, Findings& findings) {
+  if (finding(findings, "lungs").presence != reporting::Presence::present) return;
+  const Grid& grid = scene.work.grid;
+  const Steps steps = box_of_27(grid);
+  const double air = air_of(scene, steps), lung_row = middle_row(scene);
+  const auto least = static_cast<std::size_t>(least_ml / grid.voxel_ml());
+  const Components pieces = components(pure_gas(scene, air, steps), grid, least);
+  if (pieces.voxels.empty()) return;
+  const std::vector<Pocket> pockets = Pleura(scene).judge(pieces);
+  Mask gas(scene.labels.size(), 0), allowed(scene.labels.size(), 0);
+  bool any = false;
+  for (std::size_t at = 0; at < gas.size(); ++at) {
+    allowed[at] = scene.body[at] != 0 && scene.labels[at] != airway ? 1 : 0;
+    const std::uint16_t piece = pieces.labels[at];
+    if (piece == 0 || !is_pleural(pockets[piece - 1], grid.voxel_ml(), air, lung_row)) continue;
+    const Pocket& pocket = pockets[piece - 1];
+    gas[at] = 2 * pocket.right >= pocket.lung ? right_pleural_gas : left_pleural_gas;
+    any = true;
+  }
+  if (!any) return;
+  add_border(scene, air, gas, allowed);
+  for (std::size_t at = 0; at < gas.size(); ++at)
+    if (gas[at] != 0) scene.labels[at] = gas[at];
+  label_native(scene);
+}
 
 void pneumothorax(Scene& scene, Findings& findings) {
   if (!scene.shows(BodyRegion::chest)) return;
@@ -59,11 +275,10 @@ void pneumothorax(Scene& scene, Findings& findings) {
     any = true;
   }
   if (!any)
-    findings.push_back(nothing_detected("pneumothorax", "Pneumothorax of 30 mL or more",
-                                        pneumothorax_code(), codes::chest,
-                                        "no candidate passed detection; less gas, and gas where "
-                                        "the ribs are out of the image, is not "
-                                        "excluded"));
+    findings.push_back(nothing_detected(
+        "pneumothorax", "Pneumothorax of 30 mL or more", pneumothorax_code(), codes::chest,
+        "no candidate passed detection; less gas, and gas where the ribs are out of the image, is "
+        "not excluded"));
 }
 
 }  // namespace tomoscribe::pipeline::measure
