@@ -75,6 +75,11 @@ class AbdomenShapes final : public Shapes {
       : trunk_(trunk), regions_(regions), couch_(trunk) {}
   int channels() const override { return trunk_channels + static_cast<int>(regions_.size()); }
   void distances(const Point& scanner, float* out) const override {
+    if (std::abs(scanner.x) > reach_x_mm || std::abs(scanner.y) > reach_y_mm) {
+      std::fill(out, out + channels(), static_cast<float>(far_mm));
+      couch_.distances(scanner, out);
+      return;
+    }
     const Point p = trunk_.to_canonical(scanner);
     trunk_.distances(p, out);
     couch_.distances(scanner, out);
@@ -85,6 +90,8 @@ class AbdomenShapes final : public Shapes {
   }
 
  private:
+  static constexpr double reach_x_mm = 250, reach_y_mm = 190;  ///< nobody is wider or deeper
+
   const Trunk& trunk_;
   const std::vector<TrunkRegion>& regions_;
   Couch couch_;
@@ -118,6 +125,7 @@ Truth* named(Phantom& phantom, const std::string& name) {
 }
 
 void add_vertebrae(Phantom& phantom, const Trunk& trunk, const Frame& frame) {
+  const double trabecular_hu = phantom.settings.trabecular_hu;
   for (const Vertebra& v : trunk_vertebrae) {
     const Point at = trunk.to_scanner({trunk.spine_x(v.z), Trunk::spine_y(v.z), v.z});
     if (at.z < frame.low_z || at.z > frame.high_z) continue;
@@ -126,7 +134,7 @@ void add_vertebrae(Phantom& phantom, const Trunk& trunk, const Frame& frame) {
     truth.level = v.name;
     truth.centre_mm = {at.x + frame.pose_mm.x, at.y + frame.pose_mm.y, at.z + frame.pose_mm.z};
     truth.size_mm = {0, 0, v.height_mm * trunk.latent().scale.z};
-    truth.quantities["trabecular_hu"] = trunk.latent().trabecular_hu;
+    truth.quantities["trabecular_hu"] = trabecular_hu;
     phantom.truth.push_back(std::move(truth));
   }
 }
@@ -183,7 +191,7 @@ Phantom abdomen(const Settings& settings) {
   plan.locate = [&trunk](Truth& truth, const Point& centre) {
     if (truth.level.empty()) truth.level = level_at(trunk.to_canonical(centre).z);
   };
-  Painting painting{trunk_materials(settings.phase, trunk.latent().trabecular_hu), {}, {}};
+  Painting painting{trunk_materials(settings.phase, settings.trabecular_hu), {}, {}};
   TrunkDetails details(trunk, painting);
   details.add_ribs();
   details.add_vessels(settings.seed, settings.phase);
@@ -196,8 +204,13 @@ Phantom abdomen(const Settings& settings) {
     painting.coats.insert(painting.coats.end(), more.begin(), more.end());
   const AbdomenShapes shapes(trunk, findings.regions);
   const Frame frame = frame_of(settings, plan.centre_mm);
-  LatticePainter painter({settings.columns, settings.rows, frame.first_x, frame.first_y,
-                          settings.pixel_mm, node_spacing_mm},
+  LatticePainter painter({.columns = settings.columns,
+                          .rows = settings.rows,
+                          .first_x = frame.first_x,
+                          .first_y = frame.first_y,
+                          .pixel_mm = settings.pixel_mm,
+                          .spacing_mm = node_spacing_mm,
+                          .layer_mm = frame.layer_mm},
                          shapes, painting);
   Texture texture(settings.columns, settings.rows, settings.pixel_mm, frame.layer_mm,
                   settings.seed);

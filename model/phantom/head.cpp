@@ -192,9 +192,13 @@ Phantom head(const Settings& settings) {
   const HeadShapes shapes(head, findings);
   const Painting painting = painting_of(head, findings);
   const Frame frame = frame_of(settings, plan.centre_mm);
-  LatticePainter painter(
-      {settings.columns, settings.rows, frame.first_x, frame.first_y, settings.pixel_mm}, shapes,
-      painting);
+  LatticePainter painter({.columns = settings.columns,
+                          .rows = settings.rows,
+                          .first_x = frame.first_x,
+                          .first_y = frame.first_y,
+                          .pixel_mm = settings.pixel_mm,
+                          .layer_mm = frame.layer_mm},
+                         shapes, painting);
   Texture texture(settings.columns, settings.rows, settings.pixel_mm, frame.layer_mm,
                   settings.seed);
   Phantom phantom = acquire(

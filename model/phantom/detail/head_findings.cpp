@@ -268,6 +268,9 @@ class Placing {
     if (random.uniform() < 0.75)
       for (const double side : {-1.0, 1.0})
         spot({side * 23, 33, 4}, random.between(1.2, 3.2), hu * 0.8F);
+    for (const double side : {-1.0, 1.0})
+      add_bead(head_.to_scanner({side * 31, -90.5, -33}), head_.to_scanner({side * 35, -90.5, -33}),
+               1.9, 85, HeadPart::lens, 0);
     const float blood = settings_.phase == Phase::none ? 43.0F : 240.0F;
     const auto vessel = [&](const Point& from, const Point& to, double radius) {
       add_bead(head_.to_scanner(from), head_.to_scanner(to), radius, blood, HeadPart::artery, 0);

@@ -124,7 +124,7 @@ constexpr double bifurcation_z = -46;  ///< of the aorta
 
 struct TrunkLatent {
   Point scale;
-  double subcutaneous_mm, visceral, muscle, dome, trabecular_hu, bend, aorta_mm;
+  double subcutaneous_mm, visceral, muscle, dome, bend, aorta_mm;
   explicit TrunkLatent(std::uint64_t seed);
 };
 

@@ -40,7 +40,6 @@ TrunkLatent::TrunkLatent(std::uint64_t seed) {
   visceral = random.between(0.93, 1.12);
   muscle = random.between(0.85, 1.15);
   dome = random.between(150, 172);
-  trabecular_hu = random.between(95, 210);
   bend = random.between(-5, 5);
   aorta_mm = random.between(16, 21);
 }
