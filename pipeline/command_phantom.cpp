@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iomanip>
@@ -20,12 +21,15 @@ using model::phantom::Phantom;
 using model::phantom::Phase;
 using model::phantom::Settings;
 
+const std::vector<std::string> kernels{"smooth", "sharp"},
+    phases{"none", "arterial", "venous", "delayed"};  // in the order of Kernel and Phase
+
 struct Options {
   Settings settings;
   fs::path out, prior;
   PhantomIdentity identity;
   std::vector<std::string> findings;
-  std::string body = "thorax";
+  std::string body = "thorax", kernel = "smooth", phase = "none";
   double weeks = 26, fov_mm = 0, slice_mm = 0, noise_hu = 0;
   int size = 512, slices = 0;
   bool no_nodule = false, nodule_asked = false, force = false, quiet = false;
@@ -123,16 +127,13 @@ void describe_scan(CLI::App& app, Options& o) {
       ->check(CLI::Range(50.0, 1000.0));
   app.add_option("--noise", o.noise_hu, "standard deviation of the noise, HU (default 20, head 5)")
       ->check(CLI::Range(0.0, 200.0));
-  app.add_option("--kernel", o.settings.kernel,
+  app.add_option("--kernel", o.kernel,
                  "smooth, or sharp: edges overshoot, noise is 2.2 times as strong")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Kernel>{{"smooth", Kernel::smooth}, {"sharp", Kernel::sharp}}));
-  app.add_option("--contrast", o.settings.phase, "none, arterial, venous or delayed")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, Phase>{{"none", Phase::none},
-                                                               {"arterial", Phase::arterial},
-                                                               {"venous", Phase::venous},
-                                                               {"delayed", Phase::delayed}}));
+      ->capture_default_str()
+      ->check(CLI::IsMember(kernels));
+  app.add_option("--contrast", o.phase, "none, arterial, venous or delayed")
+      ->capture_default_str()
+      ->check(CLI::IsMember(phases));
   app.add_option("--tilt", o.settings.tilt_degrees, "of the gantry, degrees")
       ->check(CLI::Range(-30.0, 30.0));
   app.add_option("--padding-circle", o.settings.padding_circle_mm,
@@ -176,6 +177,7 @@ void describe(CLI::App& app, Options& o) {
   app.add_flag("--force", o.force, "replace an earlier phantom in the folder");
   app.add_flag("--quiet", o.quiet, "print nothing when all is well");
   app.footer(kinds_help);
+  app.get_formatter()->column_width(24);
 }
 
 /// Settings from the words given. \throws std::invalid_argument, dicom::Malformed.
@@ -184,6 +186,11 @@ void settle(Options& o, const CLI::App& app) {
   if (!body) throw std::invalid_argument("\"" + o.body + "\" is none of thorax, head, abdomen");
   Settings& s = o.settings;
   s.body = *body;
+  const auto place = [](const std::vector<std::string>& words, const std::string& word) {
+    return std::ranges::find(words, word) - words.begin();
+  };
+  s.kernel = static_cast<Kernel>(place(kernels, o.kernel));
+  s.phase = static_cast<Phase>(place(phases, o.phase));
   const Usual by_body = usual(*body);
   s.columns = s.rows = o.size;
   s.pixel_mm = (app.count("--fov") > 0 ? o.fov_mm : by_body.fov_mm) / o.size;
@@ -199,6 +206,7 @@ void settle(Options& o, const CLI::App& app) {
     throw std::invalid_argument("not a DICOM Accession Number: longer than 16 characters");
   if (!o.prior.empty() && !o.identity.study_uid.empty())
     throw std::invalid_argument("one Study Instance UID cannot name two studies");
+  model::phantom::check(s);
   (void)phantom_header(s, o.identity);
 }
 

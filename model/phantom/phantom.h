@@ -144,7 +144,7 @@ struct Truth {
   double contrast_to_noise = 0;  ///< against what lies beside it in its rows
   double size_pixels = 0;        ///< diameter in pixels, or in slices where that is less
   double detectability = 0;      ///< below 1 nobody can be expected to see it
-  bool expected = true;          ///< detectability at least 1
+  bool expected = true;          ///< detectability at least 1; false too where no voxel is its own
   std::map<std::string, double> quantities;  ///< "agatston", "trabecular_hu", "height_loss_percent"
 };
 
@@ -161,9 +161,12 @@ struct Phantom {
   std::vector<std::string> missing;  ///< findings that found no place in the scan, by name
 };
 
+/// \throws std::invalid_argument in one sentence when no scanner or body has such settings.
+void check(const Settings& settings);
+
 /// The phantom that the settings describe. Byte-identical for equal settings. Speed goal:
 /// 512x512x300 in 10 s on one core.
-/// \throws std::invalid_argument in one sentence when the settings ask what there is not.
+/// \throws std::invalid_argument as check() does.
 Phantom make(const Settings& settings);
 
 /// A thorax: body, table, both lungs with vessels, trachea and main bronchi, ribs, spine, heart,

@@ -60,8 +60,6 @@ using Painter = std::function<void(double z, Layer& layer)>;
 /// Memory: the picture, and as many layers as one slice reaches through.
 Phantom acquire(const Settings& settings, const Plan& plan, const Painter& paint);
 
-/// \throws std::invalid_argument in one sentence when no scanner or body has such settings.
-void check(const Settings& settings);
 /// "12.5", "12": for sentences.
 std::string short_number(double value);
 

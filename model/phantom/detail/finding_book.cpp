@@ -123,12 +123,13 @@ Truth FindingBook::truth(std::size_t finding, const Phantom& phantom, const Fram
   const Page& page = pages_[finding];
   Truth t = plan_.findings[finding];
   const double pixel = settings_.pixel_mm;
-  t.volume_ml = page.filled * pixel * pixel * settings_.slice_mm / 1000;
+  const double height = settings_.slice_mm * phantom.row_step[1];  // of a voxel, along the normal
+  t.volume_ml = page.filled * pixel * pixel * height / 1000;
   if (t.quantities.count("agatston") != 0)
-    t.quantities["agatston"] = page.agatston * settings_.slice_mm / 3;  // defined for 3 mm slices
+    t.quantities["agatston"] = page.agatston * height / 3;  // defined for 3 mm slices
   t.boxes = page.boxes;
   t.runs = page.runs;
-  if (page.voxels <= 0) {
+  if (page.voxels <= 0) {  // outside the scan, or smaller than half a voxel everywhere
     t.expected = false;
     return t;
   }
@@ -172,8 +173,7 @@ std::vector<Truth> FindingBook::truths(const Phantom& phantom, const Frame& fram
   std::vector<Truth> found;
   found.reserve(pages_.size());
   for (std::size_t k = 0; k < pages_.size(); ++k)
-    if (pages_[k].filled > 0 || pages_[k].voxels > 0)
-      found.push_back(truth(k, phantom, frame, noise_hu));
+    found.push_back(truth(k, phantom, frame, noise_hu));
   return found;
 }
 

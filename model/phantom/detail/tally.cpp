@@ -96,7 +96,7 @@ Truth Tally::truth(std::size_t structure, const Phantom& phantom) const {
   }
   if (all.voxels <= 0) return result;
   const double pixel = settings_.pixel_mm;
-  result.volume_ml = all.voxels * pixel * pixel * settings_.slice_mm / 1000;
+  result.volume_ml = all.voxels * pixel * pixel * settings_.slice_mm * phantom.row_step[1] / 1000;
   result.mean_hu = all.hu / all.voxels;
   result.fraction_below_950 = all.below_950 / all.voxels;
   if (result.name.starts_with("lung.")) {

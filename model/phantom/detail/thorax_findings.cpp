@@ -85,6 +85,29 @@ std::vector<Tube> spicules_of(const Point& centre, double radius, std::uint64_t 
   return tubes;
 }
 
+/// How many holes of emphysema lie at a height of the lung (0..1): more above.
+double blobs_at(double height) {
+  return 0.35 + 0.65 * height;
+}
+
+/// Volume of holes to throw, as a share of the lung, so that what they cover together is `share`:
+/// they overlap.
+double thrown_for(double share) {
+  constexpr int heights = 50;
+  const auto covered = [](double thrown) {
+    double sum = 0;
+    for (int k = 0; k < heights; ++k)
+      sum += 1 - exponential_of_minus(thrown * blobs_at((k + 0.5) / heights) / blobs_at(0.5));
+    return sum / heights;
+  };
+  double low = 0, high = 4;
+  for (int i = 0; i < 40; ++i) {
+    const double middle = (low + high) / 2;
+    (covered(middle) < share ? low : high) = middle;
+  }
+  return low;
+}
+
 }  // namespace
 
 Aneurysm aneurysm_asked(const Settings& settings, const Body& body) {
@@ -286,13 +309,8 @@ void ThoraxFindings::add_dependent(const Asked& asked) {
 
 void ThoraxFindings::add_emphysema(const Asked& asked) {
   if (asked.now <= 0) return;
-  const double share = asked.now / 100;
-  double chance = 0, power = 1;  // balls that may overlap: -ln(1 - share)
-  for (int n = 1; n < 40; ++n) {
-    power *= share;
-    chance += power / n;
-  }
-  const double volume = (space(false).volume_ml() + space(true).volume_ml()) * chance * 1000;
+  const double volume =
+      (space(false).volume_ml() + space(true).volume_ml()) * 1000 * thrown_for(asked.now / 100);
   const std::uint8_t owner = claim(asked, "", "", 6);
   Counter random(settings_.seed, asked.stream);
   double made = 0;
@@ -307,7 +325,7 @@ void ThoraxFindings::add_emphysema(const Asked& asked) {
     const double height =
         (spot.canonical.z - space(left).low_z()) / (space(left).high_z() - space(left).low_z());
     const double radius = std::min(2.6 / cube_root(random.uniform() + 1e-3), 10.0);
-    if (random.uniform() > 0.35 + 0.65 * height) continue;  // more in the upper zones
+    if (random.uniform() > blobs_at(height)) continue;
     Tube blob;
     blob.from = blob.to =
         body_.to_scanner(spot.canonical + Point{random.between(-2, 2), random.between(-2, 2),
