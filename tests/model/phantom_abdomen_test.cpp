@@ -153,7 +153,7 @@ TEST(Abdomen, WidensTheAortaToTheMillimetresAskedFor) {
     settings.pixel_mm = 1.2;
     const Phantom phantom = make(settings);
     const Truth& aneurysm = truth_of(phantom, "aneurysm.1");
-    EXPECT_NEAR(aneurysm.quantities.at("outer_diameter_mm"), mm, 0.1);
+    EXPECT_NEAR(aneurysm.quantities.at("aorta_diameter_mm"), mm, 0.1);
     EXPECT_NEAR(aneurysm.diameter_mm, mm, 2.0);
     EXPECT_TRUE(aneurysm.level == "L3" || aneurysm.level == "L2" || aneurysm.level == "L4");
   }

@@ -166,6 +166,30 @@ TEST(Head, MovesTheMiddleByTheMillimetresAskedFor) {
     }
 }
 
+TEST(Head, FillsTheCisternsWithSubarachnoidBlood) {
+  const Phantom phantom = make(coarse(3, {finding(Kind::subarachnoid, 25)}));
+  const Truth& blood = truth_of(phantom, "subarachnoid.1");
+  EXPECT_NEAR(blood.volume_ml, 25, 5);
+  EXPECT_EQ(blood.side, "");
+  EXPECT_NEAR(left_of_plane(phantom, blood.centre_mm), 0, 6);
+  EXPECT_LT(blood.centre_mm[2], truth_of(phantom, "brain").centre_mm[2]);
+  EXPECT_GT(mean_in_mask(phantom, blood), truth_of(phantom, "brain").mean_hu + 8);
+}
+
+TEST(Head, GrowsInItsPlaceSinceThePrior) {
+  Finding growing = finding(Kind::mass, 30, Side::left);
+  growing.course = Course::changing;
+  growing.doubling_days = 100;
+  Settings settings = coarse(2, {growing});
+  const Truth now = truth_of(make(settings), "mass.1");
+  settings.weeks_before = 100.0 / 7;
+  const Truth before = truth_of(make(settings), "mass.1");
+  EXPECT_NEAR(now.volume_ml, 2 * before.volume_ml, 0.2 * before.volume_ml);
+  EXPECT_EQ(now.site, before.site);
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    EXPECT_NEAR(now.centre_mm[axis], before.centre_mm[axis], 2);
+}
+
 TEST(Head, ShiftsAwayFromTheBlood) {
   const Phantom phantom =
       make(coarse(4, {finding(Kind::midline_shift, 8), finding(Kind::subdural, 90, Side::left)}));

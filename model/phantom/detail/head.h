@@ -85,6 +85,7 @@ enum class HeadChannel : int {
   insula,
   insula_reach,
   outer_csf,
+  subarachnoid,  ///< cisterns and the fluid around the brain, without sulci
   rim,
   cistern,
   cerebellum,
@@ -103,6 +104,9 @@ enum class HeadChannel : int {
   first_finding
 };
 constexpr int head_channels = static_cast<int>(HeadChannel::first_finding);
+
+/// Half widths of the fluid in sulci, by the latent sulcus_mm.
+constexpr double lateral_fissure_width = 1.3, insula_width = 1.2;
 
 /// Displacement of what lies in the middle of the cranium, to the left where positive.
 struct HeadShift {

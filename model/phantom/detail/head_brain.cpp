@@ -150,6 +150,13 @@ void Head::brain(const Point& p, double ventricles, float* out) const {
   set(HeadChannel::stem,
       std::max(std::min({merged(midbrain, pons, 6), medulla, peduncle}), inside + 1.0));
 
+  const auto known = [out](HeadChannel channel) {
+    return static_cast<double>(out[static_cast<int>(channel)]);
+  };
+  set(HeadChannel::subarachnoid,
+      std::max({std::min(known(HeadChannel::cistern), known(HeadChannel::outer_csf)),
+                -known(HeadChannel::cerebellum), 0.3 - known(HeadChannel::stem), inside + 0.5}));
+
   const double caudate = std::min(ellipsoid(nearer, {14, -20, 8}, {5, 11, 10}),
                                   capsule(nearer, {15, -8, 17}, {20, 14, 19}, 3, 2));
   const double lentiform = ellipsoid(nearer, {25, -5, 1}, {7.5, 17, 10});

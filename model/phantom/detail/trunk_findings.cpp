@@ -102,7 +102,7 @@ class Placing {
 
   bool aneurysm() {
     const double middle = trunk_.changes().aneurysm_z;
-    truth_.quantities["outer_diameter_mm"] = size_ > 0 ? painted_width(trunk_, middle) : 0;
+    truth_.quantities["aorta_diameter_mm"] = size_ > 0 ? painted_width(trunk_, middle) : 0;
     if (size_ <= 0) return true;
     const int within =
         channel([middle](const Point& p) { return std::abs(p.z - middle) - aneurysm_half_mm; });
