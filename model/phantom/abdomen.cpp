@@ -6,6 +6,7 @@
 #include "model/phantom/detail/texture.h"
 #include "model/phantom/detail/trunk_details.h"
 #include "model/phantom/detail/trunk_findings.h"
+#include "model/phantom/detail/truths.h"
 
 namespace tomoscribe::model::phantom {
 
@@ -119,11 +120,6 @@ class SliceAreas {
   std::array<double, 64> areas_{};
 };
 
-Truth* named(Phantom& phantom, const std::string& name) {
-  const auto found = std::ranges::find(phantom.truth, name, &Truth::name);
-  return found == phantom.truth.end() ? nullptr : &*found;
-}
-
 void add_vertebrae(Phantom& phantom, const Trunk& trunk, const Frame& frame) {
   const double trabecular_hu = phantom.settings.trabecular_hu;
   for (const Vertebra& v : trunk_vertebrae) {
@@ -149,27 +145,14 @@ void add_areas(Phantom& phantom, const SliceAreas& section, double layer_mm) {
 }
 
 /// A fatty liver owns no voxels: its truth is that of the liver.
-void add_steatosis(Phantom& phantom, const Plan& plan) {
-  for (const Truth& planned : plan.findings) {
-    if (planned.kind != "steatosis") continue;
-    const Truth* liver = named(phantom, "liver");
-    if (liver == nullptr) continue;
-    Truth truth = planned;
-    truth.volume_ml = liver->volume_ml;
-    truth.mean_hu = liver->mean_hu;
-    truth.centre_mm = liver->centre_mm;
-    truth.size_mm = liver->size_mm;
-    truth.boxes = liver->boxes;
-    truth.runs = liver->runs;
-    truth.expected = planned.asked_size <= 40;
-    phantom.truth.push_back(std::move(truth));
+void add_steatosis(Phantom& phantom) {
+  const Truth* liver = named(phantom, "liver");
+  if (liver == nullptr) return;
+  for (Truth& truth : phantom.truth) {
+    if (truth.kind != "steatosis" || truth.asked_size == 0) continue;
+    take_place_of(truth, *liver);
+    truth.expected = truth.asked_size <= 40;
   }
-}
-
-void note_missing(Phantom& phantom, const Plan& plan) {
-  for (const Truth& planned : plan.findings)
-    if (planned.asked_size > 0 && named(phantom, planned.name) == nullptr)
-      phantom.missing.push_back(planned.name);
 }
 
 /// The vertebra at whose height something lies.
@@ -222,8 +205,8 @@ Phantom abdomen(const Settings& settings) {
   });
   add_vertebrae(phantom, trunk, frame);
   add_areas(phantom, third_lumbar, frame.layer_mm);
-  add_steatosis(phantom, plan);
-  note_missing(phantom, plan);
+  add_steatosis(phantom);
+  note_missing(phantom);
   return phantom;
 }
 

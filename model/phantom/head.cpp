@@ -5,6 +5,7 @@
 #include "model/phantom/detail/acquisition.h"
 #include "model/phantom/detail/head_findings.h"
 #include "model/phantom/detail/texture.h"
+#include "model/phantom/detail/truths.h"
 
 namespace tomoscribe::model::phantom {
 
@@ -124,11 +125,6 @@ Painting painting_of(const Head& head, const HeadFindings& findings) {
   return painting;
 }
 
-Truth* named(Phantom& phantom, const std::string& name) {
-  const auto found = std::ranges::find(phantom.truth, name, &Truth::name);
-  return found == phantom.truth.end() ? nullptr : &*found;
-}
-
 /// Widest frontal horns over the width of the cavity in the same slice.
 double evans_index(const Truth& horns, const Truth& cavity) {
   int widest = 0, slice = -1, across = 0;
@@ -162,41 +158,24 @@ void add_symmetry(Phantom& phantom, const Head& head, const Point& pose_mm,
 }
 
 /// A shift and enlarged ventricles own no voxels: their truth is that of the ventricles.
-Truth without_voxels(Truth truth, const Truth& ventricles) {
-  truth.volume_ml = ventricles.volume_ml;
-  truth.mean_hu = ventricles.mean_hu;
-  truth.centre_mm = ventricles.centre_mm;
-  truth.size_mm = ventricles.size_mm;
-  truth.boxes = ventricles.boxes;
-  truth.runs = ventricles.runs;
-  truth.quantities = ventricles.quantities;
-  return truth;
-}
-
-void add_quantities(Phantom& phantom, const Plan& plan) {
+void add_quantities(Phantom& phantom) {
   const Truth* cavity = named(phantom, "intracranial");
   const Truth* horns = named(phantom, "frontal_horns");
   Truth* ventricles = named(phantom, "ventricles");
   if (ventricles == nullptr || cavity == nullptr) return;
   if (horns != nullptr) ventricles->quantities["evans_index"] = evans_index(*horns, *cavity);
-  const Truth measured = *ventricles;
-  const double shift = cavity->quantities.at("septum_shift_mm");
-  for (const Truth& planned : plan.findings) {
-    if (planned.asked_size <= 0) continue;
-    if (planned.kind == "hydrocephalus") phantom.truth.push_back(without_voxels(planned, measured));
-    if (planned.kind != "midline-shift") continue;
-    Truth truth = without_voxels(planned, measured);
-    truth.quantities = {{"shift_mm", std::abs(shift)}};
-    truth.expected = std::abs(shift) >= 3;  // less is within the variation of healthy heads
-    phantom.truth.push_back(std::move(truth));
+  const double shift = std::abs(cavity->quantities.at("septum_shift_mm"));
+  for (Truth& truth : phantom.truth) {
+    const bool shifts = truth.kind == "midline-shift";
+    if (truth.asked_size <= 0 || !(shifts || truth.kind == "hydrocephalus")) continue;
+    take_place_of(truth, *ventricles);
+    if (shifts) {
+      truth.quantities["shift_mm"] = shift;
+      truth.expected = shift >= 3;  // less is within the variation of healthy heads
+    } else {
+      truth.quantities = ventricles->quantities;
+    }
   }
-}
-
-/// What was placed but lies above or below the scan.
-void note_missing(Phantom& phantom, const Plan& plan) {
-  for (const Truth& planned : plan.findings)
-    if (planned.asked_size > 0 && named(phantom, planned.name) == nullptr)
-      phantom.missing.push_back(planned.name);
 }
 
 }  // namespace
@@ -223,8 +202,8 @@ Phantom head(const Settings& settings) {
   Phantom phantom = acquire(
       settings, plan, [&](double z, Layer& layer) { painter.paint(z, texture.next(), layer); });
   add_symmetry(phantom, head, frame.pose_mm, findings.shift);
-  add_quantities(phantom, plan);
-  note_missing(phantom, plan);
+  add_quantities(phantom);
+  note_missing(phantom);
   return phantom;
 }
 
