@@ -157,7 +157,7 @@ void add_steatosis(Phantom& phantom) {
 
 /// The vertebra at whose height something lies.
 std::string level_at(double canonical_z) {
-  const Vertebra* nearest = &trunk_vertebrae[0];
+  const Vertebra* nearest = trunk_vertebrae.data();
   for (const Vertebra& v : trunk_vertebrae)
     if (std::abs(v.z - canonical_z) < std::abs(nearest->z - canonical_z)) nearest = &v;
   return canonical_z < promontory_z ? "S1" : nearest->name;

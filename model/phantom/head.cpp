@@ -63,10 +63,12 @@ class HeadShapes final : public Shapes {
     out[static_cast<int>(HeadChannel::head_rest_end)] = static_cast<float>(end);
     if (out[static_cast<int>(HeadChannel::inner)] >= 4) return;
     const Point brain = head_.unshifted(p, findings_.shift);
+    const float* around = out;
     float* next = out + head_channels;
     for (const HeadLesion& lesion : findings_.lesions) {
       const bool skull_bound = lesion.kind == Kind::epidural || lesion.kind == Kind::subdural;
-      if (lesion.limit_mm > 0) lesion_distances(head_, lesion, skull_bound ? p : brain, out, next);
+      if (lesion.limit_mm > 0)
+        lesion_distances(head_, lesion, skull_bound ? p : brain, around, next);
       next += channels_of(lesion.kind);
     }
   }

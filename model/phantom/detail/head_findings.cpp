@@ -77,7 +77,7 @@ double allowed(const Head& head, const HeadLesion& lesion, const Point& p) {
   if (outside_brain(lesion.kind))
     return std::max(head.cavity(p) + dura_mm, 1 - Head::posterior_fossa(p));
   if (lesion.kind == Kind::infarct)
-    return std::max(head.cerebrum(p), 1.5 - head.ventricle(p, head.latent().ventricles));
+    return std::max(head.cerebrum(p), 1.5 - Head::ventricle(p, head.latent().ventricles));
   return head.cavity(p) + 2.5;
 }
 
@@ -103,15 +103,12 @@ double limit_for(const Head& head, const HeadLesion& lesion, double volume_ml) {
   const Point around =
       wide ? Point{lesion.left ? 40.0 : -40.0, 0, 15} : side_of(lesion, lesion.centre);
   for_grid(head, around, reach, cell, [&](const Point& p) {
-    if ((p.x > 0) != lesion.left && wide) return;
-    if (head.vault(p) > 0) return;
+    const bool other_side = wide && (p.x > 0) != lesion.left;
+    if (other_side || head.vault(p) > 0) return;
     const double value = measure(head, lesion, p);
     if (value < never && allowed(head, lesion, p) < 0) found.push_back(value);
   });
-  const auto wanted = static_cast<std::size_t>(volume_ml * 1000 / (cell * cell * cell) + 0.5);
-  if (wanted == 0 || wanted >= found.size()) return 0;
-  std::ranges::nth_element(found, found.begin() + static_cast<std::ptrdiff_t>(wanted));
-  return found[wanted];
+  return limit_of(found, volume_ml, cell);
 }
 
 /// How far blood between pia and arachnoid reaches, to be that much.
@@ -125,10 +122,7 @@ double reach_for(const Head& head, const HeadLesion& lesion, double volume_ml) {
     if (in_subarachnoid_space(around.data(), head.latent().sulcus_mm))
       found.push_back(measure(head, lesion, p));
   });
-  const auto wanted = static_cast<std::size_t>(volume_ml * 1000 / (cell * cell * cell) + 0.5);
-  if (wanted == 0 || wanted >= found.size()) return 0;
-  std::ranges::nth_element(found, found.begin() + static_cast<std::ptrdiff_t>(wanted));
-  return found[wanted];
+  return limit_of(found, volume_ml, cell);
 }
 
 /// The size of the ventricles that makes them that large.
@@ -136,14 +130,14 @@ double ventricles_for(const Head& head, double volume_ml) {
   constexpr double cell = 2.4;
   std::vector<Point> points;
   for_grid(head, {0, 10, 0}, 76, cell, [&](const Point& p) {
-    if (head.ventricle(p, 5) < 0 && head.cavity(p) < -1.5) points.push_back(p);
+    if (Head::ventricle(p, 5) < 0 && head.cavity(p) < -1.5) points.push_back(p);
   });
   double low = 0.5, high = 5;
   for (int i = 0; i < 9; ++i) {
     const double middle = (low + high) / 2;
     double voxels = 0;
     for (const Point& p : points)
-      voxels += std::clamp(0.5 - head.ventricle(p, middle) / cell, 0.0, 1.0);
+      voxels += std::clamp(0.5 - Head::ventricle(p, middle) / cell, 0.0, 1.0);
     (voxels * cell * cell * cell / 1000 < volume_ml ? low : high) = middle;
   }
   return (low + high) / 2;
@@ -316,7 +310,7 @@ class Placing {
       const Point there = head_.to_scanner(at);
       add_bead(there, there + Point{0, 0, radius}, radius, hu, HeadPart::calcification, 0);
     };
-    const float hu = static_cast<float>(random.between(90, 220));
+    const auto hu = static_cast<float>(random.between(90, 220));
     if (random.uniform() < 0.7) spot({0, 24, 0}, random.between(1.2, 2.4), hu);
     if (random.uniform() < 0.75)
       for (const double side : {-1.0, 1.0})
@@ -354,17 +348,17 @@ class Placing {
 }  // namespace
 
 void lesion_distances(const Head& head, const HeadLesion& lesion, const Point& p,
-                      const float* around, float* out) {
+                      const float* around, float* found) {
   const double value = measure(head, lesion, p) - lesion.limit_mm;
   if (lesion.kind != Kind::subarachnoid) {
-    out[0] = static_cast<float>(std::max(value, allowed(head, lesion, p)));
+    found[0] = static_cast<float>(std::max(value, allowed(head, lesion, p)));
     return;
   }
   const auto reach = static_cast<float>(value);
-  out[0] = reach;
-  out[1] = std::max(reach, channel(around, HeadChannel::lateral_fissure_reach));
-  out[2] = std::max(reach, channel(around, HeadChannel::insula_reach));
-  out[3] = std::max(reach, channel(around, HeadChannel::folds_reach));
+  found[0] = reach;
+  found[1] = std::max(reach, channel(around, HeadChannel::lateral_fissure_reach));
+  found[2] = std::max(reach, channel(around, HeadChannel::insula_reach));
+  found[3] = std::max(reach, channel(around, HeadChannel::folds_reach));
 }
 
 HeadFindings place_findings(const Settings& settings, const Head& head, Plan& plan) {

@@ -43,6 +43,6 @@ constexpr int channels_of(Kind kind) {
 /// Writes channels_of() signed distances of a lesion at a canonical point (where the brain lies
 /// without shift). `around`: the head's own channels there.
 void lesion_distances(const Head& head, const HeadLesion& lesion, const Point& p,
-                      const float* around, float* out);
+                      const float* around, float* found);
 
 }  // namespace tomoscribe::model::phantom

@@ -28,7 +28,7 @@ LatticePainter::LatticePainter(const LatticeRaster& raster, const Shapes& shapes
       shapes_(shapes),
       painting_(painting),
       channels_(shapes.channels()),
-      step_(std::max(1, static_cast<int>(raster.spacing_mm / raster.pixel_mm + 0.5))),
+      step_(std::max(1, static_cast<int>(std::lround(raster.spacing_mm / raster.pixel_mm)))),
       across_((raster.columns + step_ - 1) / step_ + 1),
       down_((raster.rows + step_ - 1) / step_ + 1),
       spacing_(std::min(step_ * raster.pixel_mm, raster.spacing_mm)) {

@@ -136,7 +136,7 @@ class Placing {
   bool stone(Counter& random) {
     const bool in_ureter = random.uniform() < 0.35;
     const double share = random.between(0.1, 0.9);
-    const float hu = static_cast<float>(random.between(450, 1200));
+    const auto hu = static_cast<float>(random.between(450, 1200));
     const Point c = Trunk::kidney_centre(left_);
     const std::array<Point, 4> calyces{{{4, 0, 22}, {8, 2, -4}, {2, 2, -26}, {-14, -6, 0}}};
     const Point calyx = calyces[random.bits() % calyces.size()];
@@ -197,10 +197,7 @@ class Placing {
           const double value = measure(trunk_.to_canonical({i * cell, j * cell, k * cell}));
           if (value < far_mm) found.push_back(value);
         }
-    const auto wanted = static_cast<std::size_t>(volume_ml * 1000 / (cell * cell * cell) + 0.5);
-    if (wanted >= found.size()) return 0;
-    std::ranges::nth_element(found, found.begin() + static_cast<std::ptrdiff_t>(wanted));
-    return found[wanted];
+    return limit_of(found, volume_ml, cell);
   }
 
   bool free_air() {
