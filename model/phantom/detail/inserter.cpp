@@ -113,7 +113,7 @@ void RealLungs::relax(int column, int row, int slice, int direction) {
     if (c < 0 || r < 0 || s < 0 || c >= background_.columns || r >= background_.rows ||
         s >= background_.slices)
       return;
-    best = std::min(best, depth_[index(c, r, s)] + static_cast<int>(step + 0.5));
+    best = std::min(best, depth_[index(c, r, s)] + static_cast<int>(std::lround(step)));
   };
   from(column - direction, row, slice, across);
   from(column, row - direction, slice, across);
@@ -160,8 +160,8 @@ void RealLungs::bound() {
 }
 
 void RealLungs::sample() {
-  const int across = std::max(1, static_cast<int>(sample_mm / background_.pixel_mm + 0.5)),
-            along = std::max(1, static_cast<int>(sample_mm / background_.slice_mm + 0.5));
+  const int across = std::max(1, static_cast<int>(std::lround(sample_mm / background_.pixel_mm))),
+            along = std::max(1, static_cast<int>(std::lround(sample_mm / background_.slice_mm)));
   std::array<std::vector<Spot>, 2> spots;
   for (int slice = along / 2; slice < background_.slices; slice += along)
     for (int row = across / 2; row < background_.rows; row += across)
