@@ -8,6 +8,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/detail/command_line.h"
 #include "pipeline/detail/finding_words.h"
+#include "pipeline/detail/phantom_background.h"
 #include "pipeline/detail/phantom_study.h"
 
 namespace tomoscribe::pipeline {
@@ -26,7 +27,7 @@ const std::vector<std::string> kernels{"smooth", "sharp"},
 
 struct Options {
   Settings settings;
-  fs::path out, prior;
+  fs::path out, prior, background;
   PhantomIdentity identity;
   std::vector<std::string> findings;
   std::string body = "thorax", kernel = "smooth", phase = "none";
@@ -79,9 +80,11 @@ std::string list(const std::vector<std::string>& names) {
   return text;
 }
 
-void write_study(const Options& o, const fs::path& folder, const Settings& settings) {
+void write_study(const Options& o, const fs::path& folder, const Settings& settings,
+                 const std::optional<RealBackground>& background) {
   const auto start = std::chrono::steady_clock::now();
-  const Phantom phantom = model::phantom::make(settings);
+  const Phantom phantom = background ? model::phantom::insert(background->ct, settings)
+                                     : model::phantom::make(settings);
   const std::chrono::duration<double> made = std::chrono::steady_clock::now() - start;
   write_phantom_study(folder, phantom, o.identity);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
@@ -89,12 +92,22 @@ void write_study(const Options& o, const fs::path& folder, const Settings& setti
     std::cerr << "tomoscribe phantom: no place in the scan for " << list(phantom.missing)
               << "; the study goes without\n";
   if (!o.quiet)
-    std::cout << settings.slices << " slices and truth.json in " << folder.string() << ", "
+    std::cout << phantom.settings.slices << " slices and truth.json in " << folder.string() << ", "
               << std::fixed << std::setprecision(1) << taken.count() << " s (" << made.count()
               << " s without writing)\n";
 }
 
-int write_studies(const Options& o) {
+int write_studies(Options& o) {
+  std::optional<RealBackground> background;
+  if (!o.background.empty()) {
+    auto read = read_background(o.background);
+    if (const auto* fault = std::get_if<Unsuitable>(&read)) {
+      std::cerr << "tomoscribe phantom: " << fault->reason << '\n';
+      return 3;
+    }
+    background = std::get<RealBackground>(std::move(read));
+    o.identity.background = background->header;
+  }
   for (const fs::path& folder : {o.out, o.prior}) {
     if (folder.empty()) continue;
     if (const auto refusal = prepare(folder, o.force)) {
@@ -102,12 +115,12 @@ int write_studies(const Options& o) {
       return 1;
     }
   }
-  write_study(o, o.out, o.settings);
+  write_study(o, o.out, o.settings, background);
   if (o.prior.empty()) return 0;
   Settings before = o.settings;
   before.weeks_before = o.weeks;
   ++before.scan;
-  write_study(o, o.prior, before);
+  write_study(o, o.prior, before, background);
   return 0;
 }
 
@@ -159,6 +172,9 @@ void describe(CLI::App& app, Options& o) {
   app.add_option("--scan", o.settings.scan,
                  "another scan of the same person: other noise, slightly other pose")
       ->capture_default_str();
+  app.add_option("--background", o.background,
+                 "put the findings into the chest CT in that folder: its pixels are changed where "
+                 "they lie, geometry stays, names and UIDs are new");
   describe_scan(app, o);
   app.add_option("--bone-hu", o.settings.trabecular_hu, "trabecular bone of the vertebrae, HU")
       ->capture_default_str()
@@ -180,6 +196,17 @@ void describe(CLI::App& app, Options& o) {
   app.get_formatter()->column_width(24);
 }
 
+/// A real background has its own geometry and physics.
+void refuse_scan_options(const CLI::App& app) {
+  for (const char* option :
+       {"--body", "--slices", "--spacing", "--thickness", "--size", "--fov", "--noise", "--kernel",
+        "--contrast", "--tilt", "--padding-circle", "--bone-hu", "--scan", "--masks"})
+    if (app.count(option) > 0)
+      throw std::invalid_argument(std::string(option) + " cannot be chosen for a real background");
+  if (app.count("--finding") == 0)
+    throw std::invalid_argument("a real background needs at least one --finding");
+}
+
 /// Settings from the words given. \throws std::invalid_argument, dicom::Malformed.
 void settle(Options& o, const CLI::App& app) {
   const auto body = body_part_of(o.body);
@@ -198,8 +225,9 @@ void settle(Options& o, const CLI::App& app) {
   s.slice_mm = app.count("--spacing") > 0 ? o.slice_mm : by_body.slice_mm;
   s.noise_hu = app.count("--noise") > 0 ? o.noise_hu : by_body.noise_hu;
   for (const std::string& text : o.findings) s.findings.push_back(finding_of(*body, text));
-  s.nodule = *body == BodyPart::thorax && !o.no_nodule &&
+  s.nodule = *body == BodyPart::thorax && o.background.empty() && !o.no_nodule &&
              (s.findings.empty() || app.count("--nodule-mm") > 0);
+  if (!o.background.empty()) refuse_scan_options(app);
   if (!o.prior.empty() && fs::weakly_canonical(o.prior) == fs::weakly_canonical(o.out))
     throw std::invalid_argument("the prior needs a folder of its own");
   if (o.identity.accession.size() > (o.prior.empty() ? 16U : 15U))

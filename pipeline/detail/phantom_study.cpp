@@ -32,7 +32,18 @@ constexpr std::array<BodyWords, 3> body_words{
 
 std::string identity_words(const Settings& settings, const PhantomIdentity& identity) {
   return "phantom|2|" + model::phantom::settings_json(settings) + '|' + identity.patient_id + '|' +
-         identity.accession + '|' + identity.study_uid;
+         identity.accession + '|' + identity.study_uid +
+         (identity.background ? '|' + identity.background->series.str() : "");
+}
+
+/// How the real series was made.
+void keep_acquisition(dicom::InstanceHeader& header, const dicom::InstanceHeader& background) {
+  header.convolution_kernel = background.convolution_kernel;
+  header.contrast_agent = background.contrast_agent;
+  header.kvp = background.kvp;
+  header.gantry_tilt_degrees = background.gantry_tilt_degrees;
+  header.series_description = "THORAX, FINDINGS SYNTHETIC";
+  header.study_header.patient_name = dicom::PersonName::parse_pn("PHANTOM^BACKGROUND");
 }
 
 /// DA, so many weeks before the day of the current scan.
@@ -100,6 +111,7 @@ dicom::InstanceHeader phantom_header(const Settings& settings, const PhantomIden
   header.rows = settings.rows;
   header.columns = settings.columns;
   header.frames = 1;
+  if (identity.background) keep_acquisition(header, *identity.background);
   return header;
 }
 

@@ -2,6 +2,7 @@
 // A phantom as a DICOM study.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "dicom/instance_header.h"
@@ -12,6 +13,9 @@ namespace tomoscribe::pipeline {
 /// Whose study it is said to be; empty: made from the seed.
 struct PhantomIdentity {
   std::string patient_id, accession, study_uid;
+  /// The real series that findings were put into: its kernel, kVp, agent and tilt are kept, none of
+  /// its names, dates or UIDs.
+  std::optional<dicom::InstanceHeader> background;
 };
 
 /// UIDs are made from all that decides the pixels and whose they are, so that sending twice changes

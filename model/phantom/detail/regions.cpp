@@ -119,8 +119,9 @@ Region dependent_atelectasis(bool left, double depth_mm) {
   return region;
 }
 
-std::vector<Tube> air_bronchograms(const Body& body, const LungSpace& space, const Region& region,
-                                   std::uint64_t seed, std::uint64_t stream) {
+std::vector<Tube> air_bronchograms(const std::function<Point(const Point&)>& to_scanner,
+                                   const LungSpace& space, const Region& region, std::uint64_t seed,
+                                   std::uint64_t stream) {
   const Point hilum = region.left ? Point{42, 20, -36} : Point{-38, 14, -34};
   std::vector<Point> inside;
   for (const Spot& spot : space.spots())
@@ -141,12 +142,12 @@ std::vector<Tube> air_bronchograms(const Body& body, const LungSpace& space, con
     tube.label = Label::bronchus;
     tube.over = set_of(Label::solid_lung, Label::bronchus);
     tube.radius_mm = 1.5;
-    tube.from = body.to_scanner(root);
-    tube.to = body.to_scanner(middle);
+    tube.from = to_scanner(root);
+    tube.to = to_scanner(middle);
     tubes.push_back(tube);
     tube.radius_mm = 1.0;
     tube.from = tube.to;
-    tube.to = body.to_scanner(middle + (end - middle) * 0.8);
+    tube.to = to_scanner(middle + (end - middle) * 0.8);
     tubes.push_back(tube);
   }
   return tubes;

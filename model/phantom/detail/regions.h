@@ -30,8 +30,9 @@ Region effusion(bool left);
 Region pneumothorax(bool left);
 Region dependent_atelectasis(bool left, double depth_mm);
 
-/// Air-filled bronchi through a consolidation.
-std::vector<Tube> air_bronchograms(const Body& body, const LungSpace& space, const Region& region,
-                                   std::uint64_t seed, std::uint64_t stream);
+/// Air-filled bronchi through a consolidation; `to_scanner` carries canonical points.
+std::vector<Tube> air_bronchograms(const std::function<Point(const Point&)>& to_scanner,
+                                   const LungSpace& space, const Region& region, std::uint64_t seed,
+                                   std::uint64_t stream);
 
 }  // namespace tomoscribe::model::phantom

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
+
+#include "model/phantom/detail/nodule_shapes.h"
 
 namespace tomoscribe::model::phantom {
 
@@ -10,80 +11,6 @@ namespace {
 
 constexpr std::uint64_t first_stream = 1000, streams_each = 10;
 constexpr double pi = 3.14159265358979323846;
-
-std::string side_word(bool left) {
-  return left ? "left" : "right";
-}
-
-std::string density_word(Density density) {
-  switch (density) {
-    case Density::usual: return "solid";
-    case Density::part_solid: return "part-solid";
-    case Density::ground_glass: return "ground-glass";
-    case Density::spiculated: return "spiculated";
-    case Density::calcified: return "calcified";
-    case Density::juxtapleural: return "juxtapleural";
-  }
-  return "";
-}
-
-Point direction(Counter& random) {
-  const double z = random.between(-1, 1), angle = random.between(0, 2 * pi),
-               flat = std::sqrt(1 - z * z);
-  return {flat * cosine(angle), flat * sine(angle), z};
-}
-
-constexpr LabelSet in_lung = lungs | set_of(Label::vessel_left, Label::vessel_right,
-                                            Label::bronchus, Label::airway_wall, Label::nodule);
-
-Ball ball(const Point& centre, double radius, float hu, std::uint8_t owner) {
-  Ball result;
-  result.centre = centre;
-  result.radius_mm = radius;
-  result.hu = hu;
-  result.owner = owner;
-  return result;
-}
-
-/// How the balls of a nodule lie around its centre.
-std::vector<Ball> nodule_balls(const Point& centre, double radius, Density density,
-                               std::uint8_t owner) {
-  Ball whole = ball(centre, radius, 38, owner);
-  switch (density) {
-    case Density::calcified: whole.hu = 700; break;
-    case Density::juxtapleural: whole.over = in_lung; break;
-    case Density::ground_glass:
-    case Density::part_solid:
-      whole.hu = 290;
-      whole.texture_hu = 25;
-      whole.adds = true;
-      break;
-    default: break;
-  }
-  if (density != Density::part_solid) return {whole};
-  return {whole, ball(centre + Point{0.15 * radius, -0.1 * radius, 0.1 * radius}, 0.5 * radius, 30,
-                      owner)};
-}
-
-std::vector<Tube> spicules_of(const Point& centre, double radius, std::uint64_t seed,
-                              std::uint64_t stream, std::uint8_t owner) {
-  Counter random(seed, stream + 1);
-  std::vector<Tube> tubes;
-  constexpr int count = 14;
-  tubes.reserve(count);
-  for (int k = 0; k < count; ++k) {
-    Tube tube;
-    tube.from = centre;
-    tube.to = centre + direction(random) * (radius * random.between(1.25, 1.8));
-    tube.radius_mm = random.between(0.5, 0.9);
-    tube.hu = 10;
-    tube.label = Label::nodule;
-    tube.over = lungs;
-    tube.owner = owner;
-    tubes.push_back(tube);
-  }
-  return tubes;
-}
 
 /// How many holes of emphysema lie at a height of the lung (0..1): more above.
 double blobs_at(double height) {
@@ -145,7 +72,7 @@ ThoraxFindings::ThoraxFindings(const Settings& settings, const Body& body, Anato
     return a.finding.kind == Kind::nodule || a.finding.kind == Kind::granuloma ||
            a.finding.kind == Kind::mass;
   };
-  std::ranges::stable_partition(asked, [&](const Asked& a) { return !is_ball(a); });
+  std::stable_partition(asked.begin(), asked.end(), [&](const Asked& a) { return !is_ball(a); });
   for (Asked& one : asked) {
     one.at_place = size_at_place(settings, one.finding);
     one.now = size_now(settings, one.finding);
@@ -203,7 +130,7 @@ LungSpace& ThoraxFindings::space(bool left) {
 bool ThoraxFindings::taken(bool left, const Point& canonical, const Point& centre,
                            double radius_mm) const {
   const Spot spot{canonical,
-                  body_.pleural_depth(body_.section(canonical.z), canonical.x, canonical.y)};
+                  Body::pleural_depth(body_.section(canonical.z), canonical.x, canonical.y)};
   const bool in_region = std::ranges::any_of(reserved_, [&](const Region& region) {
     return region.left == left && region.potential(spot) - region.level > -radius_mm - 8;
   });
@@ -254,17 +181,9 @@ void ThoraxFindings::add_mass(const Asked& asked) {
   const Place found = place(asked, wish);
   if (found.radius_mm <= 0 || asked.now <= 0) return;
   const std::uint8_t owner = claim(asked, side_word(found.left), "solid");
-  const double radius = asked.now / 2;
-  Counter random(settings_.seed, asked.stream + 1);
-  constexpr int lobes = 9;
-  for (int k = 0; k <= lobes; ++k) {
-    const double out = k == 0 ? 0 : random.between(0.56, 0.62);
-    Ball lobe = ball(found.centre + direction(random) * (out * radius),
-                     k == 0 ? 0.93 * radius : random.between(0.38, 0.46) * radius, 36, owner);
-    lobe.texture_hu = 8;
-    lobe.over = in_lung;
+  for (const Ball& lobe :
+       mass_balls(found.centre, asked.now / 2, settings_.seed, asked.stream, owner))
     balls_.push_back(lobe);
-  }
 }
 
 void ThoraxFindings::add_region(const Asked& asked) {
@@ -292,7 +211,8 @@ void ThoraxFindings::add_region(const Asked& asked) {
     regions_.push_back(region);
   }
   if (level && asked.finding.kind == Kind::consolidation) {
-    const auto bronchi = air_bronchograms(body_, where, region, settings_.seed, asked.stream);
+    const auto bronchi = air_bronchograms([&](const Point& p) { return body_.to_scanner(p); },
+                                          where, region, settings_.seed, asked.stream);
     bronchograms_.insert(bronchograms_.end(), bronchi.begin(), bronchi.end());
   }
   where.take(region.potential, *reserved);
