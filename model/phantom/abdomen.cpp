@@ -6,6 +6,7 @@
 #include "model/phantom/detail/texture.h"
 #include "model/phantom/detail/trunk_details.h"
 #include "model/phantom/detail/trunk_findings.h"
+#include "model/phantom/detail/truths.h"
 
 namespace tomoscribe::model::phantom {
 
@@ -75,6 +76,11 @@ class AbdomenShapes final : public Shapes {
       : trunk_(trunk), regions_(regions), couch_(trunk) {}
   int channels() const override { return trunk_channels + static_cast<int>(regions_.size()); }
   void distances(const Point& scanner, float* out) const override {
+    if (std::abs(scanner.x) > reach_x_mm || std::abs(scanner.y) > reach_y_mm) {
+      std::fill(out, out + channels(), static_cast<float>(far_mm));
+      couch_.distances(scanner, out);
+      return;
+    }
     const Point p = trunk_.to_canonical(scanner);
     trunk_.distances(p, out);
     couch_.distances(scanner, out);
@@ -85,6 +91,8 @@ class AbdomenShapes final : public Shapes {
   }
 
  private:
+  static constexpr double reach_x_mm = 250, reach_y_mm = 190;  ///< nobody is wider or deeper
+
   const Trunk& trunk_;
   const std::vector<TrunkRegion>& regions_;
   Couch couch_;
@@ -112,12 +120,8 @@ class SliceAreas {
   std::array<double, 64> areas_{};
 };
 
-Truth* named(Phantom& phantom, const std::string& name) {
-  const auto found = std::ranges::find(phantom.truth, name, &Truth::name);
-  return found == phantom.truth.end() ? nullptr : &*found;
-}
-
 void add_vertebrae(Phantom& phantom, const Trunk& trunk, const Frame& frame) {
+  const double trabecular_hu = phantom.settings.trabecular_hu;
   for (const Vertebra& v : trunk_vertebrae) {
     const Point at = trunk.to_scanner({trunk.spine_x(v.z), Trunk::spine_y(v.z), v.z});
     if (at.z < frame.low_z || at.z > frame.high_z) continue;
@@ -126,7 +130,7 @@ void add_vertebrae(Phantom& phantom, const Trunk& trunk, const Frame& frame) {
     truth.level = v.name;
     truth.centre_mm = {at.x + frame.pose_mm.x, at.y + frame.pose_mm.y, at.z + frame.pose_mm.z};
     truth.size_mm = {0, 0, v.height_mm * trunk.latent().scale.z};
-    truth.quantities["trabecular_hu"] = trunk.latent().trabecular_hu;
+    truth.quantities["trabecular_hu"] = trabecular_hu;
     phantom.truth.push_back(std::move(truth));
   }
 }
@@ -141,32 +145,19 @@ void add_areas(Phantom& phantom, const SliceAreas& section, double layer_mm) {
 }
 
 /// A fatty liver owns no voxels: its truth is that of the liver.
-void add_steatosis(Phantom& phantom, const Plan& plan) {
-  for (const Truth& planned : plan.findings) {
-    if (planned.kind != "steatosis") continue;
-    const Truth* liver = named(phantom, "liver");
-    if (liver == nullptr) continue;
-    Truth truth = planned;
-    truth.volume_ml = liver->volume_ml;
-    truth.mean_hu = liver->mean_hu;
-    truth.centre_mm = liver->centre_mm;
-    truth.size_mm = liver->size_mm;
-    truth.boxes = liver->boxes;
-    truth.runs = liver->runs;
-    truth.expected = planned.asked_size <= 40;
-    phantom.truth.push_back(std::move(truth));
+void add_steatosis(Phantom& phantom) {
+  const Truth* liver = named(phantom, "liver");
+  if (liver == nullptr) return;
+  for (Truth& truth : phantom.truth) {
+    if (truth.kind != "steatosis" || truth.asked_size == 0) continue;
+    take_place_of(truth, *liver);
+    truth.expected = truth.asked_size <= 40;
   }
-}
-
-void note_missing(Phantom& phantom, const Plan& plan) {
-  for (const Truth& planned : plan.findings)
-    if (planned.asked_size > 0 && named(phantom, planned.name) == nullptr)
-      phantom.missing.push_back(planned.name);
 }
 
 /// The vertebra at whose height something lies.
 std::string level_at(double canonical_z) {
-  const Vertebra* nearest = &trunk_vertebrae[0];
+  const Vertebra* nearest = trunk_vertebrae.data();
   for (const Vertebra& v : trunk_vertebrae)
     if (std::abs(v.z - canonical_z) < std::abs(nearest->z - canonical_z)) nearest = &v;
   return canonical_z < promontory_z ? "S1" : nearest->name;
@@ -183,7 +174,7 @@ Phantom abdomen(const Settings& settings) {
   plan.locate = [&trunk](Truth& truth, const Point& centre) {
     if (truth.level.empty()) truth.level = level_at(trunk.to_canonical(centre).z);
   };
-  Painting painting{trunk_materials(settings.phase, trunk.latent().trabecular_hu), {}, {}};
+  Painting painting{trunk_materials(settings.phase, settings.trabecular_hu), {}, {}};
   TrunkDetails details(trunk, painting);
   details.add_ribs();
   details.add_vessels(settings.seed, settings.phase);
@@ -196,8 +187,13 @@ Phantom abdomen(const Settings& settings) {
     painting.coats.insert(painting.coats.end(), more.begin(), more.end());
   const AbdomenShapes shapes(trunk, findings.regions);
   const Frame frame = frame_of(settings, plan.centre_mm);
-  LatticePainter painter({settings.columns, settings.rows, frame.first_x, frame.first_y,
-                          settings.pixel_mm, node_spacing_mm},
+  LatticePainter painter({.columns = settings.columns,
+                          .rows = settings.rows,
+                          .first_x = frame.first_x,
+                          .first_y = frame.first_y,
+                          .pixel_mm = settings.pixel_mm,
+                          .spacing_mm = node_spacing_mm,
+                          .layer_mm = frame.layer_mm},
                          shapes, painting);
   Texture texture(settings.columns, settings.rows, settings.pixel_mm, frame.layer_mm,
                   settings.seed);
@@ -209,8 +205,8 @@ Phantom abdomen(const Settings& settings) {
   });
   add_vertebrae(phantom, trunk, frame);
   add_areas(phantom, third_lumbar, frame.layer_mm);
-  add_steatosis(phantom, plan);
-  note_missing(phantom, plan);
+  add_steatosis(phantom);
+  note_missing(phantom);
   return phantom;
 }
 

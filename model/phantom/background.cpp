@@ -138,7 +138,7 @@ class Painting {
                 static_cast<std::size_t>(background.rows)),
         texture_(background.columns, background.rows, background.pixel_mm, background.slice_mm,
                  seed),
-        blur_(background.columns, background.rows, 0.6 / background.pixel_mm),
+        blur_(background.columns, background.rows, 0.85 / background.pixel_mm),
         noise_(pixels_),
         hu_(pixels_),
         owner_(pixels_),

@@ -20,6 +20,6 @@ struct Background {
 /// effusion, pneumothorax. Of the settings seed, findings and weeks_before count; geometry and
 /// noise are the background's. Byte-identical for equal arguments. \throws std::invalid_argument in
 /// one sentence for another kind, or without lungs.
-Phantom insert(Background background, const Settings& settings);
+Phantom insert(Background background, const Settings& asked);
 
 }  // namespace tomoscribe::model::phantom

@@ -5,6 +5,7 @@
 #include "model/phantom/detail/acquisition.h"
 #include "model/phantom/detail/head_findings.h"
 #include "model/phantom/detail/texture.h"
+#include "model/phantom/detail/truths.h"
 
 namespace tomoscribe::model::phantom {
 
@@ -48,26 +49,27 @@ class HeadShapes final : public Shapes {
  public:
   HeadShapes(const Head& head, const HeadFindings& findings) : head_(head), findings_(findings) {}
   int channels() const override {
-    return head_channels + static_cast<int>(findings_.lesions.size());
+    int count = head_channels;
+    for (const HeadLesion& lesion : findings_.lesions) count += channels_of(lesion.kind);
+    return count;
   }
   void distances(const Point& scanner, float* out) const override {
-    if (scanner.x * scanner.x + scanner.y * scanner.y > reach_mm * reach_mm) {
-      std::fill(out, out + channels(), static_cast<float>(far_mm));
-      return;
-    }
+    std::fill(out, out + channels(), static_cast<float>(far_mm));
+    if (scanner.x * scanner.x + scanner.y * scanner.y > reach_mm * reach_mm) return;
     const Point p = head_.to_canonical(scanner);
     head_.distances(p, findings_.shift, findings_.ventricles, out);
     const auto [shell, end] = Head::head_rest(scanner);
     out[static_cast<int>(HeadChannel::head_rest)] = static_cast<float>(shell);
     out[static_cast<int>(HeadChannel::head_rest_end)] = static_cast<float>(end);
-    const bool inside = out[static_cast<int>(HeadChannel::inner)] < 4;
-    const Point brain = inside ? head_.unshifted(p, findings_.shift) : p;
-    for (std::size_t i = 0; i < findings_.lesions.size(); ++i) {
-      const HeadLesion& lesion = findings_.lesions[i];
+    if (out[static_cast<int>(HeadChannel::inner)] >= 4) return;
+    const Point brain = head_.unshifted(p, findings_.shift);
+    const float* around = out;
+    float* next = out + head_channels;
+    for (const HeadLesion& lesion : findings_.lesions) {
       const bool skull_bound = lesion.kind == Kind::epidural || lesion.kind == Kind::subdural;
-      out[static_cast<std::size_t>(head_channels) + i] = static_cast<float>(
-          inside && lesion.limit_mm > 0 ? lesion_distance(head_, lesion, skull_bound ? p : brain)
-                                        : far_mm);
+      if (lesion.limit_mm > 0)
+        lesion_distances(head_, lesion, skull_bound ? p : brain, around, next);
+      next += channels_of(lesion.kind);
     }
   }
 
@@ -78,23 +80,43 @@ class HeadShapes final : public Shapes {
   const HeadFindings& findings_;
 };
 
-void add_lesion(Painting& painting, const HeadLesion& lesion, int channel) {
-  const auto material = [&](float hu, HeadPart part, std::uint8_t owner) {
-    painting.materials.push_back({hu, 2.5F, static_cast<std::uint8_t>(part), owner});
-    return static_cast<int>(painting.materials.size()) - 1;
+int material(Painting& painting, float hu, HeadPart part, std::uint8_t owner) {
+  painting.materials.push_back({hu, 2.5F, static_cast<std::uint8_t>(part), owner});
+  return static_cast<int>(painting.materials.size()) - 1;
+}
+
+/// Blood instead of the fluid around the brain, as far as it reaches.
+void add_subarachnoid(Painting& painting, const HeadLesion& lesion, int channel, double sulcus_mm) {
+  const int blood = material(painting, lesion.hu, HeadPart::finding, lesion.owner);
+  const auto add = [&](HeadChannel where, double half_mm, int within) {
+    painting.coats.push_back(
+        {blood, static_cast<int>(where), 0, static_cast<float>(half_mm), within, 0});
   };
+  add(HeadChannel::subarachnoid, -1, channel);
+  add(HeadChannel::lateral_fissure, sulcus_mm * lateral_fissure_width, channel + 1);
+  add(HeadChannel::insula, sulcus_mm * insula_width, channel + 2);
+  add(HeadChannel::folds, sulcus_mm, channel + 3);
+}
+
+void add_lesion(Painting& painting, const HeadLesion& lesion, int channel) {
   if (lesion.oedema_mm > 0)
-    painting.coats.push_back({material(22, HeadPart::oedema, 0), channel,
+    painting.coats.push_back({material(painting, 22, HeadPart::oedema, 0), channel,
                               -static_cast<float>(lesion.oedema_mm), -1,
                               static_cast<int>(HeadChannel::cerebrum), 3.5F});
   painting.coats.push_back(
-      {material(lesion.hu, HeadPart::finding, lesion.owner), channel, 0, -1, -1, 0});
+      {material(painting, lesion.hu, HeadPart::finding, lesion.owner), channel, 0, -1, -1, 0});
 }
 
 Painting painting_of(const Head& head, const HeadFindings& findings) {
   Painting painting{head_materials(), head_coats(head.latent()), {}};
-  for (std::size_t i = 0; i < findings.lesions.size(); ++i)
-    add_lesion(painting, findings.lesions[i], head_channels + static_cast<int>(i));
+  int channel = head_channels;
+  for (const HeadLesion& lesion : findings.lesions) {
+    if (lesion.kind == Kind::subarachnoid)
+      add_subarachnoid(painting, lesion, channel, head.latent().sulcus_mm);
+    else
+      add_lesion(painting, lesion, channel);
+    channel += channels_of(lesion.kind);
+  }
   const int first = static_cast<int>(painting.materials.size());
   painting.materials.insert(painting.materials.end(), findings.materials.begin(),
                             findings.materials.end());
@@ -103,11 +125,6 @@ Painting painting_of(const Head& head, const HeadFindings& findings) {
     painting.beads.push_back(bead);
   }
   return painting;
-}
-
-Truth* named(Phantom& phantom, const std::string& name) {
-  const auto found = std::ranges::find(phantom.truth, name, &Truth::name);
-  return found == phantom.truth.end() ? nullptr : &*found;
 }
 
 /// Widest frontal horns over the width of the cavity in the same slice.
@@ -143,41 +160,24 @@ void add_symmetry(Phantom& phantom, const Head& head, const Point& pose_mm,
 }
 
 /// A shift and enlarged ventricles own no voxels: their truth is that of the ventricles.
-Truth without_voxels(Truth truth, const Truth& ventricles) {
-  truth.volume_ml = ventricles.volume_ml;
-  truth.mean_hu = ventricles.mean_hu;
-  truth.centre_mm = ventricles.centre_mm;
-  truth.size_mm = ventricles.size_mm;
-  truth.boxes = ventricles.boxes;
-  truth.runs = ventricles.runs;
-  truth.quantities = ventricles.quantities;
-  return truth;
-}
-
-void add_quantities(Phantom& phantom, const Plan& plan) {
+void add_quantities(Phantom& phantom) {
   const Truth* cavity = named(phantom, "intracranial");
   const Truth* horns = named(phantom, "frontal_horns");
   Truth* ventricles = named(phantom, "ventricles");
   if (ventricles == nullptr || cavity == nullptr) return;
   if (horns != nullptr) ventricles->quantities["evans_index"] = evans_index(*horns, *cavity);
-  const Truth measured = *ventricles;
-  const double shift = cavity->quantities.at("septum_shift_mm");
-  for (const Truth& planned : plan.findings) {
-    if (planned.asked_size <= 0) continue;
-    if (planned.kind == "hydrocephalus") phantom.truth.push_back(without_voxels(planned, measured));
-    if (planned.kind != "midline-shift") continue;
-    Truth truth = without_voxels(planned, measured);
-    truth.quantities = {{"shift_mm", std::abs(shift)}};
-    truth.expected = std::abs(shift) >= 3;  // less is within the variation of healthy heads
-    phantom.truth.push_back(std::move(truth));
+  const double shift = std::abs(cavity->quantities.at("septum_shift_mm"));
+  for (Truth& truth : phantom.truth) {
+    const bool shifts = truth.kind == "midline-shift";
+    if (truth.asked_size <= 0 || !(shifts || truth.kind == "hydrocephalus")) continue;
+    take_place_of(truth, *ventricles);
+    if (shifts) {
+      truth.quantities["shift_mm"] = shift;
+      truth.expected = shift >= 3;  // less is within the variation of healthy heads
+    } else {
+      truth.quantities = ventricles->quantities;
+    }
   }
-}
-
-/// What was placed but lies above or below the scan.
-void note_missing(Phantom& phantom, const Plan& plan) {
-  for (const Truth& planned : plan.findings)
-    if (planned.asked_size > 0 && named(phantom, planned.name) == nullptr)
-      phantom.missing.push_back(planned.name);
 }
 
 }  // namespace
@@ -192,16 +192,20 @@ Phantom head(const Settings& settings) {
   const HeadShapes shapes(head, findings);
   const Painting painting = painting_of(head, findings);
   const Frame frame = frame_of(settings, plan.centre_mm);
-  LatticePainter painter(
-      {settings.columns, settings.rows, frame.first_x, frame.first_y, settings.pixel_mm}, shapes,
-      painting);
+  LatticePainter painter({.columns = settings.columns,
+                          .rows = settings.rows,
+                          .first_x = frame.first_x,
+                          .first_y = frame.first_y,
+                          .pixel_mm = settings.pixel_mm,
+                          .layer_mm = frame.layer_mm},
+                         shapes, painting);
   Texture texture(settings.columns, settings.rows, settings.pixel_mm, frame.layer_mm,
                   settings.seed);
   Phantom phantom = acquire(
       settings, plan, [&](double z, Layer& layer) { painter.paint(z, texture.next(), layer); });
   add_symmetry(phantom, head, frame.pose_mm, findings.shift);
-  add_quantities(phantom, plan);
-  note_missing(phantom, plan);
+  add_quantities(phantom);
+  note_missing(phantom);
   return phantom;
 }
 

@@ -27,6 +27,7 @@ constexpr std::array table{
     KindRow{BodyPart::head, Kind::haemorrhage, "haemorrhage", "haemorrhage", "brain", "mL", 20, 0.5, 120, true, false},
     KindRow{BodyPart::head, Kind::epidural, "epidural", "haemorrhage", "epidural space", "mL", 30, 3, 150, true, false},
     KindRow{BodyPart::head, Kind::subdural, "subdural", "haemorrhage", "subdural space", "mL", 40, 3, 180, true, false},
+    KindRow{BodyPart::head, Kind::subarachnoid, "subarachnoid", "haemorrhage", "subarachnoid space", "mL", 15, 2, 60, false, false},
     KindRow{BodyPart::head, Kind::infarct, "infarct", "infarct", "brain", "mL", 40, 1, 250, true, false},
     KindRow{BodyPart::head, Kind::mass, "mass", "mass", "brain", "mm", 30, 8, 70, true, false},
     KindRow{BodyPart::head, Kind::midline_shift, "midline-shift", "midline shift", "brain", "mm", 6, 1, 15, true, false},

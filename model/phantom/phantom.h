@@ -30,6 +30,7 @@ enum class Kind : std::uint8_t {
   haemorrhage,
   epidural,
   subdural,
+  subarachnoid,
   infarct,
   midline_shift,
   hydrocephalus,

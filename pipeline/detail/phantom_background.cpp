@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dicom/pixels.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/series/load_volume.h"
 #include "pipeline/series/select_series.h"
@@ -52,6 +53,7 @@ std::variant<RealBackground, Unsuitable> read_background(const fs::path& folder)
   if (!fs::is_directory(folder)) return Unsuitable{folder.string() + " is no folder"};
   const std::vector<InstanceFile> instances = instances_in(folder);
   if (instances.empty()) return Unsuitable{"there are no DICOM files in " + folder.string()};
+  const dicom::Codecs codecs;
   std::variant<SeriesChoice, Unsuitable> chosen = select_series(instances);
   if (auto* fault = std::get_if<Unsuitable>(&chosen)) return std::move(*fault);
   std::variant<Volume, Unsuitable> loaded =

@@ -123,45 +123,6 @@ TEST(Tomoscribe, HelpsWithEachCommand) {
   }
 }
 
-TEST(PhantomCommand, WritesCtThatDciodvfyFindsNoFaultIn) {
-  const TempFolder temporary;
-  ASSERT_EQ(phantom(temporary / "ct", "--seed 3 --size 64 --slices 5 --spacing 20").status, 0);
-  for (int number = 1; number <= 5; ++number) {
-    const Ran ran = run("dciodvfy '" + slice(temporary / "ct", number).string() + "'");
-    EXPECT_THAT(ran.output, Not(HasSubstr("Error")));
-    EXPECT_THAT(ran.output, Not(HasSubstr("Warning")));
-  }
-  const Ran dump =
-      run("dcmdump +P Manufacturer +P PatientName +P RescaleType +P BurnedInAnnotation '" +
-          slice(temporary / "ct", 1).string() + "'");
-  for (const char* word : {"[TOMOSCRIBE PHANTOM]", "[PHANTOM^THORAX]", "[HU]", "[NO]"})
-    EXPECT_THAT(dump.output, HasSubstr(word));
-}
-
-TEST(PhantomCommand, WritesTheSameBytesForTheSameSettings) {
-  const TempFolder temporary;
-  const std::string options = "--seed 3 --size 64 --slices 4 --spacing 20";
-  ASSERT_EQ(phantom(temporary / "a", options).status, 0);
-  ASSERT_EQ(phantom(temporary / "b", options).status, 0);
-  EXPECT_EQ(run("diff -r '" + (temporary / "a").string() + "' '" + (temporary / "b").string() + "'")
-                .status,
-            0);
-}
-
-TEST(PhantomCommand, RefusesAFolderThatIsNotEmptyUnlessForced) {
-  const TempFolder temporary;
-  const fs::path folder = temporary / "ct";
-  ASSERT_EQ(phantom(folder, "--size 64 --slices 6 --spacing 20").status, 0);
-  std::ofstream(folder / "mine.txt") << "kept";
-  const Ran refused = phantom(folder, "--size 64 --slices 3 --spacing 20");
-  EXPECT_EQ(refused.status, 1);
-  EXPECT_EQ(lines_in(refused.output), 1U);
-  EXPECT_TRUE(fs::exists(slice(folder, 6)));
-  EXPECT_EQ(phantom(folder, "--force --size 64 --slices 3 --spacing 20").status, 0);
-  EXPECT_TRUE(fs::exists(folder / "mine.txt"));
-  EXPECT_FALSE(fs::exists(slice(folder, 4)));
-}
-
 class Report : public testing::Test {
  protected:
   static void SetUpTestSuite() {

@@ -44,10 +44,9 @@ class Reconstruction {
         fine_(s.columns, s.rows, (sharp_ ? 0.4 : 0.6) / s.pixel_mm),
         coarse_(s.columns, s.rows, 1.1 / s.pixel_mm),
         noise_(static_cast<std::size_t>(s.columns) * static_cast<std::size_t>(s.rows)),
-        seed_(noise_seed(s)) {
-    gain_ = sharp_ ? gain_of_difference(s.pixel_mm) : fine_.noise_gain();
-    sd_ = noise_sd(s);
-  }
+        seed_(noise_seed(s)),
+        gain_(sharp_ ? gain_of_difference(s.pixel_mm) : fine_.noise_gain()),
+        sd_(noise_sd(s)) {}
   void blur(std::vector<float>& hu) { point_spread_.apply(hu); }
   /// Overshoot beside edges; nothing for the smooth kernel.
   void sharpen(std::vector<float>& hu) {
@@ -95,7 +94,7 @@ class Reconstruction {
   Blur point_spread_, fine_, coarse_;
   std::vector<float> noise_, blurred_;
   std::uint64_t seed_;
-  double gain_ = 1, sd_ = 0;
+  double gain_, sd_;
 };
 
 void pad(const Settings& s, std::int16_t* out) {

@@ -258,12 +258,12 @@ bool Body::in_lung(bool left, const Point& canonical, double margin_mm) const {
   return here == (left ? Label::lung_left : Label::lung_right);
 }
 
-double Body::pleural_depth(const Section& section, double x, double y) const {
+double Body::pleural_depth(const Section& section, double x, double y) {
   return -static_cast<double>(
       pleural_distance(section, static_cast<float>(x), static_cast<float>(y)));
 }
 
-double Body::outside_skin(const Section& section, double x, double y) const {
+double Body::outside_skin(const Section& section, double x, double y) {
   return static_cast<double>(radial_distance(static_cast<float>(x),
                                              static_cast<float>(y) - section.body_centre,
                                              section.body_x, section.body_y));

@@ -105,9 +105,9 @@ class Body {
   /// Lung, not considering what is painted later; positive margin_mm keeps away from the borders.
   bool in_lung(bool left, const Point& canonical, double margin_mm) const;
   /// How deep below the pleura of the chest wall, mm along a ray; the mediastinum is not looked at.
-  double pleural_depth(const Section& section, double x, double y) const;
+  static double pleural_depth(const Section& section, double x, double y);
   /// Distance outside the skin, mm; negative inside.
-  double outside_skin(const Section& section, double x, double y) const;
+  static double outside_skin(const Section& section, double x, double y);
   /// Distance of the pleura from the hemithorax's axis in a direction of the axial plane.
   double pleura_radius(bool left, double direction_x, double direction_y, double z) const;
   /// Axis from which ribs and pleura are described.

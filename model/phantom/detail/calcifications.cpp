@@ -49,9 +49,10 @@ double add_plaque(std::vector<Ball>& plaques, const std::vector<Point>& path, Co
   for (std::size_t i = start; i + 1 < path.size() && volume < wanted; ++i) {
     const Point way = path[i + 1] - at;
     const double length = std::sqrt(dot(way, way));
-    for (double along = 0; along < length && volume < wanted; along += 2 * radius) {
+    const int balls = static_cast<int>(length / (2 * radius)) + 1;
+    for (int k = 0; k < balls && volume < wanted; ++k) {
       Ball ball;
-      ball.centre = at + way * (along / length);
+      ball.centre = at + way * (2 * radius * k / length);
       ball.radius_mm = radius;
       ball.hu = hu;
       ball.label = Label::calcium;
@@ -117,8 +118,10 @@ std::vector<Ball> aortic_calcium(const Anatomy& anatomy, std::uint64_t seed, std
     const Tube& tube = aorta[which];
     const Point axis = tube.from + (tube.to - tube.from) * random.uniform();
     const double start = random.between(0, 2 * pi), out = tube.radius_mm - 0.6;
+    constexpr int points = 10;
     std::vector<Point> arc;  // along the wall
-    for (int k = 0; k < 10; ++k)
+    arc.reserve(points);
+    for (int k = 0; k < points; ++k)
       arc.push_back(axis + Point{out * cosine(start + k * 0.12), out * sine(start + k * 0.12), 0});
     left -= add_plaque(plaques, arc, random, left);
   }

@@ -109,6 +109,7 @@ class Canvas {
   float share_in_ball(int column, int row, const Point& centre, double radius_mm) const;
   void warp_slice();
   void put(std::size_t i, const Region& region, double inside_mm);
+  void note_marrow(int vertebra, double hu);
 
   Raster raster_;
   const Body& body_;

@@ -27,6 +27,14 @@ Spline spline(double at, int nodes) {
 
 }  // namespace
 
+double limit_of(std::vector<double>& values, double volume_ml, double cell_mm) {
+  const auto wanted =
+      static_cast<std::size_t>(std::lround(volume_ml * 1000 / (cell_mm * cell_mm * cell_mm)));
+  if (wanted == 0 || wanted >= values.size()) return 0;
+  std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(wanted));
+  return values[wanted];
+}
+
 Waves::Waves(std::uint64_t seed, std::uint64_t stream, double node_mm)
     : node_mm_(node_mm), node_(static_cast<std::size_t>(nodes) * nodes * nodes) {
   Counter random(seed, stream);

@@ -44,7 +44,7 @@ inline double merged(double a, double b, double round_mm) {
 /// A point of a tube with its radius there.
 struct Station {
   Point at;
-  double radius_mm;
+  double radius_mm = 0;
 };
 inline double tube(const Point& p, const std::vector<Station>& course) {
   double d = far_mm;
@@ -54,9 +54,13 @@ inline double tube(const Point& p, const std::vector<Station>& course) {
   return d;
 }
 
+/// The value below which the smallest of these hold that volume, each standing for a cube of
+/// cell_mm; 0 when they are too few. Reorders them.
+double limit_of(std::vector<double>& values, double volume_ml, double cell_mm);
+
 struct Wave {
-  double value;    ///< about -1 to 1
-  Point gradient;  ///< per millimetre
+  double value = 0;  ///< about -1 to 1
+  Point gradient;    ///< per millimetre
 };
 
 /// Smooth random field: a cubic B-spline over random numbers, repeating after 24 nodes.

@@ -8,7 +8,7 @@ namespace {
 Point on_skin(const Body& body, double x, double z, double lifted_mm) {
   const Section section = body.section(z);
   double y = -170;
-  while (y < 0 && body.outside_skin(section, x, y) > 0) y += 0.5;
+  while (y < 0 && Body::outside_skin(section, x, y) > 0) y += 0.5;
   return body.to_scanner({x, y, z}) - Point{0, lifted_mm, 0};
 }
 

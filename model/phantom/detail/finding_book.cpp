@@ -72,7 +72,7 @@ void FindingBook::note_run(Page& page, const Run& run, const std::vector<std::ui
   page.runs.push_back(run);
 }
 
-void FindingBook::close_slice(Page& page) const {
+void FindingBook::close_slice(Page& page) {
   const std::size_t count = page.runs.size() - page.first_run;
   if (count == 0) return;
   const Run* runs = &page.runs[page.first_run];
@@ -114,7 +114,7 @@ void FindingBook::add(int slice, const std::vector<std::uint8_t>& owner,
   }
   for (std::size_t k = 0; k < pages_.size(); ++k) {
     close_slice(pages_[k]);
-    if (plan_.findings[k].quantities.count("agatston") != 0) score(pages_[k], hu);
+    if (plan_.findings[k].quantities.contains("agatston")) score(pages_[k], hu);
   }
 }
 
@@ -125,7 +125,7 @@ Truth FindingBook::truth(std::size_t finding, const Phantom& phantom, const Fram
   const double pixel = settings_.pixel_mm;
   const double height = settings_.slice_mm * phantom.row_step[1];  // of a voxel, along the normal
   t.volume_ml = page.filled * pixel * pixel * height / 1000;
-  if (t.quantities.count("agatston") != 0)
+  if (t.quantities.contains("agatston"))
     t.quantities["agatston"] = page.agatston * height / 3;  // defined for 3 mm slices
   t.boxes = page.boxes;
   t.runs = page.runs;

@@ -29,7 +29,7 @@ class FindingBook {
   };
   void note_run(Page& page, const Run& run, const std::vector<std::uint8_t>& owner,
                 const std::vector<float>& hu) const;
-  void close_slice(Page& page) const;
+  static void close_slice(Page& page);
   void score(Page& page, const std::vector<float>& hu) const;
   Truth truth(std::size_t finding, const Phantom& phantom, const Frame& frame,
               double noise_hu) const;

@@ -85,6 +85,7 @@ enum class HeadChannel : int {
   insula,
   insula_reach,
   outer_csf,
+  subarachnoid,  ///< cisterns and the fluid around the brain, without sulci
   rim,
   cistern,
   cerebellum,
@@ -103,6 +104,9 @@ enum class HeadChannel : int {
   first_finding
 };
 constexpr int head_channels = static_cast<int>(HeadChannel::first_finding);
+
+/// Half widths of the fluid in sulci, by the latent sulcus_mm.
+constexpr double lateral_fissure_width = 1.3, insula_width = 1.2;
 
 /// Displacement of what lies in the middle of the cranium, to the left where positive.
 struct HeadShift {
@@ -124,7 +128,7 @@ class Head {
   /// Unit vector of the scanner's frame across the symmetry plane, to the left.
   Point left() const { return axes_[0]; }
 
-  double outer_table(const Point& p) const;
+  static double outer_table(const Point& p);
   /// Inside the inner table and the skull base.
   double cavity(const Point& p) const { return bounds(p).cavity; }
   double skin(const Point& p) const;
@@ -136,7 +140,7 @@ class Head {
   /// All channels but those of findings; `out` has head_channels values.
   void distances(const Point& p, const HeadShift& shift, double ventricles, float* out) const;
   /// Lateral, third and fourth ventricles together.
-  double ventricle(const Point& p, double ventricles) const;
+  static double ventricle(const Point& p, double size);
   double cerebrum(const Point& p) const;
   double vault(const Point& p) const { return bounds(p).vault; }  ///< the cavity without its base
   static double posterior_fossa(const Point& p);
@@ -152,7 +156,20 @@ class Head {
   Bounds bounds(const Point& p) const;
   void outside(const Point& p, float* out) const;
   static void face(const Point& p, float* out);
+  struct Skull {
+    double outside_skull, vault, base;  ///< the whole, the shell above the base, the base's border
+  };
+  struct Face {
+    double maxilla, orbit, mastoid;
+  };
+  void muscles(const Point& nearer, double outside_skull, double vault, float* out) const;
+  void bones(const Point& nearer, const Face& near, const Skull& skull, float* out) const;
+  void airways(const Point& nearer, const Face& near, float* out) const;
   void brain(const Point& p, double ventricles, float* out) const;
+  void sulci(const Point& p, float* out) const;
+  static void coverings(const Point& p, float* out);
+  void hindbrain(const Point& p, float* out) const;
+  void middle(const Point& p, double ventricles, float* out) const;
   Point symmetric_warp(const Point& p) const;
 
   HeadLatent latent_;

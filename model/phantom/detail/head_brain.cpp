@@ -44,6 +44,13 @@ double fourth_ventricle(const Point& p, double size) {
   return ellipsoid(p, {0, 33, -37}, {8.5 * k, 5 * k, 9 * k});
 }
 
+void set(float* out, HeadChannel channel, double value) {
+  out[static_cast<int>(channel)] = static_cast<float>(value);
+}
+double known(const float* out, HeadChannel channel) {
+  return static_cast<double>(out[static_cast<int>(channel)]);
+}
+
 }  // namespace
 
 /// Negative below the tentorium and behind the petrous ridges.
@@ -78,22 +85,24 @@ double Head::cerebrum(const Point& p) const {
   return std::max(cavity(p) + std::max(gap, 0.7), 1.2 - posterior_fossa(p));
 }
 
-double Head::ventricle(const Point& p, double size) const {
+double Head::ventricle(const Point& p, double size) {
   const Point nearer{std::abs(p.x), p.y, p.z};
   return std::min({frontal_horn(nearer, size), lateral_ventricle(nearer, size),
                    third_ventricle(p, size), fourth_ventricle(p, size)});
 }
 
 void Head::brain(const Point& p, double ventricles, float* out) const {
-  const auto set = [out](HeadChannel channel, double value) {
-    out[static_cast<int>(channel)] = static_cast<float>(value);
-  };
-  const double inside = static_cast<double>(out[static_cast<int>(HeadChannel::inner)]);
-  const Point nearer{std::abs(p.x), p.y, p.z};
-  const double across = nearer.x, fossa = posterior_fossa(p);
-  const double hemisphere = std::max(cerebrum(p), inside + 0.7);
-  set(HeadChannel::cerebrum, hemisphere);
+  const double inside = known(out, HeadChannel::inner);
+  set(out, HeadChannel::cerebrum, std::max(cerebrum(p), inside + 0.7));
+  sulci(p, out);
+  coverings(p, out);
+  hindbrain(p, out);
+  middle(p, ventricles, out);
+}
 
+void Head::sulci(const Point& p, float* out) const {
+  const double inside = known(out, HeadChannel::inner);
+  const double hemisphere = known(out, HeadChannel::cerebrum), fossa = posterior_fossa(p);
   // Sulci run inward from the surface: the random field is constant along rays from the middle,
   // but for some wandering.
   const Point from{p.x, p.y - 5, p.z + 4};
@@ -104,66 +113,38 @@ void Head::brain(const Point& p, double ventricles, float* out) const {
                           wobble_.at(p * 1.6 + Point{0, 50, 0}).value} *
                         1.6 +
                     from * 0.12;
-  set(HeadChannel::folds, folds_.to_zero(ray) * radius / 64);
-  set(HeadChannel::small_folds, small_folds_.to_zero(ray) * radius / 64);
+  set(out, HeadChannel::folds, folds_.to_zero(ray) * radius / 64);
+  set(out, HeadChannel::small_folds, small_folds_.to_zero(ray) * radius / 64);
   const double deep = std::max(16 + 6 * thickness_.at(p).value, 8.0);
   const double depth = -bounds(p).vault - latent_.gap_mm;
   const double covered = std::max(inside - 1, -fossa);
-  set(HeadChannel::folds_reach, std::max(depth - deep, covered));
-  set(HeadChannel::small_folds_reach, std::max(depth - deep * 0.5, covered));
-  set(HeadChannel::rim, std::max(depth, covered));
-  set(HeadChannel::outer_csf, std::max(-hemisphere, inside));
+  set(out, HeadChannel::folds_reach, std::max(depth - deep, covered));
+  set(out, HeadChannel::small_folds_reach, std::max(depth - deep * 0.5, covered));
+  set(out, HeadChannel::rim, std::max(depth, covered));
+  set(out, HeadChannel::outer_csf, std::max(-hemisphere, inside));
 
-  // Falx: above the corpus callosum, from the crista galli to the tentorium.
-  set(HeadChannel::midline, p.x);
-  const double callosum = ellipsoid(Point{0, p.y, p.z}, {0, 1, 2}, {50, 43, 29});
-  const double lowest = p.y < 0 ? -19 : tent_z(0, p.y);
-  set(HeadChannel::falx, std::max({-callosum, lowest - p.z, inside + 0.5}));
-  const double incisura = ellipsoid({p.x, p.y, 0}, {0, 10, 0}, {21, 26, 100});
-  set(HeadChannel::tent, 0.9 * (p.z - tent_z(across, p.y)));
-  set(HeadChannel::tent_reach, std::max({-incisura, 4 + 0.42 * across - p.y, inside + 0.5}));
-
+  const Point nearer{std::abs(p.x), p.y, p.z};
+  const double across = nearer.x;
   // Lateral fissure: from the surface in to the insula, rising backwards; then the insula's sheet.
   const double wander = 2.5 * wobble_.at(p * 1.2).value;
-  set(HeadChannel::lateral_fissure, 0.9 * (p.z + 6 - 0.5 * (p.y + 10) + wander));
-  set(HeadChannel::lateral_fissure_reach,
+  set(out, HeadChannel::lateral_fissure, 0.9 * (p.z + 6 - 0.5 * (p.y + 10) + wander));
+  set(out, HeadChannel::lateral_fissure_reach,
       std::max({36 - across, std::abs(p.y + 4) - 24, inside - 1}));
-  set(HeadChannel::insula, across - 38 + 0.004 * p.y * p.y + 0.6 * wander);
-  set(HeadChannel::insula_reach, ellipsoid(nearer, {38, -4, 1}, {20, 20, 11}));
+  set(out, HeadChannel::insula, across - 38 + 0.004 * p.y * p.y + 0.6 * wander);
+  set(out, HeadChannel::insula_reach, ellipsoid(nearer, {38, -4, 1}, {20, 20, 11}));
+}
 
-  const double basal = ellipsoid(nearer, {0, -9, -22}, {15, 12, 8});
-  const double around_stem = ellipsoid(nearer, {0, 14, -13}, {18.6, 15, 12});
-  const double quadrigeminal = ellipsoid(nearer, {0, 31, -3}, {13, 5, 7});
-  const double velum = ellipsoid(nearer, {0, 24, 6}, {5, 10, 3});
-  set(HeadChannel::cistern, std::max(std::min({basal, around_stem, quadrigeminal, velum}), inside));
-
-  // The cerebellum fills the posterior fossa but for its cisterns.
-  const double magna = ellipsoid(p, {0, 66, -58}, {13, 9, 14});
-  set(HeadChannel::cerebellum,
-      std::max({25 - 0.16 * across - p.y, fossa + 1.8, inside + 2.0 + 0.4 * latent_.gap_mm,
-                1 - magna, 3 - ellipsoid(p, {0, 30, -62}, {13, 14, 18})}));
-  set(HeadChannel::folia, folds_.to_zero({p.x * 0.15, p.y * 0.6, p.z * 2.4}) * 0.5);
-  const double midbrain = ellipsoid(nearer, {0, 15, -12}, {16, 11.5, 12});
-  const double pons = ellipsoid(p, {0, 15, -34}, {17, 13, 14});
-  const double medulla = capsule(p, {0, 24, -46}, {0, 36, -130}, 8, 6);
-  const double peduncle = capsule(nearer, {10, 22, -36}, {22, 38, -38}, 7, 8);
-  set(HeadChannel::stem,
-      std::max(std::min({merged(midbrain, pons, 6), medulla, peduncle}), inside + 1.0));
-
-  const double caudate = std::min(ellipsoid(nearer, {14, -20, 8}, {5, 11, 10}),
-                                  capsule(nearer, {15, -8, 17}, {20, 14, 19}, 3, 2));
-  const double lentiform = ellipsoid(nearer, {25, -5, 1}, {7.5, 17, 10});
-  const double thalamus = ellipsoid(nearer, {11, 8, 2}, {9, 15, 10});
-  set(HeadChannel::deep_grey, std::min({caudate, lentiform, thalamus}));
-
-  const double right = ventricles * (1 + latent_.asymmetry),
-               left = ventricles * (1 - latent_.asymmetry);
-  const double mine = p.x < 0 ? right : left;
-  const double horn = frontal_horn(nearer, mine), rest = lateral_ventricle(nearer, mine);
-  set(p.x < 0 ? HeadChannel::horn_right : HeadChannel::horn_left, horn);
-  set(p.x < 0 ? HeadChannel::ventricle_right : HeadChannel::ventricle_left, rest);
-  set(HeadChannel::third, third_ventricle(p, ventricles));
-  set(HeadChannel::fourth, fourth_ventricle(p, ventricles));
+void Head::coverings(const Point& p, float* out) {
+  const double inside = known(out, HeadChannel::inner);
+  const double across = std::abs(p.x);
+  // Falx: above the corpus callosum, from the crista galli to the tentorium.
+  set(out, HeadChannel::midline, p.x);
+  const double callosum = ellipsoid(Point{0, p.y, p.z}, {0, 1, 2}, {50, 43, 29});
+  const double lowest = p.y < 0 ? -19 : tent_z(0, p.y);
+  set(out, HeadChannel::falx, std::max({-callosum, lowest - p.z, inside + 0.5}));
+  const double incisura = ellipsoid({p.x, p.y, 0}, {0, 10, 0}, {21, 26, 100});
+  set(out, HeadChannel::tent, 0.9 * (p.z - tent_z(across, p.y)));
+  set(out, HeadChannel::tent_reach, std::max({-incisura, 4 + 0.42 * across - p.y, inside + 0.5}));
 
   // Superior sagittal, straight and transverse sinuses.
   const double vault = outer_table(p);
@@ -171,9 +152,57 @@ void Head::brain(const Point& p, double ventricles, float* out) const {
   const double straight = capsule(p, {0, 34, 2}, {0, 78, -16}, 2.2, 2.8);
   const double transverse =
       std::max(std::max(std::abs(p.z - tent_z(across, p.y)) - 3.5, -inside - 5.0), 44 - p.y);
-  set(HeadChannel::venous_sinus,
+  set(out, HeadChannel::venous_sinus,
       std::max(std::min({p.z > -20 && p.y > -70 ? sagittal : far_mm, straight, transverse}),
                inside + 0.3));
+}
+
+void Head::hindbrain(const Point& p, float* out) const {
+  const double inside = known(out, HeadChannel::inner);
+  const Point nearer{std::abs(p.x), p.y, p.z};
+  const double across = nearer.x, fossa = posterior_fossa(p);
+  const double basal = ellipsoid(nearer, {0, -9, -22}, {15, 12, 8});
+  const double around_stem = ellipsoid(nearer, {0, 14, -13}, {18.6, 15, 12});
+  const double quadrigeminal = ellipsoid(nearer, {0, 31, -3}, {13, 5, 7});
+  const double velum = ellipsoid(nearer, {0, 24, 6}, {5, 10, 3});
+  set(out, HeadChannel::cistern,
+      std::max(std::min({basal, around_stem, quadrigeminal, velum}), inside));
+
+  // The cerebellum fills the posterior fossa but for its cisterns.
+  const double magna = ellipsoid(p, {0, 66, -58}, {13, 9, 14});
+  set(out, HeadChannel::cerebellum,
+      std::max({25 - 0.16 * across - p.y, fossa + 1.8, inside + 2.0 + 0.4 * latent_.gap_mm,
+                1 - magna, 3 - ellipsoid(p, {0, 30, -62}, {13, 14, 18})}));
+  set(out, HeadChannel::folia, folds_.to_zero({p.x * 0.15, p.y * 0.6, p.z * 2.4}) * 0.5);
+  const double midbrain = ellipsoid(nearer, {0, 15, -12}, {16, 11.5, 12});
+  const double pons = ellipsoid(p, {0, 15, -34}, {17, 13, 14});
+  const double medulla = capsule(p, {0, 24, -46}, {0, 36, -130}, 8, 6);
+  const double peduncle = capsule(nearer, {10, 22, -36}, {22, 38, -38}, 7, 8);
+  set(out, HeadChannel::stem,
+      std::max(std::min({merged(midbrain, pons, 6), medulla, peduncle}), inside + 1.0));
+
+  set(out, HeadChannel::subarachnoid,
+      std::max({std::min(known(out, HeadChannel::cistern), known(out, HeadChannel::outer_csf)),
+                -known(out, HeadChannel::cerebellum), 0.3 - known(out, HeadChannel::stem),
+                inside + 0.5}));
+}
+
+void Head::middle(const Point& p, double ventricles, float* out) const {
+  const Point nearer{std::abs(p.x), p.y, p.z};
+  const double caudate = std::min(ellipsoid(nearer, {14, -20, 8}, {5, 11, 10}),
+                                  capsule(nearer, {15, -8, 17}, {20, 14, 19}, 3, 2));
+  const double lentiform = ellipsoid(nearer, {25, -5, 1}, {7.5, 17, 10});
+  const double thalamus = ellipsoid(nearer, {11, 8, 2}, {9, 15, 10});
+  set(out, HeadChannel::deep_grey, std::min({caudate, lentiform, thalamus}));
+
+  const double right = ventricles * (1 + latent_.asymmetry),
+               left = ventricles * (1 - latent_.asymmetry);
+  const double mine = p.x < 0 ? right : left;
+  const double horn = frontal_horn(nearer, mine), rest = lateral_ventricle(nearer, mine);
+  set(out, p.x < 0 ? HeadChannel::horn_right : HeadChannel::horn_left, horn);
+  set(out, p.x < 0 ? HeadChannel::ventricle_right : HeadChannel::ventricle_left, rest);
+  set(out, HeadChannel::third, third_ventricle(p, ventricles));
+  set(out, HeadChannel::fourth, fourth_ventricle(p, ventricles));
 }
 
 }  // namespace tomoscribe::model::phantom

@@ -68,9 +68,9 @@ void add_cerebrum(std::vector<Coat>& coats, double sulcus_mm) {
   const std::array sulci{
       Sulci{HeadChannel::folds, HeadChannel::folds_reach, sulcus_mm, cortex},
       Sulci{HeadChannel::small_folds, HeadChannel::small_folds_reach, sulcus_mm * 0.7, cortex},
-      Sulci{HeadChannel::lateral_fissure, HeadChannel::lateral_fissure_reach, sulcus_mm * 1.3,
-            cortex},
-      Sulci{HeadChannel::insula, HeadChannel::insula_reach, sulcus_mm * 1.2, cortex},
+      Sulci{HeadChannel::lateral_fissure, HeadChannel::lateral_fissure_reach,
+            sulcus_mm * lateral_fissure_width, cortex},
+      Sulci{HeadChannel::insula, HeadChannel::insula_reach, sulcus_mm * insula_width, cortex},
       Sulci{HeadChannel::midline, HeadChannel::falx, 0.9 + sulcus_mm * 0.6, cortex}};
   for (const Sulci& s : sulci)
     coats.push_back(limited(band(HeadPart::grey, s.channel, s.half_mm + static_cast<double>(cortex),

@@ -13,6 +13,23 @@ namespace {
 constexpr double never = 1e6;
 constexpr double dura_mm = 0.9;  ///< between blood and bone
 
+float channel(const float* around, HeadChannel which) {
+  return around[static_cast<int>(which)];
+}
+
+/// In the fluid between pia and arachnoid.
+bool in_subarachnoid_space(const float* around, double sulcus_mm) {
+  const auto within = [&](HeadChannel sheet, HeadChannel reach, double width) {
+    return std::abs(channel(around, sheet)) < static_cast<float>(sulcus_mm * width) &&
+           channel(around, reach) < 0;
+  };
+  return channel(around, HeadChannel::subarachnoid) < 0 ||
+         within(HeadChannel::lateral_fissure, HeadChannel::lateral_fissure_reach,
+                lateral_fissure_width) ||
+         within(HeadChannel::insula, HeadChannel::insula_reach, insula_width) ||
+         within(HeadChannel::folds, HeadChannel::folds_reach, 1);
+}
+
 bool outside_brain(Kind kind) {
   return kind == Kind::epidural || kind == Kind::subdural;
 }
@@ -60,7 +77,7 @@ double allowed(const Head& head, const HeadLesion& lesion, const Point& p) {
   if (outside_brain(lesion.kind))
     return std::max(head.cavity(p) + dura_mm, 1 - Head::posterior_fossa(p));
   if (lesion.kind == Kind::infarct)
-    return std::max(head.cerebrum(p), 1.5 - head.ventricle(p, head.latent().ventricles));
+    return std::max(head.cerebrum(p), 1.5 - Head::ventricle(p, head.latent().ventricles));
   return head.cavity(p) + 2.5;
 }
 
@@ -86,15 +103,26 @@ double limit_for(const Head& head, const HeadLesion& lesion, double volume_ml) {
   const Point around =
       wide ? Point{lesion.left ? 40.0 : -40.0, 0, 15} : side_of(lesion, lesion.centre);
   for_grid(head, around, reach, cell, [&](const Point& p) {
-    if ((p.x > 0) != lesion.left && wide) return;
-    if (head.vault(p) > 0) return;
+    const bool other_side = wide && (p.x > 0) != lesion.left;
+    if (other_side || head.vault(p) > 0) return;
     const double value = measure(head, lesion, p);
     if (value < never && allowed(head, lesion, p) < 0) found.push_back(value);
   });
-  const auto wanted = static_cast<std::size_t>(volume_ml * 1000 / (cell * cell * cell) + 0.5);
-  if (wanted == 0 || wanted >= found.size()) return 0;
-  std::ranges::nth_element(found, found.begin() + static_cast<std::ptrdiff_t>(wanted));
-  return found[wanted];
+  return limit_of(found, volume_ml, cell);
+}
+
+/// How far blood between pia and arachnoid reaches, to be that much.
+double reach_for(const Head& head, const HeadLesion& lesion, double volume_ml) {
+  constexpr double cell = 2.6;
+  std::vector<float> around(static_cast<std::size_t>(head_channels));
+  std::vector<double> found;
+  for_grid(head, lesion.centre, 78, cell, [&](const Point& p) {
+    if (head.cavity(p) > 0) return;
+    head.distances(p, {}, head.latent().ventricles, around.data());
+    if (in_subarachnoid_space(around.data(), head.latent().sulcus_mm))
+      found.push_back(measure(head, lesion, p));
+  });
+  return limit_of(found, volume_ml, cell);
 }
 
 /// The size of the ventricles that makes them that large.
@@ -102,25 +130,35 @@ double ventricles_for(const Head& head, double volume_ml) {
   constexpr double cell = 2.4;
   std::vector<Point> points;
   for_grid(head, {0, 10, 0}, 76, cell, [&](const Point& p) {
-    if (head.ventricle(p, 5) < 0 && head.cavity(p) < -1.5) points.push_back(p);
+    if (Head::ventricle(p, 5) < 0 && head.cavity(p) < -1.5) points.push_back(p);
   });
   double low = 0.5, high = 5;
   for (int i = 0; i < 9; ++i) {
     const double middle = (low + high) / 2;
     double voxels = 0;
     for (const Point& p : points)
-      voxels += std::clamp(0.5 - head.ventricle(p, middle) / cell, 0.0, 1.0);
+      voxels += std::clamp(0.5 - Head::ventricle(p, middle) / cell, 0.0, 1.0);
     (voxels * cell * cell * cell / 1000 < volume_ml ? low : high) = middle;
   }
   return (low + high) / 2;
 }
 
 /// Where haemorrhages and masses like to be; on the left.
-std::vector<Point> sites(Kind kind) {
-  if (kind == Kind::mass)
-    return {{34, -40, 16}, {38, 20, 22}, {40, -8, -22}, {30, 48, 18}, {24, 48, -40}};
-  return {{27, -3, 2},  {13, 8, 3},   {38, 22, 24}, {32, -44, 16},
-          {42, 0, -20}, {34, 52, 10}, {24, 48, -40}};
+struct Site {
+  const char* name;
+  Point at;
+};
+std::vector<Site> sites(Kind kind) {
+  std::vector<Site> list{{"frontal lobe", {33, -42, 16}},
+                         {"parietal lobe", {38, 21, 24}},
+                         {"temporal lobe", {41, -4, -21}},
+                         {"occipital lobe", {32, 50, 13}},
+                         {"cerebellum", {24, 48, -40}}};
+  if (kind == Kind::haemorrhage) {
+    list.push_back({"basal ganglia", {27, -3, 2}});
+    list.push_back({"thalamus", {13, 8, 3}});
+  }
+  return list;
 }
 
 class Placing {
@@ -190,13 +228,15 @@ class Placing {
     const bool by_width = finding.kind == Kind::mass;
     const double volume = by_width ? size * size * size / 1910 : size;
     lesion.hu = hu_of(finding.kind, random);
-    if (!place(lesion, cube_root(volume * 1000 / 4.19), random)) {
+    if (!place(lesion, truth, cube_root(volume * 1000 / 4.19), random)) {
       plan_.missing.push_back(truth.name);
       return;
     }
     const double now = truth.asked_size;
-    lesion.limit_mm =
-        now > 0 ? limit_for(head_, lesion, by_width ? now * now * now / 1910 : now) : 0;
+    const double volume_now = by_width ? now * now * now / 1910 : now;
+    if (now > 0)
+      lesion.limit_mm = finding.kind == Kind::subarachnoid ? reach_for(head_, lesion, volume_now)
+                                                           : limit_for(head_, lesion, volume_now);
     if (now > 0 && lesion.limit_mm <= 0) {
       plan_.missing.push_back(truth.name);
       return;
@@ -204,7 +244,7 @@ class Placing {
     if (finding.kind == Kind::haemorrhage) lesion.oedema_mm = random.between(3, 7);
     if (finding.kind == Kind::mass) lesion.oedema_mm = random.between(4, 14);
     lesion.owner = static_cast<std::uint8_t>(plan_.findings.size() + 1);
-    truth.side = left ? "left" : "right";
+    if (row_of(BodyPart::head, finding.kind)->sided) truth.side = left ? "left" : "right";
     truth.quantities["hu"] = static_cast<double>(lesion.hu);
     plan_.findings.push_back(std::move(truth));
     found_.lesions.push_back(lesion);
@@ -214,15 +254,20 @@ class Placing {
     switch (kind) {
       case Kind::haemorrhage: return static_cast<float>(random.between(58, 76));
       case Kind::mass: return static_cast<float>(random.between(40, 50));
+      case Kind::subarachnoid: return static_cast<float>(random.between(48, 62));
       case Kind::infarct: return static_cast<float>(random.between(17, 25));
       default: return static_cast<float>(random.between(60, 70));
     }
   }
 
   /// A site where no other lesion is; false when there is none.
-  bool place(HeadLesion& lesion, double radius_mm, Counter& random) {
+  bool place(HeadLesion& lesion, Truth& truth, double radius_mm, Counter& random) {
     if (lesion.kind == Kind::infarct) {
       lesion.centre = {0, random.between(-0.35, 0.35), random.between(0.05, 0.4)};
+      return true;
+    }
+    if (lesion.kind == Kind::subarachnoid) {
+      lesion.centre = {random.between(-4, 4), -9, -18};  // about the arteries' ring
       return true;
     }
     if (outside_brain(lesion.kind)) {
@@ -230,18 +275,20 @@ class Placing {
       lesion.centre = on_inner_table({1, random.between(-0.35, 0.25), high ? 0.5 : 0.1});
       return true;
     }
-    std::vector<Point> order = sites(lesion.kind);
+    std::vector<Site> order = sites(lesion.kind);
     const auto first = static_cast<std::ptrdiff_t>(random.bits() % order.size());
     std::ranges::rotate(order, order.begin() + first);
-    for (const Point& site : order) {
+    for (const Site& site : order) {
       const Point at =
-          site + Point{random.between(-3, 3), random.between(-4, 4), random.between(-3, 3)};
+          site.at + Point{random.between(-3, 3), random.between(-4, 4), random.between(-3, 3)};
       const bool taken = std::ranges::any_of(found_.lesions, [&](const HeadLesion& other) {
-        return !outside_brain(other.kind) && other.left == lesion.left &&
+        return !outside_brain(other.kind) && other.kind != Kind::subarachnoid &&
+               other.left == lesion.left &&
                length(other.centre - at) < radius_mm + other.limit_mm + 6;
       });
       if (taken) continue;
       lesion.centre = at;
+      truth.site = site.name;
       return true;
     }
     return false;
@@ -263,11 +310,14 @@ class Placing {
       const Point there = head_.to_scanner(at);
       add_bead(there, there + Point{0, 0, radius}, radius, hu, HeadPart::calcification, 0);
     };
-    const float hu = static_cast<float>(random.between(90, 220));
+    const auto hu = static_cast<float>(random.between(90, 220));
     if (random.uniform() < 0.7) spot({0, 24, 0}, random.between(1.2, 2.4), hu);
     if (random.uniform() < 0.75)
       for (const double side : {-1.0, 1.0})
         spot({side * 23, 33, 4}, random.between(1.2, 3.2), hu * 0.8F);
+    for (const double side : {-1.0, 1.0})
+      add_bead(head_.to_scanner({side * 31, -90.5, -33}), head_.to_scanner({side * 35, -90.5, -33}),
+               1.9, 85, HeadPart::lens, 0);
     const float blood = settings_.phase == Phase::none ? 43.0F : 240.0F;
     const auto vessel = [&](const Point& from, const Point& to, double radius) {
       add_bead(head_.to_scanner(from), head_.to_scanner(to), radius, blood, HeadPart::artery, 0);
@@ -297,9 +347,18 @@ class Placing {
 
 }  // namespace
 
-double lesion_distance(const Head& head, const HeadLesion& lesion, const Point& p) {
+void lesion_distances(const Head& head, const HeadLesion& lesion, const Point& p,
+                      const float* around, float* found) {
   const double value = measure(head, lesion, p) - lesion.limit_mm;
-  return std::max(value, allowed(head, lesion, p));
+  if (lesion.kind != Kind::subarachnoid) {
+    found[0] = static_cast<float>(std::max(value, allowed(head, lesion, p)));
+    return;
+  }
+  const auto reach = static_cast<float>(value);
+  found[0] = reach;
+  found[1] = std::max(reach, channel(around, HeadChannel::lateral_fissure_reach));
+  found[2] = std::max(reach, channel(around, HeadChannel::insula_reach));
+  found[3] = std::max(reach, channel(around, HeadChannel::folds_reach));
 }
 
 HeadFindings place_findings(const Settings& settings, const Head& head, Plan& plan) {

@@ -34,7 +34,15 @@ struct HeadFindings {
 /// Lesions of the settings in a head; names and words of each go to `plan`.
 HeadFindings place_findings(const Settings& settings, const Head& head, Plan& plan);
 
-/// Signed distance of a lesion at a canonical point (where the brain lies without shift).
-double lesion_distance(const Head& head, const HeadLesion& lesion, const Point& p);
+/// Channels of the lattice that a lesion needs: blood between the pia and the arachnoid has its
+/// reach, and its reach within the lateral fissure, the insula's sheet and the sulci.
+constexpr int channels_of(Kind kind) {
+  return kind == Kind::subarachnoid ? 4 : 1;
+}
+
+/// Writes channels_of() signed distances of a lesion at a canonical point (where the brain lies
+/// without shift). `around`: the head's own channels there.
+void lesion_distances(const Head& head, const HeadLesion& lesion, const Point& p,
+                      const float* around, float* found);
 
 }  // namespace tomoscribe::model::phantom

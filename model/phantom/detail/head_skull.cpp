@@ -48,6 +48,13 @@ double base_mm(double across, double y) {
   return middle + petrous + 8 * hill(across, 0, 16) * step(-40, -25, y) * (1 - step(20, 40, y));
 }
 
+void set(float* out, HeadChannel channel, double value) {
+  out[static_cast<int>(channel)] = static_cast<float>(value);
+}
+double known(const float* out, HeadChannel channel) {
+  return static_cast<double>(out[static_cast<int>(channel)]);
+}
+
 Point mirrored(const Point& p) {
   return {-p.x, p.y, p.z};
 }
@@ -108,7 +115,7 @@ Point Head::to_scanner(const Point& canonical) const {
   return axes_[0] * guess.x + axes_[1] * guess.y + axes_[2] * guess.z;
 }
 
-double Head::outer_table(const Point& p) const {
+double Head::outer_table(const Point& p) {
   // Broader behind than in front, a little boxy.
   const double egg = 1 + 0.0017 * std::clamp(p.y, -80.0, 50.0);
   const Point u{p.x / (73 * egg), p.y / 92, (p.z - 2) / 86};
@@ -147,55 +154,67 @@ double Head::skin(const Point& p) const {
 }
 
 void Head::outside(const Point& p, float* out) const {
-  const auto set = [out](HeadChannel channel, double value) {
-    out[static_cast<int>(channel)] = static_cast<float>(value);
-  };
   const Point nearer{std::abs(p.x), p.y, p.z};
   const auto [inside, vault_inside, base_border] = bounds(p);
   const double outside_skull = outer_table(p), below_base = base_border - base_mm(nearer.x, p.y);
-  set(HeadChannel::inner, inside);
-  set(HeadChannel::ear, std::max(ellipsoid(nearer, {79, 20, -44}, {6, 16, 27}),
-                                 -ellipsoid(nearer, {84, 18, -44}, {5, 10, 18})));
+  set(out, HeadChannel::inner, inside);
+  set(out, HeadChannel::ear,
+      std::max(ellipsoid(nearer, {79, 20, -44}, {6, 16, 27}),
+               -ellipsoid(nearer, {84, 18, -44}, {5, 10, 18})));
 
   const double vault = std::max({outside_skull, below_base, -inside});
+  muscles(nearer, outside_skull, vault, out);
+  const Face near{.maxilla = ellipsoid(nearer, {27, -56, -66}, {15, 18, 18}),
+                  .orbit = capsule(nearer, {33, -78, -33}, {19, -40, -29}, 18.5, 6),
+                  .mastoid = ellipsoid(nearer, {55, 26, -54}, {13, 17, 21})};
+  bones(nearer, near, {.outside_skull = outside_skull, .vault = vault, .base = base_border}, out);
+  airways(nearer, near, out);
+  set(out, HeadChannel::mastoid_cells, 1.8 * cells_.at(p).value);
+}
+
+void Head::muscles(const Point& nearer, double outside_skull, double vault, float* out) const {
   // Temporal muscle in its fossa, chewing muscles, muscles of the neck.
   const double temporal = std::max(ellipsoid(nearer, {69, -20, -18}, {11, 38, 38}), -outside_skull);
   const double masseter = capsule(nearer, {58, -30, -52}, {51, -22, -100}, 8, 9);
   const double pterygoid = ellipsoid(nearer, {34, -22, -76}, {15, 20, 26});
-  const double neck = std::max(ellipsoid(nearer, {0, 36, p.z}, {48, 44, 1e3}), p.z + 46);
+  const double neck = std::max(ellipsoid(nearer, {0, 36, nearer.z}, {48, 44, 1e3}), nearer.z + 46);
   const double wall = 1.2 * wobble_.at(nearer * 2.0).value;
-  set(HeadChannel::muscle,
+  set(out, HeadChannel::muscle,
       std::max(std::min(std::min(temporal, masseter), std::min(pterygoid, neck + wall)), -vault));
+}
 
-  const double maxilla = ellipsoid(nearer, {27, -56, -66}, {15, 18, 18});
-  const double orbit = capsule(nearer, {33, -78, -33}, {19, -40, -29}, 18.5, 6);
+void Head::bones(const Point& nearer, const Face& near, const Skull& skull, float* out) const {
+  const auto [outside_skull, vault, base_border] = skull;
+  const double inside = known(out, HeadChannel::inner);
   const double zygoma = std::min(capsule(nearer, {47, -68, -50}, {60, -44, -48}, 5.5, 4.5),
                                  capsule(nearer, {60, -44, -48}, {67, -8, -44}, 3.5, 2.6));
   const double rim = capsule(nearer, {14, -88, -16}, {47, -74, -22}, 6, 6.5);
   const double sphenoid = std::min(ellipsoid(nearer, {0, -20, -42}, {19, 17, 15}),
                                    capsule(nearer, {16, -26, -52}, {17, -28, -82}, 3, 2));
   const double palate =
-      std::max(std::abs(p.z + 84) - 2.2, ellipsoid(p, {0, -58, -84}, {27, 36, 40}));
+      std::max(std::abs(nearer.z + 84) - 2.2, ellipsoid(nearer, {0, -58, -84}, {27, 36, 40}));
   const double ramus = capsule(nearer, {51, -8, -54}, {45, -16, -110}, 6, 5);
   const double nasal = capsule(nearer, {3, -93, -28}, {6, -97, -46}, 2.6, 2);
   const double lateral_wall = capsule(nearer, {50, -66, -22}, {45, -66, -50}, 4.5, 4.5);
-  const double mastoid = ellipsoid(nearer, {55, 26, -54}, {13, 17, 21});
-  const double atlas = std::max(std::abs(capsule(p, {0, 33, -92}, {0, 33, -92.1}, 20, 20)) - 5,
-                                std::abs(p.z + 92) - 5);
+  const double atlas = std::max(std::abs(capsule(nearer, {0, 33, -92}, {0, 33, -92.1}, 20, 20)) - 5,
+                                std::abs(nearer.z + 92) - 5);
   double bone = std::min({vault, zygoma, rim, sphenoid, palate, ramus});
-  bone = std::min({bone, nasal, lateral_wall, atlas, std::max(mastoid, -inside)});
-  const double orbit_shell = std::max(std::abs(orbit) - 0.9, -69 - p.y);
-  const double maxilla_shell = std::abs(maxilla) - 0.9;
+  bone = std::min({bone, nasal, lateral_wall, atlas, std::max(near.mastoid, -inside)});
+  const double orbit_shell = std::max(std::abs(near.orbit) - 0.9, -69 - nearer.y);
+  const double maxilla_shell = std::abs(near.maxilla) - 0.9;
   bone = std::min(bone, std::min(orbit_shell, maxilla_shell));
-  set(HeadChannel::bone, std::max(bone, -orbit - 0.9));
+  set(out, HeadChannel::bone, std::max(bone, -near.orbit - 0.9));
 
   // Diploe, and marrow of the clivus, the zygoma and the jaw.
   const double table = 1.5 + 0.35 * latent_.skull;
   const double diploe = std::max({outside_skull + table, 1.6 - inside, base_border + 2});
   const double clivus = std::max(vault + 2.5, nearer.x - 14);
-  set(HeadChannel::marrow,
+  set(out, HeadChannel::marrow,
       std::min({diploe, clivus, zygoma + 2.2, ramus + 2.2, atlas + 2.2, rim + 2.6}));
+}
 
+void Head::airways(const Point& nearer, const Face& near, float* out) const {
+  const double inside = known(out, HeadChannel::inner);
   const double size = latent_.sinuses;
   const double frontal =
       ellipsoid(nearer, {11 * size, -84, -9}, {11 * size, 4.2 * size, 13 * size});
@@ -205,26 +224,23 @@ void Head::outside(const Point& p, float* out) const {
   const double pharynx = capsule(nearer, {0, -20, -70}, {0, -10, -130}, 9, 10);
   const double canal = capsule(nearer, {90, 18, -48}, {52, 14, -46}, 3.4, 3.4);
   const double cavities =
-      std::min({frontal, ethmoid, sphenoidal, maxilla, nasal_cavity, pharynx, canal});
-  set(HeadChannel::air, std::max(cavities, -orbit));
-  set(HeadChannel::mastoid,
-      std::max(std::min(mastoid + 2.2, ellipsoid(nearer, {45, 18, -46}, {11, 9, 8})), 4 - inside));
-  set(HeadChannel::mastoid_cells, 1.8 * cells_.at(p).value);
-  set(HeadChannel::orbit, orbit + 0.7);
+      std::min({frontal, ethmoid, sphenoidal, near.maxilla, nasal_cavity, pharynx, canal});
+  set(out, HeadChannel::air, std::max(cavities, -near.orbit));
+  set(out, HeadChannel::mastoid,
+      std::max(std::min(near.mastoid + 2.2, ellipsoid(nearer, {45, 18, -46}, {11, 9, 8})),
+               4 - inside));
+  set(out, HeadChannel::orbit, near.orbit + 0.7);
 }
 
 void Head::face(const Point& p, float* out) {
-  const auto set = [out](HeadChannel channel, double value) {
-    out[static_cast<int>(channel)] = static_cast<float>(value);
-  };
   const Point nearer{std::abs(p.x), p.y, p.z};
-  set(HeadChannel::globe, ellipsoid(nearer, {33, -82, -33}, {12, 12, 12}));
+  set(out, HeadChannel::globe, ellipsoid(nearer, {33, -82, -33}, {12, 12, 12}));
   const double nerve = capsule(nearer, {31, -70, -33}, {17, -38, -29}, 2.1, 1.9);
   const double medial = capsule(nearer, {23, -76, -33}, {18, -44, -30}, 1.4, 1.6);
   const double lateral = capsule(nearer, {43, -76, -33}, {23, -44, -30}, 1.3, 1.6);
   const double superior = capsule(nearer, {33, -74, -22}, {20, -44, -27}, 1.3, 1.6);
   const double inferior = capsule(nearer, {33, -74, -45}, {20, -44, -33}, 1.3, 1.6);
-  set(HeadChannel::optic, std::min({nerve, medial, lateral, superior, inferior}));
+  set(out, HeadChannel::optic, std::min({nerve, medial, lateral, superior, inferior}));
 }
 
 std::array<double, 2> Head::head_rest(const Point& scanner) {

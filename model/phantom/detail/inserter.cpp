@@ -19,6 +19,7 @@ constexpr int deepest = 255;
 RealLungs::RealLungs(const Background& background)
     : background_(background), side_(background.lung) {
   close_gaps();
+  take_border();
   measure_depth();
   bound();
   sample();
@@ -53,19 +54,54 @@ Spot RealLungs::spot(int column, int row, int slice) const {
   return {to_canonical(scanner(column, row, slice)), depth_[index(column, row, slice)] * 0.5};
 }
 
-void RealLungs::close_gaps() {
+void RealLungs::fill_line(const std::uint8_t* from, std::uint8_t* to, int count,
+                          std::size_t step) const {
   const int widest = static_cast<int>(gap_mm / background_.pixel_mm);
-  for (int slice = 0; slice < background_.slices; ++slice)
-    for (int row = 0; row < background_.rows; ++row) {
-      std::uint8_t* line = &side_[index(0, row, slice)];
-      int last = -1;  // lung seen before
-      for (int column = 0; column < background_.columns; ++column) {
-        if (line[column] == 0) continue;
-        if (last >= 0 && column - last - 1 <= widest && line[last] == line[column])
-          std::fill(line + last + 1, line + column, line[column]);
-        last = column;
+  int last = -1;  // lung seen before
+  for (int k = 0; k < count; ++k) {
+    const std::uint8_t here = from[static_cast<std::size_t>(k) * step];
+    if (here == 0) continue;
+    if (last >= 0 && k - last - 1 <= widest && from[static_cast<std::size_t>(last) * step] == here)
+      for (int gap = last + 1; gap < k; ++gap) ++to[static_cast<std::size_t>(gap) * step];
+    last = k;
+  }
+}
+
+void RealLungs::close_gaps() {
+  // Vessels are short gaps in their row and in their column.
+  const auto columns = static_cast<std::size_t>(background_.columns),
+             rows = static_cast<std::size_t>(background_.rows);
+  std::vector<std::uint8_t> gaps(columns * rows);
+  for (int slice = 0; slice < background_.slices; ++slice) {
+    std::uint8_t* plane = &side_[index(0, 0, slice)];
+    std::ranges::fill(gaps, std::uint8_t{0});
+    for (std::size_t row = 0; row < rows; ++row)
+      fill_line(plane + row * columns, &gaps[row * columns], background_.columns, 1);
+    for (std::size_t column = 0; column < columns; ++column)
+      fill_line(plane + column, &gaps[column], background_.rows, columns);
+    for (std::size_t i = 0; i < gaps.size(); ++i)
+      if (gaps[i] == 2) plane[i] = plane[i - 1];
+  }
+}
+
+void RealLungs::take_border() {
+  // Voxels that the lung fills in part, up to two beside it in the plane.
+  constexpr int border_hu = -150;
+  const auto columns = static_cast<std::size_t>(background_.columns);
+  std::vector<std::uint8_t> before;
+  const std::size_t plane_size = columns * static_cast<std::size_t>(background_.rows);
+  for (int slice = 0; slice < background_.slices; ++slice) {
+    std::uint8_t* plane = &side_[index(0, 0, slice)];
+    const std::int16_t* hu = &background_.hu[index(0, 0, slice)];
+    for (int round = 0; round < 2; ++round) {
+      before.assign(plane, plane + plane_size);
+      for (std::size_t i = columns; i + columns < plane_size; ++i) {
+        if (before[i] != 0 || hu[i] > border_hu) continue;
+        plane[i] =
+            std::max({before[i - 1], before[i + 1], before[i - columns], before[i + columns]});
       }
     }
+  }
 }
 
 void RealLungs::relax(int column, int row, int slice, int direction) {
@@ -77,7 +113,7 @@ void RealLungs::relax(int column, int row, int slice, int direction) {
     if (c < 0 || r < 0 || s < 0 || c >= background_.columns || r >= background_.rows ||
         s >= background_.slices)
       return;
-    best = std::min(best, depth_[index(c, r, s)] + static_cast<int>(step + 0.5));
+    best = std::min(best, depth_[index(c, r, s)] + static_cast<int>(std::lround(step)));
   };
   from(column - direction, row, slice, across);
   from(column, row - direction, slice, across);
@@ -124,8 +160,8 @@ void RealLungs::bound() {
 }
 
 void RealLungs::sample() {
-  const int across = std::max(1, static_cast<int>(sample_mm / background_.pixel_mm + 0.5)),
-            along = std::max(1, static_cast<int>(sample_mm / background_.slice_mm + 0.5));
+  const int across = std::max(1, static_cast<int>(std::lround(sample_mm / background_.pixel_mm))),
+            along = std::max(1, static_cast<int>(std::lround(sample_mm / background_.slice_mm)));
   std::array<std::vector<Spot>, 2> spots;
   for (int slice = along / 2; slice < background_.slices; slice += along)
     for (int row = across / 2; row < background_.rows; row += across)

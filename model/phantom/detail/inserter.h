@@ -33,6 +33,9 @@ class RealLungs {
 
  private:
   void close_gaps();
+  /// Adds 1 to the gaps of a line of lung.
+  void fill_line(const std::uint8_t* from, std::uint8_t* to, int count, std::size_t step) const;
+  void take_border();
   void measure_depth();
   void relax(int column, int row, int slice, int direction);
   void bound();

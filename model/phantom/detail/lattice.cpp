@@ -28,7 +28,7 @@ LatticePainter::LatticePainter(const LatticeRaster& raster, const Shapes& shapes
       shapes_(shapes),
       painting_(painting),
       channels_(shapes.channels()),
-      step_(std::max(1, static_cast<int>(raster.spacing_mm / raster.pixel_mm + 0.5))),
+      step_(std::max(1, static_cast<int>(std::lround(raster.spacing_mm / raster.pixel_mm)))),
       across_((raster.columns + step_ - 1) / step_ + 1),
       down_((raster.rows + step_ - 1) / step_ + 1),
       spacing_(std::min(step_ * raster.pixel_mm, raster.spacing_mm)) {
@@ -36,17 +36,16 @@ LatticePainter::LatticePainter(const LatticeRaster& raster, const Shapes& shapes
   range_.resize(static_cast<std::size_t>(channels_));
 }
 
-std::vector<float> LatticePainter::node_plane(std::int64_t index) const {
+std::vector<float> LatticePainter::node_plane(double z) const {
   const auto across = static_cast<std::size_t>(across_), down = static_cast<std::size_t>(down_),
              channels = static_cast<std::size_t>(channels_);
   std::vector<float> plane(channels * across * down), here(channels);
   const double cell = step_ * raster_.pixel_mm;
   for (std::size_t j = 0; j < down; ++j)
     for (std::size_t i = 0; i < across; ++i) {
-      shapes_.distances(
-          {raster_.first_x + static_cast<double>(i) * cell,
-           raster_.first_y + static_cast<double>(j) * cell, static_cast<double>(index) * spacing_},
-          here.data());
+      shapes_.distances({raster_.first_x + static_cast<double>(i) * cell,
+                         raster_.first_y + static_cast<double>(j) * cell, z},
+                        here.data());
       for (std::size_t c = 0; c < channels; ++c) plane[(j * channels + c) * across + i] = here[c];
     }
   return plane;
@@ -57,8 +56,8 @@ void LatticePainter::load_planes(std::int64_t below) {
   if (below == below_ + 1)
     low_plane_.swap(high_plane_);
   else
-    low_plane_ = node_plane(below);
-  high_plane_ = node_plane(below + 1);
+    low_plane_ = node_plane(static_cast<double>(below) * spacing_);
+  high_plane_ = node_plane(static_cast<double>(below + 1) * spacing_);
   below_ = below;
 }
 
@@ -71,9 +70,7 @@ void LatticePainter::blend(std::size_t i, int material, float share) {
   layer_->owner[i] = m.owner;
 }
 
-void LatticePainter::paint(double z, const std::vector<float>& texture, Layer& layer) {
-  texture_ = &texture;
-  layer_ = &layer;
+void LatticePainter::interpolate(double z) {
   const double height = z / spacing_;
   const std::int64_t below = floor_of(height);
   load_planes(below);
@@ -81,6 +78,16 @@ void LatticePainter::paint(double z, const std::vector<float>& texture, Layer& l
   plane_.resize(low_plane_.size());
   for (std::size_t i = 0; i < plane_.size(); ++i)
     plane_[i] = low_plane_[i] + (high_plane_[i] - low_plane_[i]) * w;
+}
+
+void LatticePainter::paint(double z, const std::vector<float>& texture, Layer& layer) {
+  texture_ = &texture;
+  layer_ = &layer;
+  // Planes further apart than the nodes are computed where they lie.
+  if (raster_.layer_mm >= spacing_)
+    plane_ = node_plane(z);
+  else
+    interpolate(z);
   std::ranges::fill(layer.hu, painting_.materials[0].hu);
   std::ranges::fill(layer.label, std::uint8_t{0});
   std::ranges::fill(layer.owner, std::uint8_t{0});

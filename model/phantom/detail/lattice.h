@@ -59,6 +59,7 @@ struct LatticeRaster {
   int columns = 0, rows = 0;
   double first_x = 0, first_y = 0, pixel_mm = 1;
   double spacing_mm = 2;  ///< of the nodes, about
+  double layer_mm = 1;    ///< distance of the planes to be painted
 };
 
 /// Paints planes of rising height.
@@ -75,7 +76,8 @@ class LatticePainter {
   struct Span {
     int row, first, last;  ///< pixels [first, last)
   };
-  std::vector<float> node_plane(std::int64_t index) const;
+  std::vector<float> node_plane(double z) const;
+  void interpolate(double z);
   void load_planes(std::int64_t below);
   void paint_row(int row);
   void paint_coat(int row, const Coat& coat);

@@ -116,13 +116,16 @@ void LayerStack::own_row(int row, const Reach& reach) {
     for (std::size_t i = 0; i < columns; ++i) {
       if (owner[i] == 0) continue;
       filled_[owner[i]] += static_cast<double>(reach.weights[static_cast<std::size_t>(k)]);
-      float share = 0;
-      for (int j = 0; j < count; ++j)
-        if (layer(reach.first + j).owner[from + i] == owner[i])
-          share += reach.weights[static_cast<std::size_t>(j)];
-      if (share >= 0.5F) slice_.owner[to + i] = owner[i];
+      if (share_of(owner[i], from + i, reach) >= 0.5F) slice_.owner[to + i] = owner[i];
     }
   }
+}
+
+float LayerStack::share_of(std::uint8_t owner, std::size_t pixel, const Reach& reach) const {
+  float share = 0;
+  for (std::size_t k = 0; k < reach.weights.size(); ++k)
+    if (layer(reach.first + static_cast<int>(k)).owner[pixel] == owner) share += reach.weights[k];
+  return share;
 }
 
 void LayerStack::make(int slice) {

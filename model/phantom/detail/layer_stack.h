@@ -38,6 +38,7 @@ class LayerStack {
   void hold(int first, int last);
   void mean_row(int row, const Reach& reach);
   void own_row(int row, const Reach& reach);
+  float share_of(std::uint8_t owner, std::size_t pixel, const Reach& reach) const;
 
   const Settings& settings_;
   const Frame& frame_;

@@ -1,6 +1,8 @@
 #include "model/phantom/detail/lung_space.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 
 namespace tomoscribe::model::phantom {
 
@@ -40,17 +42,15 @@ LungSpace::LungSpace(const Body& body, const std::vector<Ellipsoid>& organs, boo
   for (int k = 0; k < high; ++k) {
     const double z = -200 + k * sample_mm;
     const Section section = body.section(z / body.latent().scale_z);
-    for (int j = 0; j < deep; ++j)
-      for (int i = 0; i < across; ++i) {
-        const double x = (i + 0.5) * sample_mm * (left ? 1 : -1);
-        const Point p = body.to_canonical({x, -112 + j * sample_mm, z});
-        const auto px = static_cast<float>(p.x), py = static_cast<float>(p.y),
-                   dz = static_cast<float>(p.z) - section.z;
-        if (body.tissue(section, px, py, dz, 0).label != wanted || in_an_organ(organs, p) ||
-            in_the_spine(body, p))
-          continue;
-        spots_.push_back({p, body.pleural_depth(section, p.x, p.y)});
-      }
+    for (int sample = 0; sample < across * deep; ++sample) {
+      const double x = (sample % across + 0.5) * sample_mm * (left ? 1 : -1),
+                   y = -112 + static_cast<double>(sample / across) * sample_mm;
+      const Point p = body.to_canonical({x, y, z});
+      const Tissue tissue = body.tissue(section, static_cast<float>(p.x), static_cast<float>(p.y),
+                                        static_cast<float>(p.z) - section.z, 0);
+      if (tissue.label == wanted && !in_an_organ(organs, p) && !in_the_spine(body, p))
+        spots_.push_back({p, Body::pleural_depth(section, p.x, p.y)});
+    }
   }
   bound();
 }
@@ -80,7 +80,7 @@ std::optional<double> LungSpace::level_for(const Potential& potential, double vo
   values.reserve(spots_.size());
   for (std::size_t i = 0; i < spots_.size(); ++i)
     if (free_[i] != 0) values.push_back(potential(spots_[i]));
-  const auto count = static_cast<std::ptrdiff_t>(volume_ml / sample_ml_ + 0.5);
+  const auto count = static_cast<std::ptrdiff_t>(std::lround(volume_ml / sample_ml_));
   const auto nth = values.begin() + std::max<std::ptrdiff_t>(count - 1, 0);
   std::ranges::nth_element(values, nth, std::greater<>());
   return *nth;

@@ -56,7 +56,7 @@ bool fits(const Body& body, const Anatomy& anatomy, const Wish& wish, const Dema
       return clear_of(anatomy, p, centre, radius, demand.narrowest_vessel_mm);
     case Wish::Where::anywhere: return clear_of(anatomy.organs, p, 0.4 * radius);
     case Wish::Where::at_pleura: {
-      const double depth = body.pleural_depth(body.section(p.z), p.x, p.y);
+      const double depth = Body::pleural_depth(body.section(p.z), p.x, p.y);
       return depth > 0.25 * radius && depth < 0.7 * radius && body.in_lung(left, p, 0) &&
              clear_of(anatomy, p, centre, radius, 1.6);
     }
@@ -80,15 +80,18 @@ Place place_ball(const Body& body, const Anatomy& anatomy, std::uint64_t seed, c
   Counter random(seed, wish.stream);
   const bool coin = random.uniform() < 0.5, left = wish.left.value_or(coin);
   const double side = left ? 1 : -1, radius = wish.radius_mm;
+  const auto suits = [&](const Point& p, const Point& centre, const Demand& demand) {
+    if (centre.z - radius < low_z || centre.z + radius > high_z) return false;
+    if (wish.taken && wish.taken(left, p, centre)) return false;
+    return fits(body, anatomy, wish, demand, left, p, centre);
+  };
   for (const Demand& demand : demands)
     for (int tries = 0; tries < 3000; ++tries) {
       const Point p{random.between(10, 130) * side, random.between(-85, 85),
                     random.between(-140, 75)};
       if (!body.in_lung(left, p, margin_of(wish, demand))) continue;
       const Point centre = body.to_scanner(p);
-      if (centre.z - radius < low_z || centre.z + radius > high_z) continue;
-      if (wish.taken && wish.taken(left, p, centre)) continue;
-      if (fits(body, anatomy, wish, demand, left, p, centre)) return {centre, radius, left};
+      if (suits(p, centre, demand)) return {centre, radius, left};
     }
   return {};
 }

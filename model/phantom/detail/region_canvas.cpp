@@ -36,7 +36,7 @@ void Canvas::paint(const Region& region) {
       if ((set_of(labels_[i]) & over) == 0) continue;
       const auto x = static_cast<double>(x_[i]), y = static_cast<double>(y_[i]);
       const Spot spot{{x, y, static_cast<double>(section_.z + dz_[i])},
-                      body_.pleural_depth(section_, x, y)};
+                      Body::pleural_depth(section_, x, y)};
       put(i, region, region.potential(spot) - region.level);
     }
 }
@@ -47,7 +47,7 @@ void Canvas::paint_blanket(std::uint8_t owner) {
   for (std::size_t i = 0; i < hu_.size(); ++i) {
     if (labels_[i] != Label::air || y_[i] > 40.0F) continue;
     const auto x = static_cast<double>(x_[i]), y = static_cast<double>(y_[i]);
-    const double outside = body_.outside_skin(section_, x, y);
+    const double outside = Body::outside_skin(section_, x, y);
     if (outside > reach_mm) continue;
     const double lifted = 5 + 3 * sine(x / 27 + z_ / 45) + 1.5 * sine(x / 11 - z_ / 60);
     const double inside = thick_mm / 2 - std::abs(outside - lifted);

@@ -91,6 +91,17 @@ bool in_arch(const SpineSection& s, double x, double y, double from_canal) {
 constexpr double impaction_hu = 45;  ///< a crushed body is denser
 constexpr double core_mm = 5;
 
+/// Distance from the outline of the vertebral body, positive inside.
+double inside_body(const SpineSection& s, double x, double y) {
+  const double u = x / (s.half_x * s.waist), v = y / (s.half_y * s.waist);
+  const double f = std::sqrt(u * u * u * u * 0.5 + u * u * 0.5 + v * v);
+  return (1 - f) * s.half_y;
+}
+
+bool is_core(const SpineSection& s, const BodyPixel& pixel, double inside) {
+  return s.vertebra >= 0 && pixel.vertebra && inside >= core_mm && pixel.to_endplate >= core_mm;
+}
+
 }  // namespace
 
 std::string vertebra_name(int level) {
@@ -113,6 +124,7 @@ void Canvas::paint_spine(const Spine& spine) {
   const bool crushed = s.vertebra >= 0 && s.vertebra == spine.crushed;
   if (crushed) s.lost = spine.loss;
   const double marrow_hu = spine.marrow_hu + (crushed ? impaction_hu : 0);
+  const std::uint8_t owner = crushed ? spine.owner : std::uint8_t{0};
   const Point centre = body_.to_scanner(body_.spine(canonical_z));
   const Box area = box(centre.x - 45, centre.y - 30, centre.x + 45, centre.y + 70);
   for (int row = area.row0; row <= area.row1; ++row)
@@ -126,25 +138,25 @@ void Canvas::paint_spine(const Spine& spine) {
         blend(i, canal_hu(x, y - s.canal, back), Label::muscle, 1, every_label);
         continue;
       }
-      const double u = x / (s.half_x * s.waist), v = y / (s.half_y * s.waist);
-      const double f = std::sqrt(u * u * u * u * 0.5 + u * u * 0.5 + v * v);
-      const double inside = (1 - f) * s.half_y;
+      const double inside = inside_body(s, x, y);
       const double share = std::clamp(inside / raster_.pixel_mm + 0.5, 0.0, 1.0);
       if (share > 0) {
         const BodyPixel pixel = body_pixel(s, marrow_hu, y, inside, (*texture_)[i]);
-        if (crushed && pixel.vertebra) painting_for_ = spine.owner;
+        painting_for_ = pixel.vertebra ? owner : std::uint8_t{0};
         blend(i, pixel.tissue.hu, pixel.tissue.label, static_cast<float>(share), every_label);
-        if (s.vertebra >= 0 && pixel.vertebra && inside >= core_mm &&
-            pixel.to_endplate >= core_mm) {
-          Marrow& marrow = marrow_[static_cast<std::size_t>(s.vertebra)];
-          marrow.hu += static_cast<double>(pixel.tissue.hu);
-          marrow.pixels += 1;
-        }
+        if (is_core(s, pixel, inside))
+          note_marrow(s.vertebra, static_cast<double>(pixel.tissue.hu));
       } else if (in_arch(s, x, y, back)) {
         const bool cortex = back < 9.4 || back > 10.8;
         blend(i, cortex ? 520.0F : 260.0F, Label::bone, 1, every_label);
       }
     }
+}
+
+void Canvas::note_marrow(int vertebra, double hu) {
+  Marrow& marrow = marrow_[static_cast<std::size_t>(vertebra)];
+  marrow.hu += hu;
+  marrow.pixels += 1;
 }
 
 }  // namespace tomoscribe::model::phantom

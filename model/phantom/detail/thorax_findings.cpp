@@ -72,7 +72,7 @@ ThoraxFindings::ThoraxFindings(const Settings& settings, const Body& body, Anato
     return a.finding.kind == Kind::nodule || a.finding.kind == Kind::granuloma ||
            a.finding.kind == Kind::mass;
   };
-  std::ranges::stable_partition(asked, [&](const Asked& a) { return !is_ball(a); });
+  std::stable_partition(asked.begin(), asked.end(), [&](const Asked& a) { return !is_ball(a); });
   for (Asked& one : asked) {
     one.at_place = size_at_place(settings, one.finding);
     one.now = size_now(settings, one.finding);
@@ -130,7 +130,7 @@ LungSpace& ThoraxFindings::space(bool left) {
 bool ThoraxFindings::taken(bool left, const Point& canonical, const Point& centre,
                            double radius_mm) const {
   const Spot spot{canonical,
-                  body_.pleural_depth(body_.section(canonical.z), canonical.x, canonical.y)};
+                  Body::pleural_depth(body_.section(canonical.z), canonical.x, canonical.y)};
   const bool in_region = std::ranges::any_of(reserved_, [&](const Region& region) {
     return region.left == left && region.potential(spot) - region.level > -radius_mm - 8;
   });

@@ -43,9 +43,9 @@ class ThoraxFindings {
  private:
   struct Asked {
     Finding finding;
-    int number;
-    std::uint64_t stream;
-    double at_place, now;  ///< sizes
+    int number = 0;
+    std::uint64_t stream = 0;
+    double at_place = 0, now = 0;  ///< sizes
   };
   void add(const Asked& asked);
   void add_region(const Asked& asked);

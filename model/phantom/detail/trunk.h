@@ -124,7 +124,7 @@ constexpr double bifurcation_z = -46;  ///< of the aorta
 
 struct TrunkLatent {
   Point scale;
-  double subcutaneous_mm, visceral, muscle, dome, trabecular_hu, bend, aorta_mm;
+  double subcutaneous_mm, visceral, muscle, dome, bend, aorta_mm;
   explicit TrunkLatent(std::uint64_t seed);
 };
 
@@ -139,7 +139,7 @@ struct TrunkChanges {
 /// A bowel loop's piece. Gas lies above `level_y`, the patient being supine.
 struct Loop {
   Point from, to;
-  double from_radius, to_radius, level_y;
+  double from_radius = 0, to_radius = 0, level_y = 0;
 };
 
 class Trunk {
@@ -170,8 +170,10 @@ class Trunk {
  private:
   void wall(const Point& p, float* out) const;
   void spine(const Point& p, float* out) const;
-  void arches(const Point& local, std::size_t vertebra, double& bone) const;
-  void pelvis(const Point& p, float* out) const;
+  static void arches(const Point& local, std::size_t vertebra, double& bone);
+  static void ilium(const Point& nearer, float* out);
+  void hip_muscles(const Point& nearer, float* out) const;
+  static void pelvis(const Point& nearer, float* out);
   void chest(const Point& p, float* out) const;
   void upper_organs(const Point& p, float* out) const;
   void kidneys(const Point& p, float* out) const;

@@ -29,6 +29,19 @@ Point on_wall(const Trunk& trunk, double angle, double z, double outward_mm) {
   return {direction.x * inside, direction.y * inside, z};
 }
 
+std::vector<Point> rib_course(const Trunk& trunk, const Rib& rib, double side) {
+  const double z = rib.head_z;
+  std::vector<Point> course{{trunk.spine_x(z) + side * 20, Trunk::spine_y(z) + 16, z}};
+  const int steps = static_cast<int>((rib.to_degrees - 16) / 6);
+  course.reserve(static_cast<std::size_t>(steps) + 2);
+  for (int i = 0; i <= steps; ++i) {
+    const double angle = 16 + 6.0 * i;
+    course.push_back(
+        on_wall(trunk, side * angle * degree, z - 6 - rib.drop_mm * (angle - 16) / 110, 4.5));
+  }
+  return course;
+}
+
 }  // namespace
 
 Point ureter(double share, bool left) {
@@ -60,18 +73,8 @@ void TrunkDetails::add_ribs() {
              marrow = material(200, 30, TrunkPart::trabecular, 0);
   for (const bool inner : {false, true})
     for (const Rib& rib : ribs)
-      for (const double side : {-1.0, 1.0}) {
-        const double z = rib.head_z;
-        std::vector<Point> course{{trunk_.spine_x(z) + side * 20, Trunk::spine_y(z) + 16, z}};
-        const int steps = static_cast<int>((rib.to_degrees - 16) / 6);
-        course.reserve(static_cast<std::size_t>(steps) + 2);
-        for (int i = 0; i <= steps; ++i) {
-          const double angle = 16 + 6.0 * i;
-          course.push_back(on_wall(trunk_, side * angle * degree,
-                                   z - 6 - rib.drop_mm * (angle - 16) / 110, 4.5));
-        }
-        chain(course, inner ? 3.3 : 4.6, inner ? marrow : cortex);
-      }
+      for (const double side : {-1.0, 1.0})
+        chain(rib_course(trunk_, rib, side), inner ? 3.3 : 4.6, inner ? marrow : cortex);
 }
 
 void TrunkDetails::add_vessels(std::uint64_t seed, Phase phase) {

@@ -9,13 +9,13 @@ namespace tomoscribe::model::phantom {
 /// A ureter's course from the renal pelvis (share 0) to the bladder (1); canonical.
 Point ureter(double share, bool left);
 
-/// Adds beads and their materials to a painting.
+/// Adds beads (given by canonical points) and their materials to a painting.
 class TrunkDetails {
  public:
   TrunkDetails(const Trunk& trunk, Painting& painting) : trunk_(trunk), painting_(painting) {}
   /// A new material; its index.
   int material(float hu, float texture_hu, TrunkPart part, std::uint8_t owner);
-  void chain(const std::vector<Point>& canonical, double radius_mm, int material);
+  void chain(const std::vector<Point>& course, double radius_mm, int material);
   void ball(const Point& scanner, double radius_mm, int material);
 
   void add_ribs();

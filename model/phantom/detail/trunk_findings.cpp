@@ -70,7 +70,7 @@ class Placing {
       case Kind::steatosis: return steatosis();
       case Kind::stone: return stone(random);
       case Kind::cyst: return cyst(random);
-      case Kind::lesion: return lesion(random);
+      case Kind::lesion: return lesion(finding, random);
       case Kind::free_air: return free_air();
       case Kind::ascites: return ascites();
       case Kind::hydronephrosis: return hydronephrosis();
@@ -102,7 +102,7 @@ class Placing {
 
   bool aneurysm() {
     const double middle = trunk_.changes().aneurysm_z;
-    truth_.quantities["outer_diameter_mm"] = size_ > 0 ? painted_width(trunk_, middle) : 0;
+    truth_.quantities["aorta_diameter_mm"] = size_ > 0 ? painted_width(trunk_, middle) : 0;
     if (size_ <= 0) return true;
     const int within =
         channel([middle](const Point& p) { return std::abs(p.z - middle) - aneurysm_half_mm; });
@@ -136,7 +136,7 @@ class Placing {
   bool stone(Counter& random) {
     const bool in_ureter = random.uniform() < 0.35;
     const double share = random.between(0.1, 0.9);
-    const float hu = static_cast<float>(random.between(450, 1200));
+    const auto hu = static_cast<float>(random.between(450, 1200));
     const Point c = Trunk::kidney_centre(left_);
     const std::array<Point, 4> calyces{{{4, 0, 22}, {8, 2, -4}, {2, 2, -26}, {-14, -6, 0}}};
     const Point calyx = calyces[random.bits() % calyces.size()];
@@ -150,26 +150,28 @@ class Placing {
   }
 
   bool cyst(Counter& random) {
+    // On the kidney's surface, where it presses least into the wall of the body.
     const Point c = Trunk::kidney_centre(left_);
-    const double up = random.between(-0.8, 0.8);
-    const Point direction = mirrored({0.8, random.between(-0.1, 0.5), up});
-    double surface = 0;
-    while (surface < 90 && trunk_.kidney(left_, c + direction * surface) < 0) surface += 0.5;
-    const Point at = c + direction * (surface + 0.25 * size_);
+    Point best;
+    double least = far_mm;
+    for (int tries = 0; tries < 40; ++tries) {
+      const Point direction = mirrored(
+          {random.between(0.1, 0.9), random.between(-0.9, 0.5), random.between(-0.9, 0.9)});
+      double surface = 0;
+      while (surface < 90 && trunk_.kidney(left_, c + direction * surface) < 0) surface += 0.5;
+      const Point at = c + direction * (surface + 0.15 * size_ / length(direction));
+      const double beyond = std::max(trunk_.cavity(at) + size_ / 2, 0.0);
+      if (beyond >= least) continue;
+      best = at;
+      least = beyond;
+    }
     if (size_ > 0)
-      details_.ball(trunk_.to_scanner(at), size_ / 2, material(8, 2, TrunkPart::finding));
+      details_.ball(trunk_.to_scanner(best), size_ / 2, material(8, 2, TrunkPart::finding));
     return true;
   }
 
-  bool lesion(Counter& random) {
-    const double radius = size_at_place(settings_, {.kind = Kind::lesion,
-                                                    .side = Side::any,
-                                                    .size = size_,
-                                                    .density = Density::usual,
-                                                    .level = {},
-                                                    .course = Course::stable,
-                                                    .doubling_days = 0}) /
-                          2;
+  bool lesion(const Finding& finding, Counter& random) {
+    const double radius = size_at_place(settings_, finding) / 2;
     const std::array<float, 4> under{-22, -30, -42, -25};
     const float base = static_cast<float>(found_.liver_hu - healthy_liver_hu) +
                        painting_.materials[static_cast<std::size_t>(TrunkPart::liver)].hu;
@@ -195,10 +197,7 @@ class Placing {
           const double value = measure(trunk_.to_canonical({i * cell, j * cell, k * cell}));
           if (value < far_mm) found.push_back(value);
         }
-    const auto wanted = static_cast<std::size_t>(volume_ml * 1000 / (cell * cell * cell) + 0.5);
-    if (wanted >= found.size()) return 0;
-    std::ranges::nth_element(found, found.begin() + static_cast<std::ptrdiff_t>(wanted));
-    return found[wanted];
+    return limit_of(found, volume_ml, cell);
   }
 
   bool free_air() {
@@ -223,20 +222,22 @@ class Placing {
     // Fluid lies along the flanks, around the liver, and in the pelvis; between the organs.
     const auto depth = [&trunk = trunk_](const Point& p) {
       const double from_wall = -trunk.peritoneum(p);
-      if (from_wall < 0 || p.y > 30 || p.z > trunk.dome_z(p.x, p.y) - 4) return far_mm;
       const double low = 0.12 * std::max(0.0, p.z + 120);
       return from_wall + 0.16 * std::max(0.0, -p.y) - 0.10 * std::abs(p.x) + low + 60;
+    };
+    const auto place = [&trunk = trunk_](const Point& p) {
+      return std::max({trunk.peritoneum(p), p.y - 30, p.z - trunk.dome_z(p.x, p.y) + 4});
     };
     if (size_ <= 0) return true;
     std::vector<float> here(static_cast<std::size_t>(trunk_channels));
     const double limit = limit_for(size_, [&](const Point& p) {
-      const double value = depth(p);
-      if (value >= far_mm) return far_mm;
+      if (place(p) > 0) return far_mm;
       trunk_.distances(p, here.data());
-      return free_of_organs(here) ? value : far_mm;
+      return free_of_organs(here) ? depth(p) : far_mm;
     });
     if (limit <= 0) return false;
-    const int within = channel([depth, limit](const Point& p) { return depth(p) - limit; });
+    const int within = channel(
+        [place, depth, limit](const Point& p) { return std::max(place(p), depth(p) - limit); });
     found_.before_organs.push_back({material(9, 3, TrunkPart::finding), within, 0, -1,
                                     static_cast<int>(TrunkChannel::envelope), 9});
     return true;

@@ -96,10 +96,10 @@ Station Trunk::aorta(double z) const {
   const double normal = latent_.aorta_mm / 2 * (z > 60 ? 1.15 : 1);
   double radius = normal;
   if (changes_.aneurysm_mm > 0) {
-    const float u = static_cast<float>(z - changes_.aneurysm_z);
+    const auto u = static_cast<float>(z - changes_.aneurysm_z);
     const double widest = changes_.aneurysm_mm / 2;
     // Flat over its middle third, so that its width is well defined.
-    const double share = static_cast<double>(1 - smooth_step(10, 40, std::abs(u)));
+    const auto share = static_cast<double>(1 - smooth_step(10, 40, std::abs(u)));
     radius = std::max(normal, normal + (widest - normal) * share);
   }
   const double x = 9 + spine_x(z) + 0.25 * (radius - normal);

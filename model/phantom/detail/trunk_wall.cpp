@@ -40,7 +40,6 @@ TrunkLatent::TrunkLatent(std::uint64_t seed) {
   visceral = random.between(0.93, 1.12);
   muscle = random.between(0.85, 1.15);
   dome = random.between(150, 172);
-  trabecular_hu = random.between(95, 210);
   bend = random.between(-5, 5);
   aorta_mm = random.between(16, 21);
 }
@@ -96,8 +95,8 @@ double Trunk::peritoneum(const Point& p) const {
 double Trunk::skin(const Point& p) const {
   const double radius = std::sqrt(p.x * p.x + p.y * p.y) + 1e-3;
   const double back = std::max(0.0, p.y / radius);
-  const double low = static_cast<double>(smooth_step(-30, -140, static_cast<float>(p.z)));
-  const double high = static_cast<double>(smooth_step(60, 180, static_cast<float>(p.z)));
+  const auto low = static_cast<double>(smooth_step(-30, -140, static_cast<float>(p.z)));
+  const auto high = static_cast<double>(smooth_step(60, 180, static_cast<float>(p.z)));
   const double fat =
       latent_.subcutaneous_mm * (1 + 0.45 * back * low - 0.45 * high) + 3.0 * wander(p * 0.5);
   return envelope(p) - std::max(fat, 4.0);
@@ -176,7 +175,12 @@ void Trunk::distances(const Point& p, float* out) const {
   if (from_skin > 8) return;
   wall(p, out);
   if (p.y > -25) spine(p, out);
-  if (p.z < -10) pelvis(p, out);
+  if (p.z < -10) {
+    const Point nearer{std::abs(p.x), p.y, p.z};
+    pelvis(nearer, out);
+    ilium(nearer, out);
+    hip_muscles(nearer, out);
+  }
   if (out[static_cast<int>(TrunkChannel::envelope)] > 4) return;
   chest(p, out);
   if (p.z > -40) upper_organs(p, out);
