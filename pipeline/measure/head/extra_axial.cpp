@@ -49,8 +49,9 @@ const Blob* largest_layer(const Blobs& blobs, bool left) {
 /// Thin parts and further pieces are not counted.
 Measurement layer_volume(const std::string& id, const Blob& blob) {
   Measurement result = blob_volume(id, blob.volume);
-  result.lower_bound = true;
-  result.conditions.emplace_back("thin parts of the layer are not counted: at least this much");
+  result.name = "volume without its thin parts";
+  result.conditions.emplace_back(
+      "thin parts of the layer are not counted: it holds more than this");
   return result;
 }
 

@@ -69,7 +69,6 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
     reporting::knowledge::recommend(finding, large);
   finding.measurements = {std::move(ml), ellipsoid_volume(id, volume),
                           blob_density(id, blob, volume)};
-  finding.citations.push_back(reporting::knowledge::citation("kothari-1996"));
   if (auto evidence = box_section(scene, blob.around, volume.mask, id + ".section",
                                   "largest section of the component"))
     finding.evidence.push_back(std::move(*evidence));
