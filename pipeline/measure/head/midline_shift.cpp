@@ -33,7 +33,10 @@ class Across {
     const Vec3 middle{plane.point_mm[0] -
                           (n[1] * (y - plane.point_mm[1]) + n[2] * (z - plane.point_mm[2])) / n[0],
                       y, z};
-    for (double off = -half_mm; off <= half_mm; off += step_mm) {
+    constexpr int steps = static_cast<int>(2 * half_mm / step_mm) + 1;
+    hu_.reserve(steps);
+    for (int i = 0; i < steps; ++i) {
+      const double off = place(static_cast<std::size_t>(i));
       const Vec3 point{middle[0] + off * n[0], middle[1] + off * n[1], middle[2] + off * n[2]};
       hu_.push_back(mean_near(cranium, point));
     }

@@ -155,7 +155,8 @@ class OpenArc {
   /// Voxels from the middle to the skin where no bone is met; 0 where there is bone.
   double open_radius(double dx, double dy) const {
     double skin = 0;
-    for (double r = 0;; r += 0.7) {
+    for (int step = 0;; ++step) {
+      const double r = 0.7 * step;
       const int column = static_cast<int>(std::lround(column_ + r * dx));
       const int row = static_cast<int>(std::lround(row_ + r * dy));
       if (column < 0 || row < 0 || column >= box_.grid.size[0] || row >= box_.grid.size[1]) break;
