@@ -73,8 +73,7 @@ bool reached(const Rule& rule, const Measurement& measurement) {
 void recommend(Finding& finding, const Rule& rule) {
   const Citation& source = citation(rule.citation);
   std::string text = "If " + std::string(rule.applies_if) + ": " + std::string(rule.reading) +
-                     " (" + std::string(rule.citation) + ", edition " + std::string(rule.edition) +
-                     ")";
+                     " (edition of " + std::string(rule.edition) + ")";
   if (finding.recommendation.find(text) != std::string::npos) return;
   finding.recommendation += (finding.recommendation.empty() ? "" : "; ") + text;
   if (std::ranges::find(finding.citations, source.id, &Citation::id) == finding.citations.end())

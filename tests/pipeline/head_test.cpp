@@ -1,3 +1,5 @@
+// The head: what can go wrong with the shape of it, and what must refuse. Made of ellipsoids, so
+// that every number is known; phantoms of people are in head_phantom_test.cpp.
 #include <algorithm>
 #include <cmath>
 
@@ -14,6 +16,7 @@ using reporting::Finding;
 using reporting::Laterality;
 using reporting::Measurement;
 using reporting::Presence;
+using testing::HasSubstr;
 using tests::HeadRecipe;
 using tests::HeadTruth;
 
@@ -24,59 +27,180 @@ Findings measured(const Volume& volume) {
   return findings;
 }
 
-[[maybe_unused]] const Finding* find(const Findings& findings, const std::string& id) {
+const Finding* find(const Findings& findings, const std::string& id) {
   const auto found = std::ranges::find(findings, id, &Finding::id);
   return found == findings.end() ? nullptr : &*found;
 }
 
-[[maybe_unused]] const Measurement* measurement(const Findings& findings, const std::string& id) {
+const Measurement& measurement(const Findings& findings, const std::string& id) {
   for (const Finding& finding : findings)
     for (const Measurement& one : finding.measurements)
-      if (one.id == id) return &one;
-  return nullptr;
+      if (one.id == id) return one;
+  throw std::runtime_error("no measurement " + id);
 }
 
-void dump(const Findings& findings) {
-  for (const Finding& f : findings) {
-    if (!f.id.starts_with("head")) continue;
-    std::printf("%s | %s | %s | %s\n", f.id.c_str(), f.title.c_str(), f.not_assessed.c_str(),
-                f.verification.reason.c_str());
-    for (const auto& m : f.measurements)
-      std::printf("    %s %s +- %.1f %s\n", m.id.c_str(), reporting::value_text(m).c_str(),
-                  m.uncertainty.value_or(-1), m.not_assessed.c_str());
+/// Coarse enough for a test of a second.
+HeadRecipe coarse() {
+  HeadRecipe recipe;
+  recipe.pixel_mm = 1.5;
+  recipe.slice_mm = 3;
+  return recipe;
+}
+
+TEST(Head, WithoutALesionGivesVolumesAndNoCandidate) {
+  HeadTruth truth;
+  const Findings findings = measured(tests::head_volume(coarse(), &truth));
+  const Measurement& volume = measurement(findings, "head.intracranial.volume");
+  ASSERT_TRUE(volume.value) << volume.not_assessed;
+  EXPECT_NEAR(*volume.value, truth.intracranial_ml, 0.05 * truth.intracranial_ml);
+  EXPECT_FALSE(volume.lower_bound);
+  for (const Finding& finding : findings) EXPECT_FALSE(finding.critical) << finding.id;
+  for (const char* id :
+       {"head.hyperdense", "head.extra-axial", "head.midline-shift", "head.low-density"}) {
+    ASSERT_NE(find(findings, id), nullptr) << id;
+    EXPECT_EQ(find(findings, id)->presence, Presence::indeterminate) << id;
+    EXPECT_THAT(find(findings, id)->verification.reason, HasSubstr("not excluded")) << id;
   }
 }
 
-TEST(HeadTry, One) {
-  HeadRecipe recipe;
-  recipe.lesions = {{{30, -5, 15}, {13, 11, 12}, 68}, {{-40, 10, 30}, {8, 8, 8}, 62}};
+TEST(Head, BloodIsMeasuredOnTheRightSideAndMarkedAsACandidate) {
+  HeadRecipe recipe = coarse();
+  recipe.lesions = {{{30, -5, 15}, {13, 11, 12}, 68}, {{-40, 10, 30}, {8, 8, 8}, 64}};
   HeadTruth truth;
-  const Volume volume = tests::head_volume(recipe, &truth);
-  std::printf("truth icv %.1f vent %.1f lesion %.2f %.2f\n", truth.intracranial_ml,
-              truth.ventricles_ml, truth.lesions_ml[0], truth.lesions_ml[1]);
-  dump(measured(volume));
+  const Findings findings = measured(tests::head_volume(recipe, &truth));
+  for (const auto& [id, lesion, side] : {std::tuple{"head.hyperdense.1", 0, Laterality::left},
+                                         {"head.hyperdense.2", 1, Laterality::right}}) {
+    const Finding* finding = find(findings, id);
+    ASSERT_NE(finding, nullptr) << id;
+    EXPECT_TRUE(finding->critical);
+    EXPECT_EQ(finding->laterality, side);
+    EXPECT_EQ(finding->presence, Presence::indeterminate);
+    EXPECT_THAT(finding->title, testing::StartsWith("Candidate, must be confirmed"));
+    const double ml = truth.lesions_ml[static_cast<std::size_t>(lesion)];
+    EXPECT_NEAR(*measurement(findings, std::string(id) + ".volume").value, ml, 0.1 * ml);
+    EXPECT_NEAR(*measurement(findings, std::string(id) + ".abc2").value, ml, 0.4 * ml);
+    ASSERT_FALSE(finding->evidence.empty());
+    EXPECT_FALSE(finding->evidence.front().regions.empty());
+    const auto& wanted = recipe.lesions[static_cast<std::size_t>(lesion)].centre;
+    for (std::size_t i = 0; i < 3; ++i)
+      EXPECT_NEAR((*finding->evidence.front().point_mm)[i], wanted[i], 2) << id;
+  }
 }
 
-TEST(HeadTry, Shift) {
-  HeadRecipe recipe;
-  recipe.shift_mm = 8;
-  recipe.yaw_deg = 9;
-  recipe.lesions = {{{-35, -20, 28}, {20, 22, 16}, 23}};
-  HeadTruth truth;
-  const Volume volume = tests::head_volume(recipe, &truth);
-  std::printf("truth icv %.1f vent %.1f lesion %.2f\n", truth.intracranial_ml, truth.ventricles_ml,
-              truth.lesions_ml[0]);
-  dump(measured(volume));
+TEST(Head, PairedAndCalcifiedAndThinThingsAreNotBlood) {
+  HeadRecipe recipe = coarse();
+  recipe.lesions = {{{25, 0, 10}, {8, 8, 8}, 66},
+                    {{-25, 0, 10}, {8, 8, 8}, 66},        // paired
+                    {{35, 30, 25}, {8, 8, 8}, 140},       // calcified
+                    {{-40, 25, 30}, {1.4, 25, 25}, 66}};  // a sheet
+  const Findings findings = measured(tests::head_volume(recipe));
+  ASSERT_NE(find(findings, "head.hyperdense"), nullptr);
+  EXPECT_THAT(find(findings, "head.hyperdense")->verification.reason,
+              HasSubstr("no hyperdense component of 1 mL or more passed detection"));
 }
 
-TEST(HeadTry, Crescent) {
-  HeadRecipe recipe;
-  recipe.crescent = {false, 9, 66};
+TEST(Head, ALargeHaematomaNamesTheRuleAndItsSource) {
+  HeadRecipe recipe = coarse();
+  recipe.lesions = {{{32, 0, 22}, {20, 24, 21}, 66}};
+  const Findings findings = measured(tests::head_volume(recipe));
+  const Finding* finding = find(findings, "head.hyperdense.1");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->recommendation, HasSubstr("30 mL or more"));
+  ASSERT_EQ(finding->citations.size(), 1U);
+  EXPECT_EQ(finding->citations.front().id, "hemphill-2001");
+  EXPECT_FALSE(finding->citations.front().verified);
+}
+
+TEST(Head, ALayerAgainstTheSkullIsNotCalledBrain) {
+  HeadRecipe recipe = coarse();
+  recipe.crescent = {false, 11, 66};
+  const Findings findings = measured(tests::head_volume(recipe));
+  const Finding* layer = find(findings, "head.extra-axial.1");
+  ASSERT_NE(layer, nullptr);
+  EXPECT_EQ(layer->laterality, Laterality::right);
+  EXPECT_TRUE(layer->critical);
+  EXPECT_NEAR(*measurement(findings, "head.extra-axial.1.thickness").value, 11, 2.5);
+  EXPECT_EQ(find(findings, "head.hyperdense.1"), nullptr);
+}
+
+TEST(Head, TheShiftIsMeasuredFromTheSkullHoweverItIsTurned) {
+  for (const double yaw : {0.0, 12.0}) {
+    HeadRecipe recipe = coarse();
+    recipe.shift_mm = 9;
+    recipe.yaw_deg = yaw;
+    const Findings findings = measured(tests::head_volume(recipe));
+    const Finding* shift = find(findings, "head.midline-shift");
+    ASSERT_NE(shift, nullptr);
+    ASSERT_EQ(shift->presence, Presence::indeterminate) << shift->not_assessed;
+    EXPECT_EQ(shift->laterality, Laterality::left);
+    // The shift falls off from the middle: at the septum about 0.83 of it is left.
+    EXPECT_NEAR(*measurement(findings, "head.midline-shift.distance").value, 7.5, 1.5) << yaw;
+    EXPECT_TRUE(shift->critical);
+    ASSERT_EQ(shift->evidence.size(), 1U);
+  }
+}
+
+TEST(Head, ADarkerAreaIsFoundOnItsSideWithoutAnAge) {
+  HeadRecipe recipe = coarse();
+  recipe.lesions = {{{-36, -15, 28}, {18, 22, 18}, 18}};
+  const Findings findings = measured(tests::head_volume(recipe));
+  const Finding* area = find(findings, "head.low-density.1");
+  ASSERT_NE(area, nullptr);
+  EXPECT_EQ(area->laterality, Laterality::right);
+  EXPECT_THAT(area->title, HasSubstr("age indeterminate"));
+  EXPECT_FALSE(area->critical);
+}
+
+TEST(Head, AnOpenSkullIsNotAssessed) {
+  HeadRecipe recipe = coarse();
+  recipe.bone_flap_missing = true;
+  recipe.lesions = {{{30, 0, 15}, {12, 12, 12}, 68}};
+  const Findings findings = measured(tests::head_volume(recipe));
+  for (const char* id : {"head.intracranial", "head.hyperdense", "head.extra-axial",
+                         "head.ventricles", "head.midline-shift", "head.low-density"}) {
+    ASSERT_NE(find(findings, id), nullptr) << id;
+    EXPECT_THAT(find(findings, id)->not_assessed, HasSubstr("the vault of the skull is open"));
+  }
+}
+
+TEST(Head, WhatTheScanCutsIsALowerBound) {
+  HeadRecipe recipe = coarse();
+  recipe.high_mm = 40;
+  const Findings findings = measured(tests::head_volume(recipe));
+  const Measurement& volume = measurement(findings, "head.intracranial.volume");
+  ASSERT_TRUE(volume.value) << volume.not_assessed;
+  EXPECT_TRUE(volume.lower_bound);
+  EXPECT_THAT(volume.conditions, testing::Contains(HasSubstr("vertex is not in the scan")));
+}
+
+TEST(Head, BloodIsFoundOnThickSlicesToo) {
+  HeadRecipe recipe = coarse();
+  recipe.slice_mm = 5;
+  recipe.layers = 4;
+  recipe.lesions = {{{30, -5, 15}, {12, 12, 12}, 68}};
   HeadTruth truth;
-  const Volume volume = tests::head_volume(recipe, &truth);
-  std::printf("truth icv %.1f vent %.1f crescent %.2f\n", truth.intracranial_ml,
-              truth.ventricles_ml, truth.crescent_ml);
-  dump(measured(volume));
+  const Findings findings = measured(tests::head_volume(recipe, &truth));
+  ASSERT_NE(find(findings, "head.hyperdense.1"), nullptr);
+  EXPECT_NEAR(*measurement(findings, "head.hyperdense.1.volume").value, truth.lesions_ml[0],
+              0.3 * truth.lesions_ml[0]);
+}
+
+TEST(Head, DensitiesAreNotComparedWithContrastNorOnAWrongScaleNorInNoise) {
+  HeadRecipe recipe = coarse();
+  recipe.lesions = {{{30, -5, 15}, {12, 12, 12}, 68}};
+  Volume volume = tests::head_volume(recipe);
+  volume.header.contrast_agent = "Iohexol";
+  const Findings with_agent = measured(volume);
+  EXPECT_THAT(find(with_agent, "head.hyperdense")->not_assessed, HasSubstr("contrast agent"));
+  EXPECT_NE(find(with_agent, "head.ventricles")->presence, Presence::not_assessed);
+
+  recipe.contrast_hu = -16;
+  EXPECT_THAT(find(measured(tests::head_volume(recipe)), "head.hyperdense")->not_assessed,
+              HasSubstr("the scale does not allow densities to be compared"));
+  recipe.contrast_hu = 0;
+  recipe.noise_hu = 18;
+  EXPECT_THAT(find(measured(tests::head_volume(recipe)), "head.hyperdense")->not_assessed,
+              HasSubstr("too noisy"));
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ struct Crescent {
 struct HeadRecipe {
   std::uint64_t seed = 1;
   double pixel_mm = 0.9, slice_mm = 2.5, noise_hu = 5;
+  int layers = 2;  ///< of which each slice is the mean
   double yaw_deg = 0;
   double shift_mm = 0;                ///< of ventricles and septum, to the patient's left
   double size = 1;                    ///< of the whole head
@@ -165,7 +166,7 @@ inline dicom::InstanceHeader head_header(const HeadRecipe& recipe) {
   return header;
 }
 
-/// The head as a volume; each voxel is the mean of 2 x 2 x 2 points.
+/// The head as a volume; each voxel is the mean of 2 x 2 points on each layer.
 inline pipeline::Volume head_volume(const HeadRecipe& recipe, HeadTruth* wanted = nullptr) {
   pipeline::Volume volume{.header = head_header(recipe)};
   pipeline::Grid& grid = volume.grid;
@@ -180,18 +181,19 @@ inline pipeline::Volume head_volume(const HeadRecipe& recipe, HeadTruth* wanted 
   HeadTruth truth;
   HeadNoise noise(recipe.seed);
   const double yaw = recipe.yaw_deg * 3.14159265358979 / 180, c = std::cos(yaw), s = std::sin(yaw);
-  const double part_ml = grid.voxel_ml() / 8;
+  const int parts = 4 * recipe.layers;
+  const double part_ml = grid.voxel_ml() / parts;
   for (int slice = 0; slice < grid.size[2]; ++slice)
     for (int row = 0; row < grid.size[1]; ++row)
       for (int column = 0; column < grid.size[0]; ++column) {
         double sum = 0;
-        for (int part = 0; part < 8; ++part) {
+        for (int part = 0; part < parts; ++part) {
           const dicom::Vec3 p =
               grid.point_mm(column + ((part & 1) - 0.5) / 2, row + ((part >> 1 & 1) - 0.5) / 2,
-                            slice + ((part >> 2) - 0.5) / 2);
+                            slice + ((part >> 2) + 0.5) / recipe.layers - 0.5);
           sum += painter.hu({c * p[0] + s * p[1], -s * p[0] + c * p[1], p[2]}, part_ml, truth);
         }
-        const double hu = std::clamp(sum / 8 + recipe.noise_hu * noise.next(), -1024.0, 3071.0);
+        const double hu = std::clamp(sum / parts + recipe.noise_hu * noise.next(), -1024.0, 3071.0);
         volume.hu.push_back(static_cast<std::int16_t>(std::lround(hu)));
       }
   for (int slice = 0; slice < grid.size[2]; ++slice) {

@@ -17,7 +17,9 @@ std::string no_density(const Scene& scene);
 /// The components of the cranium with their kinds: by shape, symmetry and place.
 Blobs find_blobs(const Cranium& cranium);
 
-reporting::Measurement blob_volume(const std::string& id, const BlobVolume& volume);
+/// `slice_mm` apart the slices; where that is much, what is small is under-measured.
+reporting::Measurement blob_volume(const std::string& id, const BlobVolume& volume,
+                                   double slice_mm);
 reporting::Measurement blob_density(const std::string& id, const Blob& blob,
                                     const BlobVolume& volume);
 

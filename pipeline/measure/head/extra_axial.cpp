@@ -47,10 +47,11 @@ const Blob* largest_layer(const Blobs& blobs, bool left) {
 }
 
 /// Thin parts and further pieces are not counted.
-Measurement layer_volume(const std::string& id, const Blob& blob) {
-  Measurement result = blob_volume(id, blob.volume);
-  result.lower_bound = true;
-  result.conditions.emplace_back("thin parts of the layer are not counted: at least this much");
+Measurement layer_volume(const std::string& id, const Blob& blob, double slice_mm) {
+  Measurement result = blob_volume(id, blob.volume, slice_mm);
+  result.name = "volume without its thin parts";
+  result.conditions.emplace_back(
+      "thin parts of the layer are not counted: it holds more than this");
   return result;
 }
 
@@ -60,7 +61,8 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
   Finding finding = candidate_finding(id, side_words(side) + "hyperdense layer against the skull",
                                       codes::haemorrhage, codes::brain, side);
   const BlobVolume& volume = blob.volume;
-  finding.measurements = {thickness(id, blob), layer_volume(id, blob),
+  finding.measurements = {thickness(id, blob),
+                          layer_volume(id, blob, scene.volume.grid.spacing_mm()[2]),
                           blob_density(id, blob, volume)};
   finding.critical = true;
   if (const auto& thick = reporting::knowledge::rule("sdh.thickness-10");

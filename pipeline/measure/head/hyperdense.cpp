@@ -56,7 +56,7 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
       candidate_finding(id, side_words(side) + "hyperdense component, " + place_words(blob),
                         codes::haemorrhage, codes::brain, side);
   const BlobVolume& volume = blob.volume;
-  Measurement ml = blob_volume(id, volume);
+  Measurement ml = blob_volume(id, volume, scene.volume.grid.spacing_mm()[2]);
   ml.conditions.emplace_back("candidate: must be confirmed");
   ml.conditions.push_back(place_words(blob) + " by its distance from the inner table, " +
                           number_text(blob.depth_mm, 0) + " mm");
@@ -69,7 +69,6 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
     reporting::knowledge::recommend(finding, large);
   finding.measurements = {std::move(ml), ellipsoid_volume(id, volume),
                           blob_density(id, blob, volume)};
-  finding.citations.push_back(reporting::knowledge::citation("kothari-1996"));
   if (auto evidence = box_section(scene, blob.around, volume.mask, id + ".section",
                                   "largest section of the component"))
     finding.evidence.push_back(std::move(*evidence));

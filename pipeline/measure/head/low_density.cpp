@@ -111,7 +111,7 @@ Finding finding_of(const Scene& scene, const Area& area, std::size_t number) {
                         codes::lesion, codes::brain, side);
   Measurement volume{
       .id = id + ".volume",
-      .name = "volume",
+      .name = "volume of its darkest part",
       .concept_name = codes::volume,
       .unit = codes::millilitre,
       .decimals = 0,
@@ -126,7 +126,6 @@ Finding finding_of(const Scene& scene, const Area& area, std::size_t number) {
   if (area.beside_blood)
     volume.conditions.emplace_back("around a hyperdense component: may be its oedema");
   set_value(volume, area.ml, std::hypot(area.spread_ml, 0.2 * area.ml), area.ml);
-  volume.lower_bound = true;
   Measurement darker{.id = id + ".difference",
                      .name = "mean difference from the other side",
                      .concept_name = codes::attenuation,

@@ -15,7 +15,7 @@ using reporting::Laterality;
 using reporting::Measurement;
 
 constexpr double reported_mm = 4, critical_mm = 5, most_yaw_deg = 20;
-constexpr double half_mm = 30, step_mm = 0.75;
+constexpr double tolerance_mm = 3.5, half_mm = 30, step_mm = 0.75;
 
 /// A stretch of fluid along a line across the midline, mm from the plane.
 struct Run {
@@ -33,7 +33,10 @@ class Across {
     const Vec3 middle{plane.point_mm[0] -
                           (n[1] * (y - plane.point_mm[1]) + n[2] * (z - plane.point_mm[2])) / n[0],
                       y, z};
-    for (double off = -half_mm; off <= half_mm; off += step_mm) {
+    constexpr int steps = static_cast<int>(2 * half_mm / step_mm) + 1;
+    hu_.reserve(steps);
+    for (int i = 0; i < steps; ++i) {
+      const double off = place(static_cast<std::size_t>(i));
       const Vec3 point{middle[0] + off * n[0], middle[1] + off * n[1], middle[2] + off * n[2]};
       hu_.push_back(mean_near(cranium, point));
     }
@@ -131,38 +134,44 @@ struct Shift {
 
 constexpr std::size_t least_lines = 12;
 
-std::optional<double> place_of(Midline& midline) {
-  if (midline.septum.size() >= least_lines) return median_of(midline.septum);
-  if (midline.third.size() >= least_lines) return median_of(midline.third);
-  return std::nullopt;
+bool enough(const std::vector<double>& lines) {
+  return lines.size() >= least_lines;
 }
 
-std::optional<Shift> shift_of(const Cranium& cranium) {
-  constexpr double fluid_hu = 5, moved_hu = 2, method_mm = 1;
-  const double limit_hu = (fluid_hu + cranium.brain_hu) / 2 + 1;
-  Midline midline = seen_midline(cranium, limit_hu);
-  const auto place = place_of(midline);
-  if (!place) return std::nullopt;
-  Shift shift{.mm = *place};
+/// How far the place of one structure moves when the threshold does.
+double spread_mm(const Cranium& cranium, double limit_hu, std::vector<double> Midline::*structure,
+                 double place) {
+  constexpr double moved_hu = 2, lost_mm = 1.5;
   double spread = 0;
   for (const double moved : {-moved_hu, moved_hu}) {
     Midline other = seen_midline(cranium, limit_hu + moved);
-    spread = std::max(spread, std::abs(place_of(other).value_or(*place + 4) - *place));
+    std::vector<double>& lines = other.*structure;
+    const bool seen = 2 * lines.size() >= least_lines;
+    spread = std::max(spread, seen ? std::abs(median_of(lines) - place) : lost_mm);
   }
-  const bool both = midline.septum.size() >= least_lines && midline.third.size() >= least_lines;
-  const double apart =
-      both ? std::abs(median_of(midline.septum) - median_of(midline.third)) / 2 : 0;
+  return spread;
+}
+
+std::optional<Shift> shift_of(const Cranium& cranium) {
+  constexpr double fluid_hu = 5, method_mm = 1;
+  const double limit_hu = (fluid_hu + cranium.brain_hu) / 2 + 1;
+  Midline midline = seen_midline(cranium, limit_hu);
+  const bool septum = enough(midline.septum), third = enough(midline.third);
+  if (!septum && !third) return std::nullopt;
+  const auto structure = septum ? &Midline::septum : &Midline::third;
+  Shift shift{.mm = median_of(midline.*structure)};
+  const double spread = spread_mm(cranium, limit_hu, structure, shift.mm);
+  const double apart = septum && third ? (median_of(midline.third) - shift.mm) / 2 : 0;
   shift.uncertainty_mm = std::sqrt(method_mm * method_mm + spread * spread + apart * apart +
                                    cranium.plane->offset_sd_mm * cranium.plane->offset_sd_mm);
-  shift.seen = both                                   ? "septum, third ventricle"
-               : midline.septum.size() >= least_lines ? "septum"
-                                                      : "third ventricle";
+  shift.seen = septum && third ? "septum and third ventricle"
+               : septum        ? "septum"
+                               : "third ventricle";
   for (std::size_t i = 0; i < 3; ++i) shift.place_mm[i] = midline.sum_mm[i] / midline.count;
   return shift;
 }
 
 Measurement measurement_of(const Cranium& cranium, const Shift& shift) {
-  constexpr double tolerance_mm = 3.5;
   Measurement result{
       .id = "head.midline-shift.distance",
       .name = "midline shift",
@@ -224,11 +233,13 @@ void midline_shift(Scene& scene, Findings& findings) {
     shift = shift_of(*scene.cranium);
     if (!shift) reason = "neither the septum nor the third ventricle was found";
   }
-  if (shift && std::abs(shift->mm) < reported_mm &&
-      std::abs(shift->mm) + shift->uncertainty_mm >= critical_mm)
+  const bool unreliable = shift && (std::abs(shift->mm) < reported_mm
+                                        ? std::abs(shift->mm) + shift->uncertainty_mm >= critical_mm
+                                        : shift->uncertainty_mm > tolerance_mm);
+  if (unreliable)
     reason = "unreliable: " + number_text(std::abs(shift->mm), 1) + " mm \u00b1 " +
              number_text(shift->uncertainty_mm, 1) + " mm by the " + shift->seen +
-             ", a shift of 5 mm is not excluded";
+             "; a shift of 5 mm is not excluded";
   if (!reason.empty()) {
     findings.push_back(not_assessed_finding(id, title, codes::midline_shift, codes::brain, reason));
     return;

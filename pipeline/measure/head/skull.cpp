@@ -155,7 +155,8 @@ class OpenArc {
   /// Voxels from the middle to the skin where no bone is met; 0 where there is bone.
   double open_radius(double dx, double dy) const {
     double skin = 0;
-    for (double r = 0;; r += 0.7) {
+    for (int step = 0;; ++step) {
+      const double r = 0.7 * step;
       const int column = static_cast<int>(std::lround(column_ + r * dx));
       const int row = static_cast<int>(std::lround(row_ + r * dy));
       if (column < 0 || row < 0 || column >= box_.grid.size[0] || row >= box_.grid.size[1]) break;
@@ -180,10 +181,18 @@ double open_height_mm(const GridImage& box, int low, int high) {
   return most * box.grid.step_mm[2][2];
 }
 
-/// z of the highest slice in which `area_cm2` is more than the tip of a calcification.
-std::optional<double> highest(const std::vector<double>& area_cm2, const Grid& grid) {
-  for (int slice = grid.size[2] - 1; slice >= 0; --slice)
-    if (area_cm2[static_cast<std::size_t>(slice)] > 0.4) return grid.point_mm(0, 0, slice)[2];
+/// z of the highest slice in which `area_cm2` is more than the tip of a calcification; of the lower
+/// half of the space inside the skull, because the cap of the vault is all bone.
+std::optional<double> highest(const Cranium& cranium, const std::vector<double>& area_cm2) {
+  const Grid& grid = cranium.image.grid;
+  const auto sections = static_cast<std::ptrdiff_t>(plane_of(grid).voxels());
+  const auto first = std::ranges::find(cranium.inside, std::uint8_t{1});
+  const auto last = std::find(cranium.inside.rbegin(), cranium.inside.rend(), 1).base();
+  const auto low = (first - cranium.inside.begin()) / sections;
+  const auto high = (last - cranium.inside.begin()) / sections;
+  for (auto slice = (low + high) / 2; slice >= 0; --slice)
+    if (area_cm2[static_cast<std::size_t>(slice)] > 0.4)
+      return grid.point_mm(0, 0, static_cast<double>(slice))[2];
   return std::nullopt;
 }
 
@@ -217,8 +226,8 @@ void find_base(Cranium& cranium, const Mask& bone, const Mask& filled) {
     if (row > first_row && beside > beside_mm)
       petrous[static_cast<std::size_t>(slice)] += pixel_cm2;
   });
-  cranium.base_mm = highest(any, grid);
-  cranium.petrous_mm = highest(petrous, grid);
+  cranium.base_mm = highest(cranium, any);
+  cranium.petrous_mm = highest(cranium, petrous);
   if (!cranium.petrous_mm) return;
   std::vector<double> rows;
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {

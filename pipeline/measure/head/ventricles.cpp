@@ -165,7 +165,11 @@ Measurement evans_measurement(const Cranium& cranium) {
     return result;
   }
   const double inner = inner_width_mm(cranium, horns.slice);
-  constexpr double border_mm = 2.2, tolerance = 0.06;
+  constexpr double border_mm = 2.2, tolerance = 0.06, least_index = 0.14;
+  if (horns.width_mm < least_index * inner) {  // only the tip of a horn
+    result.not_assessed = "frontal horns were not found on both sides";
+    return result;
+  }
   result.conditions.emplace_back("flagged: on axial slices of the scan, whatever their angle");
   set_value(result, horns.width_mm / inner, border_mm / inner, tolerance);
   return result;
