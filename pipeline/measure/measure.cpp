@@ -18,6 +18,12 @@ const std::vector<Step>& steps() {
       {"laa950", "measuring low attenuation", low_attenuation},
       {"trabecular", "measuring vertebral density", trabecular_density},
       {"aorta", "measuring the aorta", aorta_diameter},
+      {"intracranial", "finding the intracranial space", intracranial},
+      {"hyperdense", "looking for blood in the brain", hyperdense},
+      {"extra-axial", "looking for blood against the skull", extra_axial},
+      {"ventricles", "measuring the ventricles", ventricles},
+      {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
+      {"low-density", "comparing the two sides of the brain", low_density},
       {"not-looked-at", "listing what was not looked at", not_looked_at},
   };
   return all;

@@ -35,6 +35,12 @@ void aorta_diameter(Scene& scene, Findings& findings);      ///< "aorta.thoracic
 void places(Scene& scene, Findings& findings);              ///< evidence of the above, body volume
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);
+void intracranial(Scene& scene, Findings& findings);   ///< "head.intracranial"; the cranium
+void hyperdense(Scene& scene, Findings& findings);     ///< "head.hyperdense", ".1", …
+void extra_axial(Scene& scene, Findings& findings);    ///< "head.extra-axial", ".1", …
+void ventricles(Scene& scene, Findings& findings);     ///< "head.ventricles"
+void midline_shift(Scene& scene, Findings& findings);  ///< "head.midline-shift"
+void low_density(Scene& scene, Findings& findings);    ///< "head.low-density", ".1", …
 void not_looked_at(Scene& scene, Findings& findings);  ///< one "not assessed" finding per system
 
 }  // namespace tomoscribe::pipeline::measure

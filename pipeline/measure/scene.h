@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "pipeline/measure/filters.h"
+#include "pipeline/measure/head/blob.h"
+#include "pipeline/measure/head/cranium.h"
 #include "pipeline/normalise.h"
 #include "pipeline/volume.h"
 #include "reporting/report.h"
@@ -115,6 +117,10 @@ struct Scene {
   Vertebrae vertebrae;
   Aorta aorta;
   Contrast contrast;
+
+  std::optional<Cranium> cranium;  ///< skull and intracranial space, where a head is shown
+  std::optional<Blobs> blobs;      ///< hyperdense components of the brain; "hyperdense"
+  std::string no_cranium;          ///< why there is none
 
   double share(BodyRegion region) const;  ///< of the slices
   bool shows(BodyRegion region) const { return share(region) > 0; }

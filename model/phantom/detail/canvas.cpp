@@ -52,6 +52,7 @@ Canvas::Canvas(const Raster& raster, const Body& body) : raster_(raster), body_(
   y_.resize(pixels);
   dz_.resize(pixels);
   labels_.resize(pixels);
+  owner_.resize(pixels);
 }
 
 Canvas::Box Canvas::box(double x0, double y0, double x1, double y1) const {
@@ -71,7 +72,9 @@ void Canvas::blend(std::size_t i, float hu, Label label, float share, LabelSet o
     hu_[i] = hu;
   else
     hu_[i] += (hu - hu_[i]) * share;
-  if (share >= 0.5F) labels_[i] = label;
+  if (share < 0.5F) return;
+  labels_[i] = label;
+  owner_[i] = painting_for_;
 }
 
 void Canvas::warp_slice() {
@@ -113,6 +116,8 @@ void Canvas::begin(double z, const std::vector<float>& texture) {
   texture_ = &texture;
   section_ = body_.section(z / body_.latent().scale_z);
   warp_slice();
+  std::fill(owner_.begin(), owner_.end(), std::uint8_t{0});
+  painting_for_ = 0;
   for (std::size_t i = 0; i < hu_.size(); ++i) {
     const Tissue tissue = body_.tissue(section_, x_[i], y_[i], dz_[i], texture[i]);
     labels_[i] = tissue.label;
@@ -152,7 +157,9 @@ void Canvas::paint_thin(const Tube& tube) {
       if ((set_of(labels_[i]) & tube.over) == 0) continue;
       const float wanted = -860.0F + (tube.hu + 860.0F) * static_cast<float>(share);
       if (wanted > hu_[i]) hu_[i] = wanted;
-      if (share >= 0.5) labels_[i] = tube.label;
+      if (share < 0.5) continue;
+      labels_[i] = tube.label;
+      owner_[i] = painting_for_;
     }
 }
 

@@ -52,7 +52,11 @@ class Canvas {
   /// A ball with exact shares of the voxels on its surface.
   void paint_ball(const Point& centre, double radius_mm, float hu, Label label);
 
-  std::vector<float>& hu() { return hu_; }
+  /// Whose voxels are painted from here on: 0, or a finding's number as in Layer::owner.
+  void paint_for(std::uint8_t owner) { painting_for_ = owner; }
+
+  const std::vector<float>& hu() const { return hu_; }
+  const std::vector<std::uint8_t>& owner() const { return owner_; }
   const std::vector<Label>& labels() const { return labels_; }
   double z() const { return z_; }
 
@@ -77,6 +81,8 @@ class Canvas {
   Section section_{};
   std::vector<float> hu_, x_, y_, dz_;  ///< canonical coordinates of each pixel
   std::vector<Label> labels_;
+  std::vector<std::uint8_t> owner_;
+  std::uint8_t painting_for_ = 0;
   const std::vector<float>* texture_ = nullptr;
 };
 

@@ -6,13 +6,16 @@
 namespace tomoscribe::model::phantom {
 
 namespace {
-constexpr auto label_count = static_cast<std::size_t>(Label::count);
-constexpr LabelSet not_body = set_of(Label::air, Label::table);
+constexpr std::size_t label_count = 64;
 }  // namespace
 
-Tally::Tally(const Settings& settings) : settings_(settings), sums_(label_count) {}
+Tally::Tally(const Settings& settings, std::vector<Structure> structures)
+    : settings_(settings),
+      structures_(std::move(structures)),
+      sums_(label_count),
+      runs_(structures_.size()) {}
 
-void Tally::add(int slice, const std::vector<Label>& labels, const std::vector<float>& hu) {
+void Tally::add(int slice, const std::vector<std::uint8_t>& labels, const std::vector<float>& hu) {
   struct Here {
     double voxels = 0, hu = 0, below = 0, column = 0, row = 0;
     int column0 = 1 << 20, row0 = 1 << 20, column1 = -1, row1 = -1;
@@ -21,8 +24,7 @@ void Tally::add(int slice, const std::vector<Label>& labels, const std::vector<f
   std::size_t i = 0;
   for (int row = 0; row < settings_.rows; ++row)
     for (int column = 0; column < settings_.columns; ++column, ++i) {
-      if ((set_of(labels[i]) & not_body) != 0) continue;
-      Here& h = here[static_cast<std::size_t>(labels[i])];
+      Here& h = here[labels[i]];
       h.voxels += 1;
       h.hu += static_cast<double>(hu[i]);
       if (hu[i] < -950.0F) h.below += 1;
@@ -45,13 +47,33 @@ void Tally::add(int slice, const std::vector<Label>& labels, const std::vector<f
     sum.slice += slice * h.voxels;
     sum.boxes.push_back({slice, h.column0, h.row0, h.column1, h.row1});
   }
+  if (settings_.structure_masks) add_runs(slice, labels);
 }
 
-Truth Tally::truth(const char* name, const char* side, LabelSet labels,
-                   const std::array<double, 3>& first_voxel_mm) const {
+void Tally::add_runs(int slice, const std::vector<std::uint8_t>& labels) {
+  const int columns = settings_.columns;
+  for (std::size_t k = 0; k < structures_.size(); ++k) {
+    const auto inside = [&](std::uint8_t label) {
+      return (structures_[k].labels >> label & 1U) != 0;
+    };
+    for (int row = 0; row < settings_.rows; ++row) {
+      const std::uint8_t* line =
+          &labels[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns)];
+      for (int column = 0; column < columns; ++column) {
+        const int start = column;
+        while (column < columns && inside(line[column])) ++column;
+        if (column > start) runs_[k].push_back({slice, row, start, column - start});
+      }
+    }
+  }
+}
+
+Truth Tally::truth(std::size_t structure, const Phantom& phantom) const {
+  const std::uint64_t labels = structures_[structure].labels;
   Truth result;
-  result.name = name;
-  result.side = side;
+  result.name = structures_[structure].name;
+  result.side = structures_[structure].side;
+  result.runs = runs_[structure];
   Sum all;
   std::map<int, std::array<int, 5>> boxes;
   for (std::size_t label = 0; label < label_count; ++label) {
@@ -74,9 +96,11 @@ Truth Tally::truth(const char* name, const char* side, LabelSet labels,
   result.volume_ml = all.voxels * pixel * pixel * settings_.slice_mm / 1000;
   result.mean_hu = all.hu / all.voxels;
   result.fraction_below_950 = all.below_950 / all.voxels;
-  result.centre_mm = {first_voxel_mm[0] + all.column / all.voxels * pixel,
-                      first_voxel_mm[1] + all.row / all.voxels * pixel,
-                      first_voxel_mm[2] + all.slice / all.voxels * settings_.slice_mm};
+  const auto& first = phantom.first_voxel_mm;
+  const double down = all.row / all.voxels * pixel;
+  result.centre_mm = {
+      first[0] + all.column / all.voxels * pixel, first[1] + down * phantom.row_step[1],
+      first[2] + down * phantom.row_step[2] + all.slice / all.voxels * settings_.slice_mm};
   int column0 = 1 << 20, row0 = 1 << 20, column1 = -1, row1 = -1;
   for (const auto& [slice, box] : boxes) {
     result.boxes.push_back(box);
@@ -91,24 +115,13 @@ Truth Tally::truth(const char* name, const char* side, LabelSet labels,
   return result;
 }
 
-std::vector<Truth> Tally::truths(const std::array<double, 3>& first, bool nodule_left) const {
-  std::vector<Truth> found{
-      truth("body", "", ~not_body, first),
-      truth("lung.right", "right", set_of(Label::lung_right), first),
-      truth("lung.left", "left", set_of(Label::lung_left), first),
-      truth("vessels.right", "right", set_of(Label::vessel_right), first),
-      truth("vessels.left", "left", set_of(Label::vessel_left), first),
-      truth("trachea", "", set_of(Label::trachea), first),
-      truth("bronchi", "", set_of(Label::bronchus), first),
-      truth("heart", "", set_of(Label::heart), first),
-      truth("bone", "", set_of(Label::bone), first),
-      truth("liver", "right", set_of(Label::liver), first),
-      truth("spleen", "left", set_of(Label::spleen), first),
-      truth("bowel_gas", "left", set_of(Label::bowel_gas), first),
-      truth("nodule.1", nodule_left ? "left" : "right", set_of(Label::nodule), first)};
-  found.erase(
-      std::remove_if(found.begin(), found.end(), [](const Truth& t) { return t.boxes.empty(); }),
-      found.end());
+std::vector<Truth> Tally::truths(const Phantom& phantom) const {
+  std::vector<Truth> found;
+  found.reserve(structures_.size());
+  for (std::size_t k = 0; k < structures_.size(); ++k) {
+    Truth truth = this->truth(k, phantom);
+    if (!truth.boxes.empty()) found.push_back(std::move(truth));
+  }
   return found;
 }
 

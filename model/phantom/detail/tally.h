@@ -2,28 +2,30 @@
 
 #include <vector>
 
-#include "model/phantom/detail/body.h"
-#include "model/phantom/phantom.h"
+#include "model/phantom/detail/acquisition.h"
 
 namespace tomoscribe::model::phantom {
 
-/// Counts what was painted, slice by slice, before noise.
+/// Counts the structures that were painted, slice by slice, before noise.
 class Tally {
  public:
-  explicit Tally(const Settings& settings);
-  void add(int slice, const std::vector<Label>& labels, const std::vector<float>& hu);
-  std::vector<Truth> truths(const std::array<double, 3>& first_voxel_mm, bool nodule_left) const;
+  Tally(const Settings& settings, std::vector<Structure> structures);
+  void add(int slice, const std::vector<std::uint8_t>& labels, const std::vector<float>& hu);
+  /// Those with at least one voxel.
+  std::vector<Truth> truths(const Phantom& phantom) const;
 
  private:
   struct Sum {
     double voxels = 0, hu = 0, below_950 = 0, column = 0, row = 0, slice = 0;
     std::vector<std::array<int, 5>> boxes;
   };
-  Truth truth(const char* name, const char* side, LabelSet labels,
-              const std::array<double, 3>& first_voxel_mm) const;
+  void add_runs(int slice, const std::vector<std::uint8_t>& labels);
+  Truth truth(std::size_t structure, const Phantom& phantom) const;
 
-  Settings settings_;
-  std::vector<Sum> sums_;
+  const Settings& settings_;
+  std::vector<Structure> structures_;
+  std::vector<Sum> sums_;               ///< per label
+  std::vector<std::vector<Run>> runs_;  ///< per structure, when asked for
 };
 
 }  // namespace tomoscribe::model::phantom

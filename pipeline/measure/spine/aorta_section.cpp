@@ -104,7 +104,8 @@ struct Ray {
 };
 
 /// The outer wall where it is seen. Without thrombus it lies about where the blood ends; what ends
-/// further out is something that lies against it.
+/// further out is something that lies against it. Without contrast agent blood and thrombus look
+/// alike, and the track holds both.
 std::vector<Ray> wall_of(const Scene& scene, const Course& course, double shift_hu) {
   std::vector<Ray> rays;
   rays.reserve(directions);
@@ -120,7 +121,8 @@ std::vector<Ray> wall_of(const Scene& scene, const Course& course, double shift_
   if (rays.empty()) return rays;
   const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
   std::ranges::nth_element(lengths, middle);
-  const bool thrombus = static_cast<double>(rays.size()) >= thrombus_seen * directions &&
+  const bool thrombus = scene.contrast.given() &&
+                        static_cast<double>(rays.size()) >= thrombus_seen * directions &&
                         *middle > course.radius_mm + thrombus_mm;
   const double most = course.radius_mm + std::max(3.0, 0.2 * course.radius_mm);
   if (!thrombus) std::erase_if(rays, [most](const Ray& ray) { return ray.mm > most; });

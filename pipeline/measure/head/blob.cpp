@@ -1,0 +1,300 @@
+// Components of the density of fresh blood (QUANTIFICATION A, "hyperdense candidate").
+#include "pipeline/measure/head/blob.h"
+
+#include <algorithm>
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+constexpr double low_hu = 52, high_hu = 95, calcium_hu = 100;
+constexpr double rim_mm = 2.0;  // of bone, blurred into the brain
+constexpr double sinus_mm = 12, sinus_side_mm = 8;
+constexpr double least_ml = 1.0;
+constexpr std::size_t most_blobs = 40;
+
+/// What lies against the vault in the midline: the sagittal sinus, the falx, the torcula.
+bool in_midline_sinus(const Cranium& cranium, const Vec3& point, double depth) {
+  return depth < sinus_mm && cranium.plane &&
+         std::abs(cranium.plane->side_mm(point)) < sinus_side_mm;
+}
+
+Mask searched_band(const Cranium& cranium) {
+  const Grid& grid = cranium.image.grid;
+  Mask band(grid.voxels());
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    const double depth = static_cast<double>(cranium.depth[at]);
+    if (cranium.fine[at] < low_hu || cranium.fine[at] > high_hu || depth < rim_mm) return;
+    const Vec3 point = grid.point_mm(column, row, slice);
+    if (!cranium.posterior_fossa(point) && !in_midline_sinus(cranium, point, depth)) band[at] = 1;
+  });
+  return band;
+}
+
+/// Sums over the voxels of one component.
+struct Sums {
+  Vec3 centre{};
+  double voxels = 0, contact = 0, symmetric = 0;
+  float deepest = 0;
+  std::vector<double> depths;
+};
+
+/// `band` on the grid `whole`.
+void describe(const Mask& band, const Grid& whole, Blob& blob) {
+  const Cranium& cranium = blob.around;
+  const Grid& grid = cranium.image.grid;
+  const std::vector<float> own = depth_mm(blob.mask, grid);
+  Sums sums;
+  double calcium = 0;
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    if (own[at] < -3) return;
+    if (cranium.image.hu[at] > calcium_hu && cranium.depth[at] > 3) ++calcium;
+    if (blob.mask[at] == 0) return;
+    const Vec3 point = grid.point_mm(column, row, slice);
+    for (std::size_t i = 0; i < 3; ++i) sums.centre[i] += point[i];
+    ++sums.voxels;
+    sums.deepest = std::max(sums.deepest, own[at]);
+    if (cranium.depth[at] < rim_mm + 1.6) ++sums.contact;
+    sums.depths.push_back(static_cast<double>(cranium.depth[at]));
+    if (cranium.plane && value_at(band, whole, cranium.plane->mirrored(point)) > 0.4)
+      ++sums.symmetric;
+  });
+  const double voxel_mm = grid.step_mm[0][0];
+  for (std::size_t i = 0; i < 3; ++i) blob.centre_mm[i] = sums.centre[i] / sums.voxels;
+  blob.ml = sums.voxels * grid.voxel_ml();
+  blob.thickest_mm = 2 * static_cast<double>(sums.deepest) + voxel_mm;
+  blob.depth_mm = value_at(cranium.depth, grid, blob.centre_mm);
+  blob.contact = sums.contact * voxel_mm * voxel_mm / std::pow(1000 * blob.ml, 2.0 / 3);
+  blob.symmetric = sums.symmetric / sums.voxels;
+  blob.calcified = calcium / sums.voxels;
+  if (cranium.plane) blob.side_mm = cranium.plane->side_mm(blob.centre_mm);
+  const auto high = sums.depths.begin() +
+                    static_cast<std::ptrdiff_t>(0.98 * static_cast<double>(sums.depths.size() - 1));
+  std::ranges::nth_element(sums.depths, high);
+  // Depth counts from the centre of the outermost voxel to the centre of the innermost one.
+  blob.thickness_mm = *high + voxel_mm;
+}
+
+using Corners = std::array<std::array<int, 3>, 2>;  // first voxel, one past the last
+
+/// Where each piece lies, widened by `mm` but within the grid.
+std::vector<Corners> boxes_of(const Components& pieces, std::size_t count, const Grid& grid,
+                              double mm) {
+  std::vector<Corners> boxes(count, Corners{grid.size, {0, 0, 0}});
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    const std::size_t number = pieces.labels[at];
+    if (number == 0 || number > count) return;
+    auto& [first, end] = boxes[number - 1];
+    const std::array<int, 3> index{column, row, slice};
+    for (std::size_t i = 0; i < 3; ++i) {
+      first[i] = std::min(first[i], index[i]);
+      end[i] = std::max(end[i], index[i] + 1);
+    }
+  });
+  const int margin = static_cast<int>(std::ceil(mm / grid.step_mm[0][0]));
+  for (auto& [first, end] : boxes)
+    for (std::size_t i = 0; i < 3; ++i) {
+      first[i] = std::max(0, first[i] - margin);
+      end[i] = std::min(grid.size[i], end[i] + margin);
+    }
+  return boxes;
+}
+
+template <class T>
+std::vector<T> cut(const std::vector<T>& values, const Grid& grid, const Corners& box) {
+  const auto& [first, end] = box;
+  std::vector<T> result;
+  result.reserve(static_cast<std::size_t>(end[0] - first[0]) *
+                 static_cast<std::size_t>(end[1] - first[1]) *
+                 static_cast<std::size_t>(end[2] - first[2]));
+  for (int slice = first[2]; slice < end[2]; ++slice)
+    for (int row = first[1]; row < end[1]; ++row) {
+      const auto from =
+          values.begin() + static_cast<std::ptrdiff_t>(grid.offset(first[0], row, slice));
+      result.insert(result.end(), from, from + (end[0] - first[0]));
+    }
+  return result;
+}
+
+/// The same cranium, arrays of a part of its box.
+Cranium cut(const Cranium& whole, const Corners& box) {
+  const Grid& grid = whole.image.grid;
+  Cranium part;
+  part.plane = whole.plane;
+  part.base_mm = whole.base_mm;
+  part.petrous_mm = whole.petrous_mm;
+  part.petrous_y_mm = whole.petrous_y_mm;
+  part.brain_hu = whole.brain_hu;
+  part.noise_hu = whole.noise_hu;
+  part.deepest_mm = whole.deepest_mm;
+  for (std::size_t i = 0; i < 3; ++i) {
+    part.first[i] = whole.first[i] + box[0][i];
+    part.image.grid.size[i] = box[1][i] - box[0][i];
+  }
+  part.image.grid.step_mm = grid.step_mm;
+  part.image.grid.origin_mm = grid.point_mm(box[0][0], box[0][1], box[0][2]);
+  part.image.hu = cut(whole.image.hu, grid, box);
+  part.fine = cut(whole.fine, grid, box);
+  part.inside = cut(whole.inside, grid, box);
+  part.depth = cut(whole.depth, grid, box);
+  return part;
+}
+
+/// What of the band lies within 2.6 mm of one numbered piece.
+Mask grown(Mask band, const std::vector<std::uint16_t>& labels, std::size_t number,
+           const Grid& grid) {
+  constexpr float reach_mm = 2.6F;
+  Mask piece(labels.size());
+  std::ranges::transform(labels, piece.begin(),
+                         [number](std::uint16_t label) { return label == number ? 1 : 0; });
+  const std::vector<float> away = depth_mm(piece, grid);
+  for (std::size_t i = 0; i < band.size(); ++i)
+    if (away[i] < -reach_mm) band[i] = 0;
+  return band;
+}
+
+/// A number between -1 and 1 that depends on the place alone.
+double hashed(std::size_t at) {
+  std::uint64_t x = at * 0x9E3779B97F4A7C15U + 0x632BE59BD9B4E019U;
+  x ^= x >> 32, x *= 0xD6E8FEB86659FD93U, x ^= x >> 29;
+  return static_cast<double>(x >> 11) / 4503599627370496.0 - 1;
+}
+
+/// A component with its surroundings, and how its volume is counted.
+class Neighbourhood {
+ public:
+  explicit Neighbourhood(const Blob& blob)
+      : cranium_{blob.around}, away_{depth_mm(blob.mask, blob.around.image.grid)} {
+    std::vector<double> core, ring;
+    constexpr float ring_from = -9, ring_to = -4.5;
+    const float deep = static_cast<float>(blob.thickest_mm) / 2 - 0.75F;
+    for (std::size_t i = 0; i < away_.size(); ++i) {
+      if (away_[i] >= std::min(3.0F, 0.5F * deep)) core.push_back(cranium_.image.hu[i]);
+      if (away_[i] > ring_from && away_[i] < ring_to && cranium_.depth[i] > 4)
+        ring.push_back(cranium_.image.hu[i]);
+      if (away_[i] >= reach && cranium_.inside[i] != 0) near_.push_back(i);
+    }
+    core_hu_ = median_of(core);
+    ring_hu_ = ring.size() > 50 ? median_of(ring) : cranium_.brain_hu;
+  }
+  double core_hu() const { return core_hu_; }
+  /// Above the middle between surroundings and core.
+  Mask mask() const {
+    Mask result(away_.size());
+    for (const std::size_t at : near_)
+      if (cranium_.image.hu[at] > (ring_hu_ + core_hu_) / 2) result[at] = 1;
+    return result;
+  }
+  /// Counted above a level between surroundings (0) and core (1); `shift` in voxels along each
+  /// axis, `noise` in HU.
+  double ml(double level, double shift, double noise) const {
+    const Grid& grid = cranium_.image.grid;
+    const double limit = ring_hu_ + level * (core_hu_ - ring_hu_);
+    std::size_t count = 0;
+    for (const std::size_t at : near_) {
+      double hu = cranium_.image.hu[at];
+      if (shift != 0) hu = shifted(at, shift);
+      if (noise != 0) hu += noise * 1.7 * hashed(at);
+      if (hu > limit) ++count;
+    }
+    return static_cast<double>(count) * grid.voxel_ml();
+  }
+
+ private:
+  static constexpr float reach = -4.5;
+  double shifted(std::size_t at, double shift) const {
+    const Grid& grid = cranium_.image.grid;
+    const auto columns = static_cast<std::size_t>(grid.size[0]);
+    const std::size_t plane = columns * static_cast<std::size_t>(grid.size[1]);
+    const Vec3 point = grid.point_mm(static_cast<double>(at % columns) + shift,
+                                     static_cast<double>(at % plane / columns) + shift,
+                                     static_cast<double>(at / plane) + shift);
+    return value_at(cranium_.image.hu, grid, point);
+  }
+  const Cranium& cranium_;
+  std::vector<float> away_;
+  std::vector<std::size_t> near_;
+  double core_hu_ = 0, ring_hu_ = 0;
+};
+
+double extent_along(const std::vector<std::array<double, 2>>& points, int degrees) {
+  const double angle = degrees * 3.14159265358979 / 180, c = std::cos(angle), s = std::sin(angle);
+  double low = 1e9, high = -1e9;
+  for (const auto& point : points) {
+    const double along = c * point[0] + s * point[1];
+    low = std::min(low, along), high = std::max(high, along);
+  }
+  return high - low;
+}
+
+/// A x B x C / 2 on axial slices: largest diameter, the largest one across it, and the height, of
+/// which slices with a small section count half or not at all.
+double abc2_ml(const Mask& mask, const Grid& grid) {
+  std::vector<std::vector<std::array<double, 2>>> sections(static_cast<std::size_t>(grid.size[2]));
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] != 0)
+      sections[static_cast<std::size_t>(slice)].push_back(
+          {column * grid.step_mm[0][0], row * grid.step_mm[0][0]});
+  });
+  const auto most =
+      std::ranges::max_element(sections, {}, [](const auto& one) { return one.size(); });
+  double slices = 0;
+  for (const auto& section : sections) {
+    const double share = static_cast<double>(section.size()) / static_cast<double>(most->size());
+    slices += share >= 0.75 ? 1 : share >= 0.25 ? 0.5 : 0;
+  }
+  double longest = 0, across = 0;
+  for (int degrees = 0; degrees < 180; degrees += 3) {
+    const double here = extent_along(*most, degrees);
+    if (here > longest) longest = here, across = extent_along(*most, degrees + 90);
+  }
+  const double voxel_mm = grid.step_mm[0][0];
+  return (longest + voxel_mm) * (across + voxel_mm) * slices * grid.step_mm[2][2] / 2000;
+}
+
+}  // namespace
+
+std::vector<Blob> hyperdense_blobs(const Cranium& cranium) {
+  const Grid& grid = cranium.image.grid;
+  const Mask band = searched_band(cranium);
+  // Sheets (falx, tentorium) and vessels do not survive the loss of one voxel on each side. Where
+  // something lies against the bone that side is the bone's.
+  Mask padded = band;
+  for (std::size_t i = 0; i < padded.size(); ++i)
+    if (static_cast<double>(cranium.depth[i]) < rim_mm) padded[i] = 1;
+  Mask core = deeper_than(depth_mm(padded, grid), 0.1);
+  for (std::size_t i = 0; i < core.size(); ++i) core[i] &= band[i];
+  const auto least = static_cast<std::size_t>(0.1 * least_ml / grid.voxel_ml());
+  const Components pieces = components(core, grid, least);
+  std::vector<Blob> blobs;
+  const std::size_t count = std::min(pieces.voxels.size(), most_blobs);
+  blobs.reserve(count);
+  const std::vector<Corners> boxes = boxes_of(pieces, count, grid, 12);
+  for (std::size_t i = 0; i < count; ++i) {
+    Blob blob;
+    blob.around = cut(cranium, boxes[i]);
+    blob.mask = grown(cut(band, grid, boxes[i]), cut(pieces.labels, grid, boxes[i]), i + 1,
+                      blob.around.image.grid);
+    describe(band, grid, blob);
+    if (blob.ml >= least_ml) blobs.push_back(std::move(blob));
+  }
+  std::ranges::stable_sort(blobs, std::ranges::greater{}, &Blob::ml);
+  return blobs;
+}
+
+BlobVolume volume_of(const Blob& blob) {
+  const Neighbourhood near(blob);
+  const double noise = blob.around.noise_hu;
+  BlobVolume result;
+  result.ml = near.ml(0.5, 0, 0);
+  result.mean_hu = near.core_hu();
+  result.mask = near.mask();
+  std::array<double, 6> others{near.ml(0.4, 0, 0),     near.ml(0.6, 0, 0),
+                               near.ml(0.5, 0.5, 0),   near.ml(0.5, -0.5, 0),
+                               near.ml(0.5, 0, noise), near.ml(0.5, 0, -noise)};
+  const auto [low, high] = std::ranges::minmax(others);
+  result.spread_ml = (std::max(high, result.ml) - std::min(low, result.ml)) / 2;
+  result.abc2_ml = abc2_ml(result.mask, blob.around.image.grid);
+  return result;
+}
+
+}  // namespace tomoscribe::pipeline::measure

@@ -1,0 +1,80 @@
+#include "pipeline/measure/head/head_parts.h"
+
+#include <cmath>
+
+namespace tomoscribe::pipeline::measure {
+
+using reporting::Finding;
+using reporting::Laterality;
+
+std::string no_scale(const Scene& scene) {
+  constexpr double least_hu = 22, most_hu = 46, most_noise_hu = 9;
+  if (!scene.cranium) return scene.no_cranium;
+  const Cranium& cranium = *scene.cranium;
+  if (cranium.brain_hu < least_hu || cranium.brain_hu > most_hu)
+    return "the brain measures " + number_text(cranium.brain_hu, 0) +
+           " HU (22 to 46 expected): the scale does not allow densities to be compared";
+  if (cranium.noise_hu > most_noise_hu)
+    return "the images are too noisy (" + number_text(cranium.noise_hu, 0) + " HU at 1.5 mm)";
+  return {};
+}
+
+void set_value(reporting::Measurement& measurement, double value, double uncertainty,
+               double tolerance) {
+  const double scale = std::pow(10.0, measurement.decimals);
+  const auto rounded = [&](double number) { return std::round(number * scale) / scale; };
+  if (uncertainty > tolerance) {
+    measurement.not_assessed = "unreliable: the result moves by " +
+                               number_text(uncertainty, measurement.decimals) + " " +
+                               measurement.unit.value + " when threshold, grid or noise do";
+    return;
+  }
+  measurement.value = rounded(value);
+  measurement.uncertainty = std::max(1 / scale, rounded(uncertainty));
+}
+
+Finding candidate_finding(std::string id, std::string title, reporting::Code observation,
+                          reporting::Code site, Laterality side) {
+  Finding finding =
+      measured_finding(std::move(id), std::string(candidate_words) + ": " + std::move(title),
+                       std::move(observation), std::move(site), side);
+  finding.presence = reporting::Presence::indeterminate;
+  finding.verification.outcome = reporting::Outcome::unverified;
+  finding.verification.reason =
+      "found by density and place alone: a radiologist must confirm or reject it";
+  return finding;
+}
+
+Finding nothing_passed(std::string id, std::string title, reporting::Code observation,
+                       reporting::Code site, std::string searched) {
+  Finding finding =
+      measured_finding(std::move(id), std::move(title), std::move(observation), std::move(site));
+  finding.presence = reporting::Presence::indeterminate;
+  finding.verification.reason = std::move(searched);
+  return finding;
+}
+
+std::optional<reporting::Evidence> box_section(const Scene& scene, const Cranium& cranium,
+                                               const Mask& box_mask, std::string id,
+                                               std::string caption) {
+  const Grid& box = cranium.image.grid;
+  const Grid& work = scene.work.grid;
+  const auto& first = cranium.first;
+  Mask whole(work.voxels());
+  for_each_voxel(box, [&](std::size_t at, int column, int row, int slice) {
+    if (box_mask[at] != 0)
+      whole[work.offset(column + first[0], row + first[1], slice + first[2])] = 1;
+  });
+  return mask_section(scene, whole, std::move(id), std::move(caption));
+}
+
+Laterality side_of(double to_the_left_mm, double midline_mm) {
+  if (std::abs(to_the_left_mm) < midline_mm) return Laterality::none;
+  return to_the_left_mm > 0 ? Laterality::left : Laterality::right;
+}
+
+std::string side_words(Laterality side) {
+  return side == Laterality::none ? "" : std::string(reporting::to_text(side)) + " ";
+}
+
+}  // namespace tomoscribe::pipeline::measure

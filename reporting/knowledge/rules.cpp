@@ -1,0 +1,144 @@
+#include "reporting/knowledge/rules.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace tomoscribe::reporting::knowledge {
+
+const std::vector<Citation>& bibliography() {
+  static const std::vector<Citation> all{
+      {"kothari-1996",
+       "Kothari RU et al. The ABCs of measuring intracerebral hemorrhage volumes. Stroke "
+       "1996;27:1304-1305",
+       "10.1161/01.STR.27.8.1304"},
+      {"hemphill-2001",
+       "Hemphill JC et al. The ICH score: a simple, reliable grading scale for intracerebral "
+       "hemorrhage. Stroke 2001;32:891-897",
+       "10.1161/01.STR.32.4.891"},
+      {"bullock-2006",
+       "Bullock MR et al. Surgical management of acute subdural hematomas. Neurosurgery "
+       "2006;58(3 Suppl):S16-24. PMID 16710968",
+       ""},
+      {"pickhardt-2013",
+       "Pickhardt PJ et al. Opportunistic screening for osteoporosis using abdominal computed "
+       "tomography scans obtained for other indications. Ann Intern Med 2013;158:588-595",
+       "10.7326/0003-4819-158-8-201304160-00003"},
+      {"isselbacher-2022",
+       "Isselbacher EM et al. 2022 ACC/AHA guideline for the diagnosis and management of aortic "
+       "disease. Circulation 2022;146:e334-e482",
+       "10.1161/CIR.0000000000001106"},
+      {"chaikof-2018",
+       "Chaikof EL et al. The Society for Vascular Surgery practice guidelines on the care of "
+       "patients with an abdominal aortic aneurysm. J Vasc Surg 2018;67:2-77",
+       "10.1016/j.jvs.2017.10.044"},
+  };
+  return all;
+}
+
+const std::vector<Rule>& rules() {
+  static const std::vector<Rule> all{
+      {"ich.volume-30",
+       "2001",
+       "a radiologist confirms spontaneous intracerebral haemorrhage; the other items of the score "
+       "(consciousness, age, ventricles, site) are not known to the program",
+       {Limit::Kind::at_least, 30, "mL"},
+       "a volume of 30 mL or more is one item of the ICH score",
+       "hemphill-2001"},
+      {"sdh.thickness-10",
+       "2006",
+       "a radiologist confirms an acute subdural haematoma",
+       {Limit::Kind::above, 10, "mm"},
+       "an acute subdural haematoma thicker than 10 mm is a surgical criterion of this guideline",
+       "bullock-2006"},
+      {"sdh.shift-5",
+       "2006",
+       "a radiologist confirms an acute subdural haematoma",
+       {Limit::Kind::above, 5, "mm"},
+       "a midline shift of more than 5 mm with an acute subdural haematoma is a surgical criterion "
+       "of this guideline",
+       "bullock-2006"},
+      {"bone.l1-160",
+       "2013",
+       "the vertebra is L1, without fracture, and no contrast agent raised its density",
+       {Limit::Kind::at_most, 160, "[hnsf'U]"},
+       "160 HU or less at L1 is the limit that misses few cases of osteoporosis in this study; "
+       "densitometry (DXA) can tell",
+       "pickhardt-2013"},
+      {"bone.l1-110",
+       "2013",
+       "the vertebra is L1, without fracture, and no contrast agent changed its density",
+       {Limit::Kind::at_most, 110, "[hnsf'U]"},
+       "110 HU or less at L1 is the limit that is specific for osteoporosis in this study; "
+       "densitometry (DXA) can confirm",
+       "pickhardt-2013"},
+      {"aorta.thoracic-40",
+       "2022",
+       "a radiologist confirms the diameter square to the vessel",
+       {Limit::Kind::at_least, 40, "mm"},
+       "a descending thoracic aorta of 40 mm or more is wide; the limits of this guideline for "
+       "closer follow-up and repair lie between 50 and 55 mm",
+       "isselbacher-2022"},
+      {"aorta.abdominal-30",
+       "2018",
+       "a radiologist confirms an aneurysm of 30 to 39 mm",
+       {Limit::Kind::at_least, 30, "mm"},
+       "this guideline suggests imaging again after 3 years",
+       "chaikof-2018"},
+      {"aorta.abdominal-40",
+       "2018",
+       "a radiologist confirms an aneurysm of 40 to 49 mm",
+       {Limit::Kind::at_least, 40, "mm"},
+       "this guideline suggests imaging again after 12 months",
+       "chaikof-2018"},
+      {"aorta.abdominal-50",
+       "2018",
+       "a radiologist confirms an aneurysm of 50 to 54 mm",
+       {Limit::Kind::at_least, 50, "mm"},
+       "this guideline suggests imaging again after 6 months, for women referral to a vascular "
+       "surgeon",
+       "chaikof-2018"},
+      {"aorta.abdominal-55",
+       "2018",
+       "a radiologist confirms an aneurysm of 55 mm or more",
+       {Limit::Kind::at_least, 55, "mm"},
+       "this guideline suggests referral to a vascular surgeon",
+       "chaikof-2018"},
+  };
+  return all;
+}
+
+const Rule& rule(std::string_view id) {
+  const auto found = std::ranges::find(rules(), id, &Rule::id);
+  if (found == rules().end()) throw std::logic_error("no rule of that id");
+  return *found;
+}
+
+const Citation& citation(std::string_view id) {
+  const auto found = std::ranges::find(bibliography(), id, &Citation::id);
+  if (found == bibliography().end()) throw std::logic_error("no citation of that id");
+  return *found;
+}
+
+bool reached(const Rule& rule, const Measurement& measurement) {
+  if (!measurement.value || measurement.unit.value != rule.limit.unit) return false;
+  switch (rule.limit.kind) {
+    case Limit::Kind::at_least: return *measurement.value >= rule.limit.value;
+    case Limit::Kind::above: return *measurement.value > rule.limit.value;
+    case Limit::Kind::at_most:
+      return *measurement.value <= rule.limit.value && !measurement.lower_bound;
+  }
+  return false;
+}
+
+void recommend(Finding& finding, const Rule& rule) {
+  const Citation& source = citation(rule.citation);
+  std::string text = "If " + std::string(rule.applies_if) + ": " + std::string(rule.reading) +
+                     " (" + std::string(rule.citation) + ", edition " + std::string(rule.edition) +
+                     ")";
+  if (finding.recommendation.find(text) != std::string::npos) return;
+  finding.recommendation += (finding.recommendation.empty() ? "" : "; ") + text;
+  if (std::ranges::find(finding.citations, source.id, &Citation::id) == finding.citations.end())
+    finding.citations.push_back(source);
+}
+
+}  // namespace tomoscribe::reporting::knowledge
