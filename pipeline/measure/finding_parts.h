@@ -23,6 +23,7 @@ inline const Code chest_abdomen_pelvis{"416775004", "SCT", "Chest, Abdomen and P
 inline const Code volume{"118565006", "SCT", "Volume"};
 inline const Code ratio{"118586006", "SCT", "Ratio"};
 inline const Code spine{"421060004", "SCT", "Spine"};
+inline const Code liver{"10200004", "SCT", "Liver"};
 inline const Code aorta{"15825003", "SCT", "Aorta"};
 inline const Code thoracic_aorta{"113262008", "SCT", "Thoracic aorta"};
 inline const Code abdominal_aorta{"7832008", "SCT", "Abdominal aorta"};

@@ -18,6 +18,7 @@ const std::vector<Step>& steps() {
       {"laa950", "measuring low attenuation", low_attenuation},
       {"trabecular", "measuring vertebral density", trabecular_density},
       {"aorta", "measuring the aorta", aorta_diameter},
+      {"liver", "measuring the liver's density", liver_density},
       {"intracranial", "finding the intracranial space", intracranial},
       {"hyperdense", "looking for blood in the brain", hyperdense},
       {"extra-axial", "looking for blood against the skull", extra_axial},

@@ -31,6 +31,7 @@ void aorta_track(Scene& scene, Findings& findings);     ///< Scene::aorta
 void contrast(Scene& scene, Findings& findings);        ///< "contrast"; takes blood off the bone
 void levels(Scene& scene, Findings& findings);          ///< "spine"; Scene::vertebrae
 void trabecular_density(Scene& scene, Findings& findings);  ///< "spine.density"
+void liver_density(Scene& scene, Findings& findings);       ///< "liver"
 void aorta_diameter(Scene& scene, Findings& findings);      ///< "aorta.thoracic", "aorta.abdominal"
 void places(Scene& scene, Findings& findings);              ///< evidence of the above, body volume
 void lung_volume(Scene& scene, Findings& findings);

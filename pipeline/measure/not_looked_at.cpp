@@ -71,7 +71,7 @@ const std::vector<Unseen>& unseen() {
        "abdomen.liver",
        lesion,
        {"10200004", "SCT", "Liver"},
-       "liver and biliary system"},
+       "lesions of the liver, biliary system"},
       {BodyRegion::abdomen,
        "abdomen.pancreas",
        lesion,

@@ -27,6 +27,14 @@ const std::vector<Citation>& bibliography() {
        "Isselbacher EM et al. 2022 ACC/AHA guideline for the diagnosis and management of aortic "
        "disease. Circulation 2022;146:e334-e482",
        "10.1161/CIR.0000000000001106"},
+      {"boyce-2010",
+       "Boyce CJ et al. Hepatic steatosis (fatty liver disease) in asymptomatic adults identified "
+       "by unenhanced low-dose CT. AJR 2010;194:623-628",
+       "10.2214/AJR.09.2590"},
+      {"pickhardt-2012",
+       "Pickhardt PJ et al. Specificity of unenhanced CT for non-invasive diagnosis of hepatic "
+       "steatosis. Eur Radiol 2012;22:1075-1082",
+       "10.1007/s00330-011-2349-2"},
       {"chaikof-2018",
        "Chaikof EL et al. The Society for Vascular Surgery practice guidelines on the care of "
        "patients with an abdominal aortic aneurysm. J Vasc Surg 2018;67:2-77",
@@ -71,6 +79,19 @@ const std::vector<Rule>& rules() {
        "110 HU or less at L1 is the limit that is specific for osteoporosis in this study; "
        "densitometry (DXA) can confirm",
        "pickhardt-2013"},
+      {"liver.40",
+       "2010",
+       "the scan is unenhanced and iron or other causes do not change the density",
+       {Limit::Kind::at_most, 40, "[hnsf'U]"},
+       "40 HU or less is what this study calls moderate to severe steatosis",
+       "boyce-2010"},
+      {"liver.48",
+       "2012",
+       "the scan is unenhanced and iron or other causes do not change the density",
+       {Limit::Kind::below, 48, "[hnsf'U]"},
+       "below 48 HU was specific (100 %) but not sensitive (54 %) for 30 % fat or more in this "
+       "study",
+       "pickhardt-2012"},
       {"aorta.thoracic-40",
        "2022",
        "a radiologist confirms the diameter square to the vessel",
@@ -126,6 +147,8 @@ bool reached(const Rule& rule, const Measurement& measurement) {
     case Limit::Kind::above: return *measurement.value > rule.limit.value;
     case Limit::Kind::at_most:
       return *measurement.value <= rule.limit.value && !measurement.lower_bound;
+    case Limit::Kind::below:
+      return *measurement.value < rule.limit.value && !measurement.lower_bound;
   }
   return false;
 }

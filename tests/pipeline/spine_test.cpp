@@ -19,8 +19,12 @@ using tests::chest_volume;
 
 /// A chest that was measured; the volume outlives the scene.
 struct Measured {
-  explicit Measured(Volume of) : volume(std::move(of)), scene(make_scene(volume)) {
-    for (const Step& step : steps()) step.run(scene, findings);
+  explicit Measured(Volume of, const std::string& last = {})
+      : volume(std::move(of)), scene(make_scene(volume)) {
+    for (const Step& step : steps()) {
+      step.run(scene, findings);
+      if (step.name == last) return;
+    }
   }
   Measured(const Measured&) = delete;
   Measured& operator=(const Measured&) = delete;
@@ -164,12 +168,13 @@ TEST_F(PhantomSpine, ContrastIsSeenThoughTheHeaderIsSilent) {
   bone = static_cast<std::size_t>(std::ranges::count(scene.bone, 1));
   before = static_cast<std::size_t>(std::ranges::count(chest_->scene.bone, 1));
   EXPECT_GT(bone, before * 9 / 10);
+  EXPECT_THAT(bright.find("liver")->not_assessed, testing::HasSubstr("contrast agent"));
 }
 
 TEST_F(PhantomSpine, AHeaderThatNamesAnAgentTheBloodDoesNotShowIsContradicted) {
   Volume volume = chest_->volume;
   volume.header.contrast_agent = "OMNIPAQUE";
-  const Measured chest(std::move(volume));
+  const Measured chest(std::move(volume), "contrast");
   EXPECT_THAT(chest.find("contrast")->title,
               testing::HasSubstr("although the image headers name a contrast agent"));
 }
@@ -183,6 +188,13 @@ TEST(Aorta, GuidelineCategoriesFollowTheDiameter) {
   EXPECT_FALSE(reached(rule("aorta.abdominal-50"), diameter));
   diameter.value = 29;
   EXPECT_FALSE(reached(rule("aorta.abdominal-30"), diameter));
+}
+
+TEST_F(PhantomSpine, TheLiverIsAsDenseAsItWasPainted) {
+  const reporting::Finding* liver = chest_->find("liver");
+  ASSERT_NE(liver, nullptr);
+  ASSERT_EQ(liver->measurements.size(), 1U) << liver->not_assessed;
+  EXPECT_NEAR(*liver->measurements.front().value, 56, 3);
 }
 
 TEST(Bone, ALowDensityReachesTheLimitAndAHighOneDoesNot) {
