@@ -26,6 +26,7 @@ inline const Code diameter{"81827009", "SCT", "Diameter"};
 inline const Code long_axis{"103339001", "SCT", "Long Axis"};
 inline const Code short_axis{"103340004", "SCT", "Short Axis"};
 inline const Code spine{"421060004", "SCT", "Spine"};
+inline const Code liver{"10200004", "SCT", "Liver"};
 inline const Code aorta{"15825003", "SCT", "Aorta"};
 inline const Code thoracic_aorta{"113262008", "SCT", "Thoracic aorta"};
 inline const Code abdominal_aorta{"7832008", "SCT", "Abdominal aorta"};

@@ -23,14 +23,15 @@ const std::vector<Step>& steps() {
       {"nodules", "looking for nodules", nodules},
       {"effusion", "looking for pleural fluid", effusion},
       {"pneumothorax", "measuring gas in the pleura", pneumothorax},
+      {"trabecular", "measuring vertebral density", trabecular_density},
+      {"aorta", "measuring the aorta", aorta_diameter},
+      {"liver", "measuring the liver's density", liver_density},
       {"intracranial", "finding the intracranial space", intracranial},
       {"hyperdense", "looking for blood in the brain", hyperdense},
       {"extra-axial", "looking for blood against the skull", extra_axial},
       {"ventricles", "measuring the ventricles", ventricles},
       {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
       {"low-density", "comparing the two sides of the brain", low_density},
-      {"trabecular", "measuring vertebral density", trabecular_density},
-      {"aorta", "measuring the aorta", aorta_diameter},
       {"not-looked-at", "listing what was not looked at", not_looked_at},
   };
   return all;

@@ -34,6 +34,7 @@ void gate_checks(Scene& scene, Findings& findings);     ///< Scene::gates
 void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
 void levels(Scene& scene, Findings& findings);          ///< "spine"; Scene::vertebrae
 void trabecular_density(Scene& scene, Findings& findings);  ///< "spine.density"
+void liver_density(Scene& scene, Findings& findings);       ///< "liver"
 void aorta_diameter(Scene& scene, Findings& findings);      ///< "aorta.thoracic", "aorta.abdominal"
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);

@@ -19,6 +19,26 @@ const std::vector<Citation>& bibliography() {
        "Bullock MR et al. Surgical management of acute subdural hematomas. Neurosurgery "
        "2006;58(3 Suppl):S16-24. PMID 16710968",
        ""},
+      {"pickhardt-2013",
+       "Pickhardt PJ et al. Opportunistic screening for osteoporosis using abdominal computed "
+       "tomography scans obtained for other indications. Ann Intern Med 2013;158:588-595",
+       "10.7326/0003-4819-158-8-201304160-00003"},
+      {"isselbacher-2022",
+       "Isselbacher EM et al. 2022 ACC/AHA guideline for the diagnosis and management of aortic "
+       "disease. Circulation 2022;146:e334-e482",
+       "10.1161/CIR.0000000000001106"},
+      {"boyce-2010",
+       "Boyce CJ et al. Hepatic steatosis (fatty liver disease) in asymptomatic adults identified "
+       "by unenhanced low-dose CT. AJR 2010;194:623-628",
+       "10.2214/AJR.09.2590"},
+      {"pickhardt-2012",
+       "Pickhardt PJ et al. Specificity of unenhanced CT for non-invasive diagnosis of hepatic "
+       "steatosis. Eur Radiol 2012;22:1075-1082",
+       "10.1007/s00330-011-2349-2"},
+      {"chaikof-2018",
+       "Chaikof EL et al. The Society for Vascular Surgery practice guidelines on the care of "
+       "patients with an abdominal aortic aneurysm. J Vasc Surg 2018;67:2-77",
+       "10.1016/j.jvs.2017.10.044"},
   };
   return all;
 }
@@ -45,6 +65,65 @@ const std::vector<Rule>& rules() {
        "a midline shift of more than 5 mm with an acute subdural haematoma is a surgical criterion "
        "of this guideline",
        "bullock-2006"},
+      {"bone.l1-160",
+       "2013",
+       "the vertebra is L1, without fracture, and no contrast agent raised its density",
+       {Limit::Kind::at_most, 160, "[hnsf'U]"},
+       "160 HU or less at L1 is the limit that misses few cases of osteoporosis in this study; "
+       "densitometry (DXA) can tell",
+       "pickhardt-2013"},
+      {"bone.l1-110",
+       "2013",
+       "the vertebra is L1, without fracture, and no contrast agent changed its density",
+       {Limit::Kind::at_most, 110, "[hnsf'U]"},
+       "110 HU or less at L1 is the limit that is specific for osteoporosis in this study; "
+       "densitometry (DXA) can confirm",
+       "pickhardt-2013"},
+      {"liver.40",
+       "2010",
+       "the scan is unenhanced and iron or other causes do not change the density",
+       {Limit::Kind::at_most, 40, "[hnsf'U]"},
+       "40 HU or less is what this study calls moderate to severe steatosis",
+       "boyce-2010"},
+      {"liver.48",
+       "2012",
+       "the scan is unenhanced and iron or other causes do not change the density",
+       {Limit::Kind::below, 48, "[hnsf'U]"},
+       "below 48 HU was specific (100 %) but not sensitive (54 %) for 30 % fat or more in this "
+       "study",
+       "pickhardt-2012"},
+      {"aorta.thoracic-40",
+       "2022",
+       "a radiologist confirms the diameter square to the vessel",
+       {Limit::Kind::at_least, 40, "mm"},
+       "a descending thoracic aorta of 40 mm or more is wide; the limits of this guideline for "
+       "closer follow-up and repair lie between 50 and 55 mm",
+       "isselbacher-2022"},
+      {"aorta.abdominal-30",
+       "2018",
+       "a radiologist confirms an aneurysm of 30 to 39 mm",
+       {Limit::Kind::at_least, 30, "mm"},
+       "this guideline suggests imaging again after 3 years",
+       "chaikof-2018"},
+      {"aorta.abdominal-40",
+       "2018",
+       "a radiologist confirms an aneurysm of 40 to 49 mm",
+       {Limit::Kind::at_least, 40, "mm"},
+       "this guideline suggests imaging again after 12 months",
+       "chaikof-2018"},
+      {"aorta.abdominal-50",
+       "2018",
+       "a radiologist confirms an aneurysm of 50 to 54 mm",
+       {Limit::Kind::at_least, 50, "mm"},
+       "this guideline suggests imaging again after 6 months, for women referral to a vascular "
+       "surgeon",
+       "chaikof-2018"},
+      {"aorta.abdominal-55",
+       "2018",
+       "a radiologist confirms an aneurysm of 55 mm or more",
+       {Limit::Kind::at_least, 55, "mm"},
+       "this guideline suggests referral to a vascular surgeon",
+       "chaikof-2018"},
   };
   return all;
 }
@@ -66,6 +145,10 @@ bool reached(const Rule& rule, const Measurement& measurement) {
   switch (rule.limit.kind) {
     case Limit::Kind::at_least: return *measurement.value >= rule.limit.value;
     case Limit::Kind::above: return *measurement.value > rule.limit.value;
+    case Limit::Kind::at_most:
+      return *measurement.value <= rule.limit.value && !measurement.lower_bound;
+    case Limit::Kind::below:
+      return *measurement.value < rule.limit.value && !measurement.lower_bound;
   }
   return false;
 }

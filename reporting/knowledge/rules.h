@@ -12,7 +12,7 @@ namespace tomoscribe::reporting::knowledge {
 
 /// A limit on one measured value, in the unit of the measurement.
 struct Limit {
-  enum class Kind { at_least, above };
+  enum class Kind { at_least, above, at_most, below };
   Kind kind = Kind::at_least;
   double value = 0;
   std::string_view unit;  ///< UCUM, as the measurement's

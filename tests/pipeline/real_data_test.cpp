@@ -215,6 +215,47 @@ void expect_reference(const AnalysedStudy& study, const std::map<std::string, do
     EXPECT_NEAR(value_or_zero(study, "lung.volume." + side), ml, 3 + 0.10 * ml) << side;
 }
 
+/// Centre of an organ of the reference, LPS mm, where `references/` holds one for this archive.
+std::optional<std::array<double, 3>> reference_centre(const fs::path& archive,
+                                                      const std::string& organ) {
+  for (const fs::path& file : tests::files_under(tests::corpus() / "references")) {
+    const std::string name = file.filename().string();
+    const auto end = name.find("_organs.tsv");
+    if (end == std::string::npos || !stem(archive).starts_with(name.substr(0, end))) continue;
+    for (const Cells& row : table(file))
+      if (row.size() > 5 && row[1] == organ)
+        return std::array{std::stod(row[3]), std::stod(row[4]), std::stod(row[5])};
+  }
+  return std::nullopt;
+}
+
+const reporting::Evidence* first_evidence(const AnalysedStudy& study, const std::string& id) {
+  for (const reporting::Finding& finding : study.version.findings)
+    if (finding.id == id && !finding.evidence.empty()) return &finding.evidence.front();
+  return nullptr;
+}
+
+/// Where L1 was named and measured, the reference's L1 lies: its centre is that of body and
+/// processes, so further to the back and a little lower.
+void expect_reference_levels(const AnalysedStudy& study, const fs::path& archive) {
+  const auto l1 = reference_centre(archive, "vertebrae_L1");
+  const reporting::Evidence* evidence = first_evidence(study, "spine.density");
+  if (!l1 || evidence == nullptr || value_or_zero(study, "spine.trabecular.L1") == 0) return;
+  EXPECT_NEAR((*evidence->point_mm)[0], (*l1)[0], 6);
+  EXPECT_NEAR((*evidence->point_mm)[2], (*l1)[2], 12);
+  EXPECT_LT((*evidence->point_mm)[1], (*l1)[1]);
+}
+
+/// Numbers of the spine and the vessels that no person has.
+void expect_plausible_spine(const AnalysedStudy& study) {
+  for (const std::string part : {"thoracic", "abdominal"}) {
+    const double mm = value_or_zero(study, "aorta." + part + ".diameter");
+    EXPECT_TRUE(mm == 0 || (mm > 12 && mm < 70)) << part << mm;
+  }
+  const double blood = value_or_zero(study, "contrast.blood");
+  EXPECT_TRUE(blood == 0 || (blood > 20 && blood < 600)) << blood;
+}
+
 class RealVolume : public testing::TestWithParam<fs::path> {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RealVolume);
 INSTANTIATE_TEST_SUITE_P(Corpus, RealVolume, testing::ValuesIn(archives()),
@@ -232,6 +273,8 @@ TEST_P(RealVolume, GivesAPlausibleReportOrAKnownSentence) {
     if (study == nullptr) continue;
     EXPECT_EQ(exam.find("phantom"), std::string::npos) << "a phantom got a report";
     expect_plausible(*study);
+    expect_plausible_spine(*study);
+    expect_reference_levels(*study, GetParam());
     expect_regions(*study, exam);
     if (reference) expect_reference(*study, *reference);
   }

@@ -212,7 +212,7 @@ std::vector<std::uint8_t> vessel_slices(const Scene& scene, const std::vector<Ao
   const double hu = median(blood), radius = median(radii);
   for (std::size_t i = 0; i < path.size(); ++i) {
     const BodyRegion region = scene.regions[static_cast<std::size_t>(slices[i])];
-    good[i] = path[i].score >= least_score && path[i].radius_mm > 0.6 * radius &&
+    good[i] = path[i].score >= least_score && path[i].radius_mm > 0.66 * radius &&
                       std::abs(path[i].hu - hu) < std::max(30.0, 0.25 * hu) &&
                       region != BodyRegion::none && region != BodyRegion::head
                   ? 1

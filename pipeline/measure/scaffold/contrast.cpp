@@ -147,7 +147,8 @@ void take_blood_off_bone(Scene& scene) {
   Mask blood_pool(core.size());
   std::ranges::transform(pieces.labels, blood_pool.begin(),
                          [&](std::uint16_t label) { return vessel[label]; });
-  if (std::ranges::count(blood_pool, 1) == 0) return;
+  for (std::size_t i = 0; i < seeds.size(); ++i)
+    if (seeds[i] != 0) blood_pool[i] = 1;  // the ends of the track may be too thin for a core
   for (int i = 0; i < 3; ++i) blood_pool = grown(blood_pool, grid);
   for (std::size_t i = 0; i < blood_pool.size(); ++i)
     if (blood_pool[i] != 0) scene.bone[i] = 0;

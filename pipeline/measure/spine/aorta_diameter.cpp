@@ -7,6 +7,7 @@
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/spine/aorta_section.h"
+#include "reporting/knowledge/rules.h"
 
 namespace tomoscribe::pipeline::measure {
 namespace {
@@ -22,8 +23,9 @@ struct Part {
   std::string id, title, wide_title, name;
   reporting::Code site;
   double wide_mm = 0;
-  int from = 0, to = -1;  ///< working slices
-  bool cut = false;       ///< the scan or the track ends within it
+  std::vector<std::string_view> rules;  ///< the strictest first; the first one that holds is said
+  int from = 0, to = -1;                ///< working slices
+  bool cut = false;                     ///< the scan or the track ends within it
   std::vector<std::string> conditions;
 };
 
@@ -61,15 +63,16 @@ Part thoracic(const Scene& scene) {
             .wide_title = "Descending thoracic aorta, wide (40 mm or more)",
             .name = "largest diameter",
             .site = codes::thoracic_aorta,
-            .wide_mm = wide_thoracic_mm};
+            .wide_mm = wide_thoracic_mm,
+            .rules = {"aorta.thoracic-40"}};
   const auto [first, last] = track_of(scene);
   const auto is_chest = [&](int i) {
     return scene.regions[static_cast<std::size_t>(i)] == BodyRegion::chest;
   };
-  part.to = last - static_cast<int>(arch_margin_mm / working_mm);
+  part.cut = last >= scene.work.grid.size[2] - 4;  // then the arch is not in the scan
+  part.to = part.cut ? last : last - static_cast<int>(arch_margin_mm / working_mm);
   part.from = first;
   while (part.from <= part.to && !is_chest(part.from)) ++part.from;
-  part.cut = last >= scene.work.grid.size[2] - 4;
   part.conditions.emplace_back(
       "arch, ascending aorta and the passage through the diaphragm are "
       "not measured");
@@ -83,7 +86,9 @@ Part abdominal(const Scene& scene) {
             .wide_title = "Abdominal aorta, aneurysm to be confirmed (30 mm or more)",
             .name = "largest diameter",
             .site = codes::abdominal_aorta,
-            .wide_mm = aneurysm_mm};
+            .wide_mm = aneurysm_mm,
+            .rules = {"aorta.abdominal-55", "aorta.abdominal-50", "aorta.abdominal-40",
+                      "aorta.abdominal-30"}};
   const auto [first, last] = track_of(scene);
   const int margin = static_cast<int>(bifurcation_margin_mm / working_mm);
   const Vertebra* top = scene.vertebrae.find(l1);
@@ -171,6 +176,12 @@ void add(const Scene& scene, const Part& part, Findings& findings) {
   reporting::Finding finding =
       measured_finding(part.id, wide ? part.wide_title : part.title, codes::presence, part.site);
   finding.measurements.push_back(measurement_of(scene, part, *largest));
+  for (const std::string_view id : part.rules)
+    if (const auto& rule = reporting::knowledge::rule(id);
+        reporting::knowledge::reached(rule, finding.measurements.front())) {
+      reporting::knowledge::recommend(finding, rule);
+      break;
+    }
   const Grid& grid = scene.work.grid;
   const auto point = [&](const Vec3& index) { return grid.point_mm(index[0], index[1], index[2]); };
   if (auto evidence =

@@ -14,7 +14,7 @@ namespace {
 constexpr int directions = 48;
 constexpr double fat_hu = -30;       // between soft tissue and fat
 constexpr double most_wall_mm = 22;  // from the blood to the outer wall, thrombus included
-constexpr double step_mm = 0.5, outside_mm = 3;
+constexpr double step_mm = 0.5, outside_mm = 3, least_outside_hu = -120;
 constexpr double least_seen = 0.5, most_residual_mm = 1.5, most_ratio = 1.4;
 constexpr double least_track_score = 0.75;
 // Wall with thrombus: so much thicker all round than what lies against an ordinary wall here and
@@ -86,12 +86,13 @@ std::optional<double> wall_mm(const Scene& scene, const Course& course, double a
   for (double mm = 0.6 * course.radius_mm; mm < far; mm += step_mm) {
     if (in_vertebra(scene, point_at(course, angle, mm))) return std::nullopt;
     if (hu(mm) >= fat_hu) continue;
-    // Half way between what lies inside and what lies outside: lung is far below fat.
+    // Half way between what lies inside and what lies outside, at most fat: lung behind a thin
+    // layer of fat would move the border outwards.
     const double inside = std::clamp(hu(mm - 2), 0.0, 60.0);
     double outside = hu(mm);
     for (double out = mm; out <= mm + outside_mm; out += step_mm)
       outside = std::min(outside, hu(out));
-    const double border = (inside + outside) / 2 + shift_hu;
+    const double border = (inside + std::max(outside, least_outside_hu)) / 2 + shift_hu;
     double at = mm - 2;
     while (at < mm + outside_mm && hu(at) > border) at += step_mm / 2;
     return at;
@@ -104,7 +105,8 @@ struct Ray {
 };
 
 /// The outer wall where it is seen. Without thrombus it lies about where the blood ends; what ends
-/// further out is something that lies against it.
+/// further out is something that lies against it. Without contrast agent blood and thrombus look
+/// alike, and the track holds both.
 std::vector<Ray> wall_of(const Scene& scene, const Course& course, double shift_hu) {
   std::vector<Ray> rays;
   rays.reserve(directions);
@@ -120,7 +122,8 @@ std::vector<Ray> wall_of(const Scene& scene, const Course& course, double shift_
   if (rays.empty()) return rays;
   const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
   std::ranges::nth_element(lengths, middle);
-  const bool thrombus = static_cast<double>(rays.size()) >= thrombus_seen * directions &&
+  const bool thrombus = scene.contrast.given() &&
+                        static_cast<double>(rays.size()) >= thrombus_seen * directions &&
                         *middle > course.radius_mm + thrombus_mm;
   const double most = course.radius_mm + std::max(3.0, 0.2 * course.radius_mm);
   if (!thrombus) std::erase_if(rays, [most](const Ray& ray) { return ray.mm > most; });

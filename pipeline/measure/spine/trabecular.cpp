@@ -6,6 +6,7 @@
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/scaffold/curve.h"
+#include "reporting/knowledge/rules.h"
 
 namespace tomoscribe::pipeline::measure {
 namespace {
@@ -173,6 +174,16 @@ reporting::Finding absent(std::string reason) {
                               codes::presence, codes::spine, std::move(reason));
 }
 
+/// The stricter of the two limits of L1 that holds.
+void recommend_densitometry(reporting::Finding& finding) {
+  const Measurement& first = finding.measurements.front();
+  if (first.id != "spine.trabecular.L1") return;
+  for (const char* id : {"bone.l1-110", "bone.l1-160"})
+    if (const auto& rule = reporting::knowledge::rule(id);
+        reporting::knowledge::reached(rule, first))
+      return reporting::knowledge::recommend(finding, rule);
+}
+
 }  // namespace
 
 void trabecular_density(Scene& scene, Findings& findings) {
@@ -196,6 +207,7 @@ void trabecular_density(Scene& scene, Findings& findings) {
   reporting::Finding finding =
       measured_finding("spine.density", "Vertebral bodies", codes::presence, codes::spine);
   finding.measurements = std::move(all);
+  recommend_densitometry(finding);
   if (auto evidence = mask_section(scene, region_mask(scene, *shown), "spine.density.region",
                                    "where the density of " + shown->name() + " was measured"))
     finding.evidence.push_back(std::move(*evidence));

@@ -1,0 +1,170 @@
+// Density of the liver (QUANTIFICATION A): the largest even piece of soft tissue on the right below
+// the lungs, 10 mm inside its border. Fat lowers it; limits of Pickhardt 2012 (doi
+// 10.1007/s00330-011-2349-2) and Boyce 2010 (AJR 194:623), for unenhanced scans at 120 kV.
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/measure/finding_parts.h"
+#include "pipeline/measure/measure.h"
+#include "reporting/knowledge/rules.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+constexpr int least_hu = -20, most_hu = 150;
+constexpr double core_mm = 10, right_mm = 25, least_core_ml = 60, most_sd_hu = 45;
+constexpr double method_hu = 2;
+constexpr double dome_mm = 24, used_mm = 75, like_dome_hu = 20;
+
+/// One past the highest slice to use: the lowest with right lung.
+int top_slice(const Scene& scene) {
+  const auto at = std::ranges::find(scene.labels, right_lung);
+  if (at == scene.labels.end()) return scene.work.grid.size[2];
+  return static_cast<int>(static_cast<std::size_t>(at - scene.labels.begin()) /
+                          scene.work.grid.offset(0, 0, 1));
+}
+
+/// Soft tissue to the right of the spine in the abdomen, below the right lung.
+Mask right_tissue(const Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  Mask mask(scene.body.size(), 0);
+  const int last = std::min(top_slice(scene) - 1, scene.spine.last);
+  for (int slice = scene.spine.first; slice <= last; ++slice) {
+    if (scene.regions[static_cast<std::size_t>(slice)] == BodyRegion::pelvis) continue;
+    const double border =
+        scene.spine.at[static_cast<std::size_t>(slice)].canal_column - right_mm / working_mm;
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < std::min<int>(grid.size[0], static_cast<int>(border));
+           ++column) {
+        const std::size_t at = grid.offset(column, row, slice);
+        mask[at] =
+            scene.labels[at] == body && scene.smooth[at] >= least_hu && scene.smooth[at] <= most_hu
+                ? 1
+                : 0;
+      }
+  }
+  return mask;
+}
+
+/// Under the dome there is nothing but liver on the right: keeps what is as dense as that, and not
+/// further below than the right kidney's upper half.
+void keep_like_dome(const Scene& scene, Mask& core) {
+  const auto plane = scene.work.grid.offset(0, 0, 1);
+  const auto highest = std::find(core.rbegin(), core.rend(), 1);
+  const auto top = static_cast<std::size_t>(core.rend() - highest - 1) / plane;
+  const auto below = [&](double mm) {
+    return plane * (top - std::min(top, static_cast<std::size_t>(mm / working_mm)));
+  };
+  std::vector<std::int16_t> dome;
+  for (std::size_t i = below(dome_mm); i < core.size(); ++i)
+    if (core[i] != 0) dome.push_back(scene.smooth[i]);
+  const auto middle = dome.begin() + static_cast<std::ptrdiff_t>(dome.size() / 2);
+  std::ranges::nth_element(dome, middle);
+  for (std::size_t i = 0; i < core.size(); ++i)
+    if (i < below(used_mm) || std::abs(scene.smooth[i] - *middle) > like_dome_hu) core[i] = 0;
+}
+
+/// The largest piece that lies 10 mm inside; empty when it is too small.
+Mask liver_core(const Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  const Mask core = deeper_than(depth_mm(right_tissue(scene), grid), core_mm);
+  const Components pieces =
+      components(core, grid, static_cast<std::size_t>(least_core_ml / grid.voxel_ml()));
+  if (pieces.voxels.empty()) return {};
+  Mask largest(core.size());
+  std::ranges::transform(pieces.labels, largest.begin(),
+                         [](std::uint16_t label) { return label == 1 ? 1 : 0; });
+  keep_like_dome(scene, largest);
+  return largest;
+}
+
+struct Density {
+  double mean = 0, sd = 0, ml = 0, between_parts = 0;
+};
+
+/// Mean and spread; `between_parts`: half the range of the means of its lower, middle and upper
+/// thirds.
+Density density_of(const Scene& scene, const Mask& core) {
+  std::vector<std::int16_t> values;
+  for (std::size_t i = 0; i < core.size(); ++i)
+    if (core[i] != 0) values.push_back(scene.work.hu[i]);
+  const auto mean = [&](std::size_t from, std::size_t to) {
+    double sum = 0;
+    for (std::size_t i = from; i < to; ++i) sum += values[i];
+    return sum / static_cast<double>(to - from);
+  };
+  const std::size_t n = values.size();  // slices from below: thirds are layers
+  Density density{.mean = mean(0, n), .ml = static_cast<double>(n) * scene.work.grid.voxel_ml()};
+  for (const std::int16_t value : values)
+    density.sd += std::pow(value - density.mean, 2) / static_cast<double>(n);
+  density.sd = std::sqrt(density.sd);
+  const auto [least, most] =
+      std::minmax({mean(0, n / 3), mean(n / 3, 2 * n / 3), mean(2 * n / 3, n)});
+  density.between_parts = (most - least) / 2;
+  return density;
+}
+
+std::string refusal(const Scene& scene) {
+  const auto& kvp = scene.volume.header.kvp;
+  if (!scene.spine.found()) return "no spine to find it beside";
+  if (kvp && std::abs(*kvp - 120) > 1)
+    return "the scan was made at " + number_text(*kvp, 0) + " kV, not 120 kV";
+  if (scene.contrast.phase == ContrastPhase::unknown)
+    return "whether contrast agent was given is not known";
+  if (scene.contrast.phase != ContrastPhase::unenhanced)
+    return "the blood measures " + number_text(*scene.contrast.blood_hu, 0) +
+           " HU: contrast agent in the liver";
+  return {};
+}
+
+reporting::Measurement measurement_of(const Scene& scene, const Density& density) {
+  return {
+      .id = "liver.density",
+      .name = "density",
+      .concept_name = codes::attenuation,
+      .value = std::round(density.mean),
+      .unit = codes::hounsfield,
+      .decimals = 0,
+      .uncertainty = std::max(2.0, std::round(std::hypot(density.between_parts, method_hu))),
+      .method =
+          "mean HU of the largest piece of soft tissue on the right below the lung, 10 mm "
+          "inside its border; uncertainty: lower, middle and upper third, and 2 HU of the "
+          "method",
+      .conditions = {"no contrast agent: blood " + number_text(*scene.contrast.blood_hu, 0) + " HU",
+                     scene.volume.header.kvp ? "120 kV" : "tube voltage not known: flagged",
+                     number_text(density.ml, 0) + " mL looked at, standard deviation " +
+                         number_text(density.sd, 0) + " HU",
+                     "vessels and lesions are not left out"},
+      .not_assessed = {},
+      .lower_bound = false};
+}
+
+}  // namespace
+
+void liver_density(Scene& scene, Findings& findings) {
+  if (!scene.shows(BodyRegion::abdomen)) return;
+  const auto absent = [&](std::string reason) {
+    findings.push_back(not_assessed_finding("liver", "density of the liver", codes::presence,
+                                            codes::liver, std::move(reason)));
+  };
+  if (auto reason = refusal(scene); !reason.empty()) return absent(std::move(reason));
+  const Mask core = liver_core(scene);
+  if (core.empty()) return absent("too little of the liver lies below the lungs in the scan");
+  const Density density = density_of(scene, core);
+  if (density.sd > most_sd_hu)
+    return absent("uneven or noisy: standard deviation " + number_text(density.sd, 0) + " HU");
+  reporting::Finding finding = measured_finding("liver", "Liver", codes::presence, codes::liver);
+  finding.measurements.push_back(measurement_of(scene, density));
+  for (const char* id : {"liver.40", "liver.48"})
+    if (const auto& rule = reporting::knowledge::rule(id);
+        reporting::knowledge::reached(rule, finding.measurements.front())) {
+      reporting::knowledge::recommend(finding, rule);
+      break;
+    }
+  if (auto evidence =
+          mask_section(scene, core, "liver.core", "where the density of the liver was measured"))
+    finding.evidence.push_back(std::move(*evidence));
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace tomoscribe::pipeline::measure
