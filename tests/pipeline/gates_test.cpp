@@ -203,7 +203,7 @@ TEST_F(Phantom, WithMissingSlicesGivesNoVolumeAndSaysWhere) {
   EXPECT_EQ(result.slices, std::vector<int>{30});
   measure::Findings findings;
   for (const measure::Step& step : measure::steps()) step.run(scene, findings);
-  for (const char* id : {"lungs", "lungs.right", "lungs.left", "body"}) {
+  for (const char* id : {"lungs", "lungs.right", "lungs.left", "body", "airway"}) {
     const auto& first = measure::finding(findings, id).measurements.at(0);
     EXPECT_FALSE(first.value) << id;
     EXPECT_EQ(first.not_assessed, volume.missing[0]) << id;
