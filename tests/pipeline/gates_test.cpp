@@ -230,6 +230,41 @@ TEST_F(Phantom, CutThroughTheLungsHasNoNorm) {
   EXPECT_EQ(result.reason, "the lungs reach the first or last slice");
 }
 
+/// A skull with brain in it, upright along z: an ellipsoid, or a tube that the scan cuts above.
+Volume head(bool open_above) {
+  Volume volume{
+      .header = tests::chest_header(model::phantom::Phantom{.settings = tests::small_chest()}, 0)};
+  volume.header.planes[0].slice_thickness_mm = 2.5;
+  volume.grid = {.size = {120, 120, 64},
+                 .origin_mm = {-119, -119, -79},
+                 .step_mm = {Vec3{2, 0, 0}, Vec3{0, 2, 0}, Vec3{0, 0, 2.5}}};
+  volume.hu.reserve(volume.grid.voxels());
+  for (int slice = 0; slice < volume.grid.size[2]; ++slice)
+    for (int row = 0; row < volume.grid.size[1]; ++row)
+      for (int column = 0; column < volume.grid.size[0]; ++column) {
+        const Vec3 at = volume.grid.point_mm(column, row, slice);
+        const double high = open_above ? 0 : std::max(0.0, at[2]) / 70;
+        const double from_middle = std::hypot(at[0] / 70, at[1] / 88, high);
+        volume.hu.push_back(from_middle < 0.9 ? 35 : from_middle < 1 ? 900 : -1000);
+      }
+  const auto slices = static_cast<std::size_t>(volume.grid.size[2]);
+  volume.instances.assign(slices, volume.header.sop_instance);
+  volume.frames.assign(slices, 1);
+  volume.images.assign(slices, std::nullopt);
+  return volume;
+}
+
+TEST(Head, CutBelowItsTopHasNoNorm) {
+  const Volume whole = head(false), open = head(true);
+  const Scene whole_scene = body_of(whole), open_scene = body_of(open);
+  ASSERT_TRUE(whole_scene.shows(measure::BodyRegion::head));
+  EXPECT_EQ(coverage(whole_scene).outcome, Outcome::pass);
+  expect_forbids(coverage(open_scene), {Use::norms});
+  EXPECT_EQ(coverage(open_scene).reason, "the top of the head is not in the scan");
+  for (const Result& result : run_all(whole_scene).results)
+    EXPECT_EQ(result.outcome, Outcome::pass) << result.gate << ": " << result.reason;
+}
+
 TEST_F(Phantom, CutAtTheSideGivesNoFat) {
   Volume volume = good();
   const int cut = 45;
