@@ -66,20 +66,20 @@ TEST_F(GatesOfPhantom, OfAnotherKindOfImageIsStopped) {
 }
 
 TEST_F(GatesOfPhantom, WithAShiftedScaleMakesNoClaimOfDensity) {
-  Volume volume = good();
+  Volume volume = part();
   for (std::int16_t& hu : volume.hu) hu = static_cast<std::int16_t>(hu + 60);
   expect_forbids(hounsfield(body_of(volume)),
                  {Use::density, Use::tissue, Use::low_attenuation, Use::calcium});
-  volume = good();
+  volume = part();
   for (std::int16_t& hu : volume.hu) hu = static_cast<std::int16_t>(std::max(-1024, hu - 1024));
   EXPECT_EQ(why_not_hounsfield(volume),
             "the values are not Hounsfield units: nothing has the density of soft tissue");
 }
 
 TEST_F(GatesOfPhantom, WithSoftTissueWhereNoneCanBeMakesNoClaimOfDensity) {
-  Volume volume = good();
+  Volume volume = part();
   for (std::int16_t& hu : volume.hu)
-    if (hu > -300) hu = static_cast<std::int16_t>(hu + 70);
+    if (hu > -300) hu = static_cast<std::int16_t>(hu + 80);
   const Result result = hounsfield(body_of(volume));
   EXPECT_EQ(result.outcome, Outcome::restrict);
   EXPECT_THAT(result.reason, StartsWith("the most frequent density in the body is"));
