@@ -90,6 +90,8 @@ void read_groups(DcmItem& groups, PlaneHeader& plane) {
 }
 
 void read_frame_type(DcmItem& groups, InstanceHeader& header) {
+  if (DcmItem* item = first_item(groups, DCM_CTXRayDetailsSequence))
+    if (const auto kvp = number(*item, DCM_KVP)) header.kvp = *kvp;
   if (DcmItem* item = first_item(groups, DCM_CTImageFrameTypeSequence))
     if (auto type = detail::texts(*item, DCM_FrameType); !type.empty())
       header.image_type = std::move(type);

@@ -1,6 +1,7 @@
 #include "pipeline/measure/measure.h"
 
 #include "pipeline/gates/gates.h"
+#include "pipeline/measure/finding_parts.h"
 
 namespace tomoscribe::pipeline::measure {
 
@@ -37,8 +38,18 @@ const std::vector<Step>& steps() {
   return all;
 }
 
-void gate_checks(Scene& scene, Findings&) {
+void gate_checks(Scene& scene, Findings& findings) {
   scene.gates = gates::run_all(scene);
+  // What was measured while the masks were made has not asked.
+  const gates::Answer may = scene.gates.allowed(gates::Use::volume);
+  if (may) return;
+  for (reporting::Finding& finding : findings)
+    for (reporting::Measurement& measurement : finding.measurements) {
+      if (measurement.concept_name != codes::volume) continue;
+      measurement.value.reset(), measurement.uncertainty.reset();
+      measurement.lower_bound = false;
+      measurement.not_assessed = may.reason;
+    }
 }
 
 Scene make_scene(const Volume& volume) {

@@ -285,7 +285,12 @@ TEST_F(Report, RefusesOneSlice) {
 
 TEST_F(Report, NamesTheGapWhenASliceIsMissing) {
   copy_slices(temporary_ / "gap", 50, 90, 66);
-  expect_unsuitable(temporary_ / "gap", "gap of 5.0 mm after slice 16");
+  const fs::path out = temporary_ / "gap report";
+  ASSERT_EQ(report(temporary_ / "gap", out).status, 0);
+  const std::string text = read_text(out / "report.txt");
+  EXPECT_THAT(text, HasSubstr("1 slice missing between image 65"));
+  EXPECT_THAT(text, HasSubstr("Images of series"));
+  EXPECT_EQ(text.find(" mL"), std::string::npos) << "a volume over slices that nobody saw";
 }
 
 TEST_F(Report, RefusesALocalizer) {

@@ -81,6 +81,42 @@ TEST_F(AnalysePhantom, GivesTheSameDraftWhateverTheFilesAreCalledAndInWhateverOr
   EXPECT_EQ(draft(renamed), first);
 }
 
+TEST_F(AnalysePhantom, NamesMissingSlicesInTheCardAndGivesNoVolume) {
+  auto files = tests::files_under(ct());
+  std::erase_if(files, [](const fs::path& file) { return file.filename() == "slice20.dcm"; });
+  const auto outcome = run(files);
+  const auto& version = std::get<AnalysedStudy>(outcome).version;
+  const auto& health = version.study.series.at(0).health;
+  ASSERT_TRUE(health);
+  ASSERT_EQ(health->gaps.size(), 1U);
+  EXPECT_THAT(health->gaps[0],
+              testing::StartsWith("1 slice missing between image 20 and image 22"));
+  EXPECT_EQ(health->images, 39);
+  EXPECT_EQ(health->verdicts.at(0).use, "volumes");
+  EXPECT_EQ(health->verdicts.at(0).reason, health->gaps[0]);
+  std::string limits = reporting::section_text(version, reporting::Section::limitations);
+  EXPECT_THAT(limits, HasSubstr("1 slice missing between image 20 and image 22"));
+  for (const auto& finding : version.findings) {
+    for (const auto& one : finding.measurements)
+      EXPECT_TRUE(one.unit.value != "mL" || !one.value) << one.id;
+    for (const auto& evidence : finding.evidence) EXPECT_NE(evidence.image, 21);
+  }
+  EXPECT_TRUE(reporting::faults(version).empty());
+}
+
+TEST_F(AnalysePhantom, GivesACardOfASoundSeries) {
+  const auto outcome = run(tests::files_under(ct()));
+  const auto& health = std::get<AnalysedStudy>(outcome).version.study.series.at(0).health;
+  ASSERT_TRUE(health);
+  EXPECT_TRUE(health->gaps.empty());
+  EXPECT_FALSE(health->resampled);
+  EXPECT_DOUBLE_EQ(health->spacing_mm, 5);
+  EXPECT_DOUBLE_EQ(health->coverage_mm, 200);
+  EXPECT_EQ(health->kernel_class, "smooth");
+  EXPECT_EQ(health->verdicts.at(0).reason, "");
+  EXPECT_EQ(health->verdicts.at(1).reason, "slice thickness 5.00 mm > 2.5 mm");
+}
+
 TEST_F(AnalysePhantom, CountsWhatItLeavesOutByReason) {
   const tests::TempFolder other;
   std::ofstream(other / "letter.txt") << "Dear colleague, this is no image.\n";
