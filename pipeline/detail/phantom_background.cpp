@@ -59,7 +59,7 @@ std::variant<RealBackground, Unsuitable> read_background(const fs::path& folder)
   std::variant<Volume, Unsuitable> loaded =
       load_volume(instances, std::get<SeriesChoice>(chosen), {});
   if (auto* fault = std::get_if<Unsuitable>(&loaded)) return std::move(*fault);
-  Volume& volume = std::get<Volume>(loaded);
+  auto& volume = std::get<Volume>(loaded);
   if (!lies_as_phantoms_do(volume.grid))
     return Unsuitable{
         "a background is an axial series with square pixels of a patient lying on the back, head "

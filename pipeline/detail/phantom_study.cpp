@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <iomanip>
 #include <sstream>
@@ -16,7 +17,6 @@ namespace tomoscribe::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-using model::phantom::BodyPart;
 using model::phantom::Kernel;
 using model::phantom::Phantom;
 using model::phantom::Phase;
@@ -48,9 +48,9 @@ void keep_acquisition(dicom::InstanceHeader& header, const dicom::InstanceHeader
 
 /// DA, so many weeks before the day of the current scan.
 std::string study_date(double weeks_before) {
-  using namespace std::chrono;
-  const sys_days today = year{2025} / January / day{15};
-  const year_month_day date = today - days{static_cast<int>(weeks_before * 7 + 0.5)};
+  const std::chrono::sys_days today =
+      std::chrono::year{2025} / std::chrono::January / std::chrono::day{15};
+  const std::chrono::year_month_day date = today - std::chrono::days{std::lround(weeks_before * 7)};
   std::ostringstream text;
   text << std::setfill('0') << std::setw(4) << static_cast<int>(date.year()) << std::setw(2)
        << static_cast<unsigned>(date.month()) << std::setw(2) << static_cast<unsigned>(date.day());

@@ -32,7 +32,8 @@ Background somebody() {
   for (const Truth& truth : phantom.truth)
     if (truth.name == "lung.right" || truth.name == "lung.left")
       for (const Run& run : truth.runs)
-        std::fill_n(background.lung.begin() + (run.slice * 160 + run.row) * 160 + run.column,
+        std::fill_n(background.lung.begin() + (std::ptrdiff_t{run.slice} * 160 + run.row) * 160 +
+                        run.column,
                     run.length, truth.side == "left" ? 2 : 1);
   background.hu = phantom.hu;
   return background;
@@ -76,8 +77,8 @@ TEST(PhantomBackground, ChangesNothingFarFromTheFinding) {
   for (std::size_t i = 0; i < before.hu.size(); ++i) {
     if (before.hu[i] == after.hu[i]) continue;
     changed += 1;
-    const auto column = static_cast<double>(i % 160), row = static_cast<double>(i / 160 % 160),
-               slice = static_cast<double>(i / 25600);
+    const auto voxel = static_cast<int>(i);
+    const int column = voxel % 160, row = voxel / 160 % 160, slice = voxel / 25600;
     const double x = before.first_voxel_mm[0] + column * 2.56 - nodule.centre_mm[0],
                  y = before.first_voxel_mm[1] + row * 2.56 - nodule.centre_mm[1],
                  z = before.first_voxel_mm[2] + slice * 3.5 - nodule.centre_mm[2];

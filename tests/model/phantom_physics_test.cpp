@@ -58,7 +58,8 @@ double sd_in_air(const Phantom& p) {
 TEST(PhantomPhysics, MakesThickSlicesAsMeansOfThinOnes) {
   const Phantom thin = make(slab(16, 1.25, 1.25)), thick = make(slab(4, 5, 5));
   EXPECT_NEAR(thick.first_voxel_mm[2], thin.first_voxel_mm[2] + 1.875, 1e-9);
-  constexpr std::size_t pixels = 128 * 128, body = 128 * 84;  // the couch lies as the scan needs it
+  constexpr std::size_t pixels = std::size_t{128} * 128,
+                        body = std::size_t{128} * 84;  // the couch lies as the scan needs it
   for (std::size_t slice = 0; slice < 4; ++slice)
     for (std::size_t i = 0; i < body; ++i) {
       double mean = 0;
@@ -69,7 +70,7 @@ TEST(PhantomPhysics, MakesThickSlicesAsMeansOfThinOnes) {
 
 TEST(PhantomPhysics, TakesThicknessAndSpacingApart) {
   const Phantom overlapping = make(slab(7, 2.5, 5)), apart = make(slab(4, 5, 5));
-  const std::size_t pixels = 128 * 128;
+  constexpr std::size_t pixels = std::size_t{128} * 128;
   double difference = 0;
   for (std::size_t i = 0; i < pixels; ++i)
     difference += std::abs(overlapping.hu[2 * pixels + i] - apart.hu[pixels + i]);

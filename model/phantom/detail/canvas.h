@@ -34,6 +34,7 @@ struct Ball {
 };
 
 struct Region;
+struct SpineSection;
 
 /// The vertebrae: lower endplates' canonical z, rising from L2; the last is the upper end of C5.
 struct Spine {
@@ -110,6 +111,7 @@ class Canvas {
   void warp_slice();
   void put(std::size_t i, const Region& region, double inside_mm);
   void note_marrow(int vertebra, double hu);
+  void paint_vertebra(std::size_t i, double x, double y, const SpineSection& section);
 
   Raster raster_;
   const Body& body_;

@@ -43,8 +43,8 @@ LungSpace::LungSpace(const Body& body, const std::vector<Ellipsoid>& organs, boo
     const double z = -200 + k * sample_mm;
     const Section section = body.section(z / body.latent().scale_z);
     for (int sample = 0; sample < across * deep; ++sample) {
-      const double x = (sample % across + 0.5) * sample_mm * (left ? 1 : -1),
-                   y = -112 + static_cast<double>(sample / across) * sample_mm;
+      const int column = sample % across, row = sample / across;
+      const double x = (column + 0.5) * sample_mm * (left ? 1 : -1), y = -112 + row * sample_mm;
       const Point p = body.to_canonical({x, y, z});
       const Tissue tissue = body.tissue(section, static_cast<float>(p.x), static_cast<float>(p.y),
                                         static_cast<float>(p.z) - section.z, 0);

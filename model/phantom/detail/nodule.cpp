@@ -73,17 +73,24 @@ double margin_of(const Wish& wish, const Demand& demand) {
   return 0;
 }
 
+double side_sign(bool left) {
+  return left ? 1 : -1;
+}
+
+bool is_taken(const Wish& wish, bool left, const Point& p, const Point& centre) {
+  return wish.taken && wish.taken(left, p, centre);
+}
+
 }  // namespace
 
 Place place_ball(const Body& body, const Anatomy& anatomy, std::uint64_t seed, const Wish& wish,
                  double low_z, double high_z) {
   Counter random(seed, wish.stream);
   const bool coin = random.uniform() < 0.5, left = wish.left.value_or(coin);
-  const double side = left ? 1 : -1, radius = wish.radius_mm;
+  const double radius = wish.radius_mm, side = side_sign(left);
   const auto suits = [&](const Point& p, const Point& centre, const Demand& demand) {
     if (centre.z - radius < low_z || centre.z + radius > high_z) return false;
-    if (wish.taken && wish.taken(left, p, centre)) return false;
-    return fits(body, anatomy, wish, demand, left, p, centre);
+    return !is_taken(wish, left, p, centre) && fits(body, anatomy, wish, demand, left, p, centre);
   };
   for (const Demand& demand : demands)
     for (int tries = 0; tries < 3000; ++tries) {

@@ -5,6 +5,19 @@
 
 namespace tomoscribe::model::phantom {
 
+/// The spine at one height, millimetres from the centre of a vertebral body.
+struct SpineSection {
+  double size, half_x, half_y;
+  double canal;  ///< y of the vertebral canal's centre
+  double waist;  ///< of the body between its endplates
+  double phase, height_mm;
+  int vertebra;
+  bool pedicle, lamina;
+  double lost = 0;  ///< share of the height lost in front
+  double marrow_hu = 0;
+  std::uint8_t owner = 0;
+};
+
 namespace {
 
 /// Height within a vertebral level: 0 at its lower endplate, above `body_share` the disc.
@@ -23,17 +36,6 @@ Level level_at(const std::vector<double>& levels, double z) {
 }
 
 constexpr double body_share = 0.80;
-
-/// The spine at one height, millimetres from the centre of a vertebral body.
-struct SpineSection {
-  double size, half_x, half_y;
-  double canal;  ///< y of the vertebral canal's centre
-  double waist;  ///< of the body between its endplates
-  double phase, height_mm;
-  int vertebra;
-  bool pedicle, lamina;
-  double lost = 0;  ///< share of the height lost in front
-};
 
 SpineSection section_at(const Level& level, double canonical_z, double scale) {
   SpineSection s{};
@@ -121,36 +123,38 @@ int vertebra_at(const std::vector<double>& levels, double canonical_z) {
 void Canvas::paint_spine(const Spine& spine) {
   const double scale = body_.latent().scale_x, canonical_z = z_ / body_.latent().scale_z;
   SpineSection s = section_at(level_at(spine.levels, canonical_z), canonical_z, scale);
-  const bool crushed = s.vertebra >= 0 && s.vertebra == spine.crushed;
-  if (crushed) s.lost = spine.loss;
-  const double marrow_hu = spine.marrow_hu + (crushed ? impaction_hu : 0);
-  const std::uint8_t owner = crushed ? spine.owner : std::uint8_t{0};
+  s.marrow_hu = spine.marrow_hu;
+  if (s.vertebra >= 0 && s.vertebra == spine.crushed) {
+    s.lost = spine.loss;
+    s.marrow_hu += impaction_hu;
+    s.owner = spine.owner;
+  }
   const Point centre = body_.to_scanner(body_.spine(canonical_z));
   const Box area = box(centre.x - 45, centre.y - 30, centre.x + 45, centre.y + 70);
   for (int row = area.row0; row <= area.row1; ++row)
-    for (int column = area.column0; column <= area.column1; ++column) {
-      const double x = raster_.first_x + column * raster_.pixel_mm - centre.x,
-                   y = raster_.first_y + row * raster_.pixel_mm - centre.y;
-      const std::size_t i = index(column, row);
-      painting_for_ = 0;
-      const double back = std::sqrt(x * x + (y - s.canal) * (y - s.canal) * 1.15);
-      if (back < 8.0) {
-        blend(i, canal_hu(x, y - s.canal, back), Label::muscle, 1, every_label);
-        continue;
-      }
-      const double inside = inside_body(s, x, y);
-      const double share = std::clamp(inside / raster_.pixel_mm + 0.5, 0.0, 1.0);
-      if (share > 0) {
-        const BodyPixel pixel = body_pixel(s, marrow_hu, y, inside, (*texture_)[i]);
-        painting_for_ = pixel.vertebra ? owner : std::uint8_t{0};
-        blend(i, pixel.tissue.hu, pixel.tissue.label, static_cast<float>(share), every_label);
-        if (is_core(s, pixel, inside))
-          note_marrow(s.vertebra, static_cast<double>(pixel.tissue.hu));
-      } else if (in_arch(s, x, y, back)) {
-        const bool cortex = back < 9.4 || back > 10.8;
-        blend(i, cortex ? 520.0F : 260.0F, Label::bone, 1, every_label);
-      }
-    }
+    for (int column = area.column0; column <= area.column1; ++column)
+      paint_vertebra(index(column, row), raster_.first_x + column * raster_.pixel_mm - centre.x,
+                     raster_.first_y + row * raster_.pixel_mm - centre.y, s);
+}
+
+void Canvas::paint_vertebra(std::size_t i, double x, double y, const SpineSection& s) {
+  painting_for_ = 0;
+  const double back = std::sqrt(x * x + (y - s.canal) * (y - s.canal) * 1.15);
+  if (back < 8.0) {
+    blend(i, canal_hu(x, y - s.canal, back), Label::muscle, 1, every_label);
+    return;
+  }
+  const double inside = inside_body(s, x, y);
+  const double share = std::clamp(inside / raster_.pixel_mm + 0.5, 0.0, 1.0);
+  if (share > 0) {
+    const BodyPixel pixel = body_pixel(s, s.marrow_hu, y, inside, (*texture_)[i]);
+    painting_for_ = pixel.vertebra ? s.owner : std::uint8_t{0};
+    blend(i, pixel.tissue.hu, pixel.tissue.label, static_cast<float>(share), every_label);
+    if (is_core(s, pixel, inside)) note_marrow(s.vertebra, static_cast<double>(pixel.tissue.hu));
+  } else if (in_arch(s, x, y, back)) {
+    const bool cortex = back < 9.4 || back > 10.8;
+    blend(i, cortex ? 520.0F : 260.0F, Label::bone, 1, every_label);
+  }
 }
 
 void Canvas::note_marrow(int vertebra, double hu) {
