@@ -53,9 +53,13 @@ std::vector<double> blood_by_slice(const Scene& scene) {
 
 Mask aorta_mask(const Scene& scene) {
   Mask mask(scene.body.size(), 0);
+  const std::size_t plane = scene.work.grid.offset(0, 0, 1);
   for (int slice = 0; slice < static_cast<int>(scene.aorta.at.size()); ++slice)
     if (scene.aorta.covers(slice))
-      for_core(scene, slice, 1.0, [&](std::size_t at) { mask[at] = 1; });
+      for_core(scene, slice, 1.0, [&](std::size_t at) {
+        mask[at] = 1;
+        if (at + plane < mask.size()) mask[at + plane] = 1;  // the track has every second slice
+      });
   return mask;
 }
 
@@ -121,14 +125,14 @@ Mask shrunk(const Mask& mask, const Grid& grid) {
   return rest;
 }
 
-/// Grows from the aorta through what has the density of the blood and is thicker than 6 mm, but not
-/// into the spine, and takes it off the bone with a margin.
-void take_blood_off_bone(Scene& scene) {
+/// Voxels of the blood's density outside the vertebral bodies.
+Mask like_blood(const Scene& scene) {
   const double blood = *scene.contrast.blood_hu;
   const Grid& grid = scene.work.grid;
   Mask like(scene.bone.size());
-  for (std::size_t i = 0; i < like.size(); ++i)
-    like[i] = std::abs(scene.smooth[i] - blood) < 0.3 * blood ? 1 : 0;
+  std::ranges::transform(scene.smooth, like.begin(), [blood](std::int16_t hu) {
+    return std::abs(hu - blood) < 0.3 * blood ? 1 : 0;
+  });
   for (int slice = scene.spine.first; slice <= scene.spine.last; ++slice) {
     const SpineSlice& at = scene.spine.at[static_cast<std::size_t>(slice)];
     for (int row = 0; row < grid.size[1]; ++row)
@@ -137,7 +141,14 @@ void take_blood_off_bone(Scene& scene) {
                        (row - at.body_row) * working_mm / (at.half_depth_mm + 3)) < 1)
           like[grid.offset(column, row, slice)] = 0;
   }
-  const Mask core = shrunk(shrunk(like, grid), grid);
+  return like;
+}
+
+/// Grows from the aorta through what has the density of the blood and is thicker than 6 mm, but not
+/// into the spine, and takes it off the bone with a margin.
+void take_blood_off_bone(Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  const Mask core = shrunk(shrunk(like_blood(scene), grid), grid);
   const Components pieces = components(core, grid, 1);
   const Mask seeds = aorta_mask(scene);
   std::vector<std::uint8_t> vessel(65536, 0);

@@ -23,19 +23,25 @@ double left_mm(const Spine& spine, int column, int slice) {
   return (column - spine.at[static_cast<std::size_t>(s)].canal_column) * working_mm;
 }
 
-/// Bone beside the spine, without contrast agent. What is 0 here is not walked through.
-Mask lateral_bone(const Scene& scene) {
+/// The voxels of `mask` that lie at least `mm` to the side of the canal.
+Mask lateral(const Scene& scene, Mask mask, double mm) {
   const Grid& grid = scene.work.grid;
-  Mask mask(scene.body.size(), 0);
   std::size_t at = 0;
   for (int slice = 0; slice < grid.size[2]; ++slice)
     for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column, ++at) {
-        if (scene.body[at] == 0 || scene.work.hu[at] <= rib_hu) continue;
-        if (scene.contrast.given() && scene.bone[at] == 0) continue;
-        if (std::abs(left_mm(scene.spine, column, slice)) >= seed_from_mm) mask[at] = 1;
-      }
+      for (int column = 0; column < grid.size[0]; ++column, ++at)
+        if (std::abs(left_mm(scene.spine, column, slice)) < mm) mask[at] = 0;
   return mask;
+}
+
+/// Bone beside the spine, without contrast agent. What is 0 here is not walked through.
+Mask lateral_bone(const Scene& scene) {
+  Mask mask(scene.body.size(), 0);
+  for (std::size_t at = 0; at < mask.size(); ++at) {
+    const bool dense = scene.body[at] != 0 && scene.work.hu[at] > rib_hu;
+    mask[at] = dense && (!scene.contrast.given() || scene.bone[at] != 0) ? 1 : 0;
+  }
+  return lateral(scene, std::move(mask), seed_from_mm);
 }
 
 /// Which vertebra's ribs and processes begin at a slice: between its lower third and just above its
@@ -175,35 +181,32 @@ void add_lung_apex(const Scene& scene, const std::vector<Vertebra>& vertebrae,
     found.push_back({"lung apex", *at, {t1, t1 + 1}});
 }
 
+/// The highest slice of the pelvis; nullopt without one.
+std::optional<int> crest_slice(const Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  const auto least = static_cast<std::size_t>(least_pelvis_ml / grid.voxel_ml());
+  const Components pieces = components(lateral(scene, scene.bone, crest_from_mm), grid, least);
+  const std::size_t plane = grid.offset(0, 0, 1);
+  std::vector<int> lowest(pieces.voxels.size() + 1, -1), highest(pieces.voxels.size() + 1, -1);
+  for (std::size_t i = 0; i < pieces.labels.size(); ++i) {
+    const std::uint16_t piece = pieces.labels[i];
+    if (lowest[piece] < 0) lowest[piece] = static_cast<int>(i / plane);
+    highest[piece] = static_cast<int>(i / plane);
+  }
+  std::optional<int> crest;
+  for (std::size_t i = 1; i < lowest.size(); ++i)
+    if (scene.regions[static_cast<std::size_t>(lowest[i])] == BodyRegion::pelvis)
+      crest = std::max(crest.value_or(0), highest[i]);
+  return crest;
+}
+
 /// The top of the pelvis: at L4 or L5.
 void add_iliac_crest(const Scene& scene, const std::vector<Vertebra>& vertebrae,
                      std::vector<Landmark>& found) {
   if (!scene.shows(BodyRegion::pelvis)) return;
-  const Grid& grid = scene.work.grid;
-  Mask lateral(scene.bone.size(), 0);
-  std::size_t at = 0;
-  for (int slice = 0; slice < grid.size[2]; ++slice)
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column, ++at)
-        if (scene.bone[at] != 0 && std::abs(left_mm(scene.spine, column, slice)) >= crest_from_mm)
-          lateral[at] = 1;
-  const auto least = static_cast<std::size_t>(least_pelvis_ml / grid.voxel_ml());
-  const Components pieces = components(lateral, grid, least);
-  const auto plane = grid.offset(0, 0, 1);
-  std::vector<int> lowest(pieces.voxels.size(), -1), highest(pieces.voxels.size(), -1);
-  for (std::size_t i = 0; i < pieces.labels.size(); ++i) {
-    if (pieces.labels[i] == 0) continue;
-    const auto piece = static_cast<std::size_t>(pieces.labels[i] - 1);
-    const int slice = static_cast<int>(i / plane);
-    if (lowest[piece] < 0) lowest[piece] = slice;
-    highest[piece] = slice;
-  }
-  int crest = -1;
-  for (std::size_t i = 0; i < lowest.size(); ++i)
-    if (scene.regions[static_cast<std::size_t>(lowest[i])] == BodyRegion::pelvis)
-      crest = std::max(crest, highest[i]);
-  if (crest < 0 || crest >= grid.size[2] - 3) return;
-  if (const auto vertebra = vertebra_at(vertebrae, crest))
+  const std::optional<int> crest = crest_slice(scene);
+  if (!crest || *crest >= scene.work.grid.size[2] - 3) return;
+  if (const auto vertebra = vertebra_at(vertebrae, *crest))
     found.push_back({"iliac crest", *vertebra, {l4, l5}});
 }
 

@@ -144,25 +144,38 @@ double radius_of(const Shape& shape, double angle) {
   return sum;
 }
 
-/// Weighted least squares; the ellipse's terms are held back where few rays speak for them.
-Shape fit(const std::vector<Ray>& rays) {
-  std::array<std::array<double, 6>, 5> rows{};
+/// Five equations, the right side last.
+using Equations = std::array<std::array<double, 6>, 5>;
+
+/// Weighted normal equations; the terms of shift and ellipse are held back where few rays speak for
+/// them.
+Equations normal_equations(const std::vector<Ray>& rays) {
+  static constexpr std::array<double, 5> held{1e-6, 0.5, 0.5, 3, 3};
+  Equations rows{};
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i][i] = held[i];
   for (const Ray& ray : rays) {
     const Shape t = terms(ray.angle);
-    for (std::size_t i = 0; i < 5; ++i) {
-      for (std::size_t k = 0; k < 5; ++k) rows[i][k] += ray.weight * t[i] * t[k];
+    for (std::size_t i = 0; i < t.size(); ++i) {
+      for (std::size_t k = 0; k < t.size(); ++k) rows[i][k] += ray.weight * t[i] * t[k];
       rows[i][5] += ray.weight * t[i] * ray.mm;
     }
   }
-  for (std::size_t i = 0; i < 5; ++i) rows[i][i] += i == 0 ? 1e-6 : i < 3 ? 0.5 : 3.0;
-  for (std::size_t i = 0; i < 5; ++i)
-    for (std::size_t k = 0; k < 5; ++k) {
-      if (k == i) continue;
-      const double factor = rows[k][i] / rows[i][i];
-      for (std::size_t c = 0; c < 6; ++c) rows[k][c] -= factor * rows[i][c];
-    }
+  return rows;
+}
+
+/// Takes one equation off another, so that the unknown `i` is gone from it.
+void take_off(std::array<double, 6>& from, const std::array<double, 6>& row, std::size_t i) {
+  const double factor = from[i] / row[i];
+  for (std::size_t c = 0; c < row.size(); ++c) from[c] -= factor * row[c];
+}
+
+Shape fit(const std::vector<Ray>& rays) {
+  Equations rows = normal_equations(rays);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      if (k != i) take_off(rows[k], rows[i], i);
   Shape shape{};
-  for (std::size_t i = 0; i < 5; ++i) shape[i] = rows[i][5] / rows[i][i];
+  for (std::size_t i = 0; i < rows.size(); ++i) shape[i] = rows[i][5] / rows[i][i];
   return shape;
 }
 

@@ -92,6 +92,8 @@ double spread_of(const Scene& scene, const Region& region) {
 
 /// Why no density can be given for the whole scan; empty when it can.
 std::string refusal(const Scene& scene) {
+  if (!scene.spine.found()) return "no spinal canal was found";
+  if (!scene.vertebrae.named) return scene.vertebrae.reason;
   const auto& kvp = scene.volume.header.kvp;
   if (kvp && std::abs(*kvp - 120) > 1)
     return "the scan was made at " + number_text(*kvp, 0) + " kV, not 120 kV";
@@ -188,8 +190,6 @@ void recommend_densitometry(reporting::Finding& finding) {
 
 void trabecular_density(Scene& scene, Findings& findings) {
   if (!scene.shows(BodyRegion::abdomen) && !scene.shows(BodyRegion::chest)) return;
-  if (!scene.spine.found()) return findings.push_back(absent("no spinal canal was found"));
-  if (!scene.vertebrae.named) return findings.push_back(absent(scene.vertebrae.reason));
   if (auto reason = refusal(scene); !reason.empty())
     return findings.push_back(absent(std::move(reason)));
   std::vector<Measurement> all;
