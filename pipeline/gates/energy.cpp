@@ -19,24 +19,34 @@ bool is_mono_energetic(const dicom::InstanceHeader& header) {
   });
 }
 
+struct Counts {
+  double all = 0, dense = 0;
+};
+
+/// Soft parts between the lungs of one working slice.
+void add_mediastinum(const measure::Scene& scene, int slice, Counts& counts) {
+  const Grid& grid = scene.work.grid;
+  const std::vector<Columns> lungs = lung_columns(scene, slice);
+  for (int row = 0; row < grid.size[1]; ++row) {
+    const Columns& here = lungs[static_cast<std::size_t>(row)];
+    for (int column = here.low + 1; column < here.high; ++column) {
+      const std::size_t at = grid.offset(column, row, slice);
+      if (scene.labels[at] != measure::body || scene.smooth[at] < 0) continue;
+      ++counts.all;
+      if (scene.smooth[at] > enhanced_hu) ++counts.dense;
+    }
+  }
+}
+
 /// Share of the soft parts between the lungs that is denser than blood can be without contrast
 /// agent; 0 where too little is seen of them. The spine lies there too, with a small share.
 double dense_share(const measure::Scene& scene) {
   const LungSpan span = lung_span(scene);
-  const Grid& grid = scene.work.grid;
-  double all = 0, dense = 0;
-  for (int slice = std::max(0, span.low); slice <= span.high; ++slice) {
-    const std::vector<Columns> lungs = lung_columns(scene, slice);
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column) {
-        if (!lungs[static_cast<std::size_t>(row)].hold(column)) continue;
-        const std::size_t at = grid.offset(column, row, slice);
-        if (scene.labels[at] != measure::body || scene.smooth[at] < 0) continue;
-        ++all;
-        if (scene.smooth[at] > enhanced_hu) ++dense;
-      }
-  }
-  return all * grid.voxel_ml() < least_seen_ml ? 0 : dense / all;
+  Counts counts;
+  for (int slice = std::max(0, span.low); slice <= span.high; ++slice)
+    add_mediastinum(scene, slice, counts);
+  const double seen_ml = counts.all * scene.work.grid.voxel_ml();
+  return seen_ml < least_seen_ml ? 0 : counts.dense / counts.all;
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ std::optional<int> outside_air_hu(const Volume& volume) {
 }
 
 std::optional<std::string> why_not_hounsfield(const Volume& volume) {
+  if (volume.hu.empty()) return "the volume holds no values";
   // Soft tissue and fat lie between -150 and 150 HU in every patient.
   std::size_t seen = 0, soft = 0, beyond = 0;
   for (std::size_t i = 0; i < volume.hu.size(); i += 7) {
@@ -56,7 +57,8 @@ std::optional<std::string> why_not_hounsfield(const Volume& volume) {
   }
   // Signed values read as unsigned, or a scale far off: air where metal ends.
   if (static_cast<double>(beyond) > 0.02 * static_cast<double>(seen))
-    return "the values are not Hounsfield units: " + std::to_string(100 * beyond / seen) +
+    return "the values are not Hounsfield units: " +
+           std::to_string(100 * beyond / std::max<std::size_t>(1, seen)) +
            " % of them are denser than any metal";
   if (static_cast<double>(soft) < 0.01 * static_cast<double>(seen))
     return "the values are not Hounsfield units: nothing has the density of soft tissue";

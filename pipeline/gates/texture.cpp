@@ -46,29 +46,33 @@ bool flat_run(const measure::Scene& scene, std::size_t from, int length) {
   return mean >= softest_hu && mean <= densest_hu;
 }
 
+/// The flat runs of one row: each gives one pair of neighbours and one of pixels `lag` apart.
+void add_row(const measure::Scene& scene, std::size_t row_from, int lag, Differences& found) {
+  const int run = 2 * lag + 1;
+  for (int column = 0; column + run <= scene.volume.grid.size[0]; column += run) {
+    const std::size_t from = row_from + static_cast<std::size_t>(column);
+    if (!flat_run(scene, from, run)) continue;
+    const std::size_t middle = from + static_cast<std::size_t>(lag);
+    const int here = scene.volume.hu[middle];
+    const int next = scene.volume.hu[middle + 1];
+    const int far = scene.volume.hu[middle + static_cast<std::size_t>(lag)];
+    found.near.push_back(static_cast<float>(std::abs(next - here)));
+    found.far.push_back(static_cast<float>(std::abs(far - here)));
+  }
+}
+
 }  // namespace
 
 std::optional<Texture> texture_of(const measure::Scene& scene) {
   if (scene.native.labels.empty()) return std::nullopt;
   const Grid& grid = scene.volume.grid;
   const int lag = std::max(2, static_cast<int>(std::lround(apart_mm / grid.spacing_mm()[0])));
-  const int run = 2 * lag + 1;
   Differences found;
+  const std::size_t rows =
+      static_cast<std::size_t>(grid.size[1]) * static_cast<std::size_t>(grid.size[2]);
   const std::size_t step = 1 + grid.voxels() / 4'000'000;  // rows left out of large volumes
-  std::size_t row_number = 0;
-  for (int slice = 0; slice < grid.size[2]; ++slice)
-    for (int row = 0; row < grid.size[1]; ++row, ++row_number) {
-      if (row_number % step != 0 || found.near.size() > most_pairs) continue;
-      for (int column = 0; column + run <= grid.size[0]; column += run) {
-        const std::size_t from = grid.offset(column, row, slice);
-        if (!flat_run(scene, from, run)) continue;
-        const int middle = scene.volume.hu[from + static_cast<std::size_t>(lag)];
-        const int next = scene.volume.hu[from + static_cast<std::size_t>(lag) + 1];
-        const int far = scene.volume.hu[from + 2 * static_cast<std::size_t>(lag)];
-        found.near.push_back(static_cast<float>(std::abs(next - middle)));
-        found.far.push_back(static_cast<float>(std::abs(far - middle)));
-      }
-    }
+  for (std::size_t row = 0; row < rows && found.near.size() <= most_pairs; row += step)
+    add_row(scene, row * static_cast<std::size_t>(grid.size[0]), lag, found);
   if (found.near.size() < least_pairs) return std::nullopt;
   const double near = spread(found.near), far = spread(found.far);
   if (far <= 0) return std::nullopt;

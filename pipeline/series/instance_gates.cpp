@@ -79,7 +79,7 @@ std::string why_not_ct(const dicom::InstanceHeader& header) {
 
 std::string why_no_slice(const dicom::InstanceHeader& header) {
   // A picture of the wrong kind says more than the words of its type.
-  const std::string fault = why_not_ct(header);
+  std::string fault = why_not_ct(header);
   const bool by_words = fault.starts_with("reformat") || fault.starts_with("derived");
   if (!fault.empty() && !by_words) return fault;
   if (std::string pixels = pixel_fault(header); !pixels.empty()) return pixels;

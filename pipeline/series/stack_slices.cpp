@@ -171,7 +171,7 @@ std::optional<std::string> set_grid(Stack& stack, const Spacing& spacing,
   const double along_mm = placed.back().along_mm - placed.front().along_mm;
   const Vec3 line = minus(placed.back().plane->position_mm, first.position_mm);
   const Vec3 per_mm = scaled(line, 1 / along_mm);
-  if (const auto fault = sideways(placed, per_mm, normal)) return fault;
+  if (auto fault = sideways(placed, per_mm, normal)) return fault;
   if (length(line) > most_extent_mm) return "the slices span more than 3 m";
   const double cosine = std::clamp(1 / length(per_mm), -1.0, 1.0);
   stack.tilt_degrees = std::acos(cosine) * 180 / std::numbers::pi;

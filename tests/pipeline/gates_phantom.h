@@ -71,13 +71,13 @@ class Phantom : public testing::Test {
   static Result with_header(Result (*gate)(const Scene&), const Change& change) {
     const dicom::InstanceHeader before = good_->header;
     change(good_->header);
-    const Result result = gate(*scene_);
+    Result result = gate(*scene_);
     good_->header = before;
     return result;
   }
 
-  inline static Volume* good_ = nullptr;
-  inline static Scene* scene_ = nullptr;
+  static Volume* good_;
+  static Scene* scene_;  // both in gates_test.cpp
 };
 inline void expect_forbids(const Result& result, std::initializer_list<Use> uses) {
   EXPECT_EQ(result.outcome, Outcome::restrict) << result.reason;

@@ -11,6 +11,10 @@
 #include "tests/pipeline/gates_phantom.h"
 
 namespace tomoscribe::pipeline::gates {
+
+Volume* Phantom::good_ = nullptr;
+Scene* Phantom::scene_ = nullptr;
+
 namespace {
 
 using testing::StartsWith;
@@ -102,7 +106,7 @@ TEST_F(GatesOfPhantom, OfAChestIsStoppedWhereAHeadWasOrdered) {
   const auto ordered = [&](const char* what) {
     order.procedure.meaning = what;
     scene_->order = &order;
-    const Result result = wrong_region(*scene_);
+    Result result = wrong_region(*scene_);
     scene_->order = nullptr;
     return result;
   };
