@@ -55,10 +55,9 @@ Gate gate_of(const Scene& scene) {
   gate.conditions.push_back(thickness <= best_thickness_mm + 0.01
                                 ? thick + " <= 1.5 mm"
                                 : thick + ": flagged, 1.5 mm is wanted");
-  gate.conditions.push_back(
-      kernel_is_sharp(header.manufacturer, header.convolution_kernel)
-          ? "smooth kernel " + header.convolution_kernel
-          : "kernel not known: flagged");
+  gate.conditions.push_back(kernel_is_sharp(header.manufacturer, header.convolution_kernel)
+                                ? "smooth kernel " + header.convolution_kernel
+                                : "kernel not known: flagged");
   gate.conditions.push_back(contrast_words(scene));
   if (const auto air = tracheal_air_hu(scene)) {
     const std::string said = "air in the trachea " + std::to_string(*air) + " HU";

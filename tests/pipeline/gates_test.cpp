@@ -127,7 +127,7 @@ TEST_F(GatesOfPhantom, WithThickOrGappedSlicesIsRestrictedStepByStep) {
                        [mm](auto& header) { header.planes[0].slice_thickness_mm = mm; });
   };
   EXPECT_EQ(thick(2.5).outcome, Outcome::pass);
-  expect_forbids(thick(3), {Use::low_attenuation, Use::nodules});
+  expect_forbids(thick(3), {Use::low_attenuation});
   EXPECT_EQ(thick(3).reason, "slice thickness 3.00 mm > 2.5 mm");
   expect_forbids(thick(6), {Use::low_attenuation, Use::nodules, Use::calcium});
   expect_forbids(thick(12), {Use::volume, Use::low_attenuation, Use::nodules, Use::calcium});

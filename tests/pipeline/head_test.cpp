@@ -75,7 +75,7 @@ TEST(Head, BloodIsMeasuredOnTheRightSideAndMarkedAsACandidate) {
     EXPECT_TRUE(finding->critical);
     EXPECT_EQ(finding->laterality, side);
     EXPECT_EQ(finding->presence, Presence::indeterminate);
-    EXPECT_THAT(finding->title, testing::StartsWith("Candidate, must be confirmed"));
+    EXPECT_THAT(finding->title, testing::StartsWith("Candidate, to be confirmed"));
     const double ml = truth.lesions_ml[static_cast<std::size_t>(lesion)];
     EXPECT_NEAR(*measurement(findings, std::string(id) + ".volume").value, ml, 0.1 * ml);
     EXPECT_NEAR(*measurement(findings, std::string(id) + ".abc2").value, ml, 0.4 * ml);

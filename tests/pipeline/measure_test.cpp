@@ -95,7 +95,8 @@ TEST_F(PhantomChest, TheNoduleIsACandidateOfTheRightSizeAndSide) {
   EXPECT_EQ(nodule.verification.outcome, reporting::Outcome::unverified) << "a candidate";
   EXPECT_EQ(nodule.presence, Presence::indeterminate);
   EXPECT_EQ(std::ranges::find(*findings_, "nodule.3", &reporting::Finding::id), findings_->end())
-      << "one false candidate at most";
+      << finding_of(*findings_, "nodule.3").title
+      << *measurement(*findings_, "nodule.3.diameter").value << ": one false candidate at most";
 }
 
 TEST_F(PhantomChest, NoFluidIsProposedInAHealthyChest) {

@@ -42,7 +42,7 @@ TEST(Rules, AreReachedAtTheirLimitInTheirUnitOnly) {
 
 TEST(Rules, AreWrittenOnceAndPrintedUnverified) {
   Finding finding{.id = "head.hyperdense.1",
-                  .title = "Candidate, must be confirmed: hyperdense component",
+                  .title = "Candidate, to be confirmed: hyperdense component",
                   .tracking = dicom::TrackingUid("1.2.4"),
                   .observation = {"1386000", "SCT", "Intracranial hemorrhage"},
                   .site = {"12738006", "SCT", "Brain"},

@@ -52,8 +52,11 @@ struct Candidate {
 };
 
 std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space) {
+  // What is less than four pixels wide has no shape.
+  const double pixels_mm = 4 * scene.volume.grid.spacing_mm()[0];
   const double least_mm =
-      thickness_of(scene) > thin_mm + 0.01 ? least_diameter_thick_mm : least_diameter_mm;
+      std::max(pixels_mm,
+               thickness_of(scene) > thin_mm + 0.01 ? least_diameter_thick_mm : least_diameter_mm);
   std::vector<Candidate> found;
   std::vector<NoduleShape> kept;
   std::size_t looked_at = 0;
@@ -181,7 +184,8 @@ void nodules(Scene& scene, Findings& findings) {
   const Mask space = lung_space(scene, ball_mm);
   const std::vector<Candidate> found = candidates_in(scene, space);
   const bool thick = thickness_of(scene) > thin_mm + 0.01;
-  if (found.empty())
+  // Of the lung bases above an abdomen nothing is said.
+  if (found.empty() && scene.shows(BodyRegion::chest))
     findings.push_back(nothing_detected(
         "nodules", std::string("Solid lung nodules of ") + (thick ? "10" : "6") + " mm or more",
         codes::nodule, codes::lung,

@@ -28,7 +28,7 @@ Measurement thickness(const std::string& id, const Blob& blob) {
           "from the inner table inwards, where it is thickest; uncertainty: one voxel of 1.5 mm "
           "at either border"};
   set_value(result, blob.thickness_mm, 2.0, 0.5 * blob.thickness_mm);
-  result.conditions.emplace_back("candidate: must be confirmed");
+  result.conditions.emplace_back("candidate: to be confirmed");
   result.conditions.emplace_back(
       "isodense and thinner collections, those at the vertex, in the "
       "posterior fossa and along the midline are not found");

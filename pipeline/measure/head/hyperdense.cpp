@@ -57,7 +57,7 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
                         codes::haemorrhage, codes::brain, side);
   const BlobVolume& volume = blob.volume;
   Measurement ml = blob_volume(id, volume, scene.volume.grid.spacing_mm()[2]);
-  ml.conditions.emplace_back("candidate: must be confirmed");
+  ml.conditions.emplace_back("candidate: to be confirmed");
   ml.conditions.push_back(place_words(blob) + " by its distance from the inner table, " +
                           number_text(blob.depth_mm, 0) + " mm");
   if (!blob.around.plane) ml.conditions.push_back("side not assessed: " + scene.cranium->no_plane);

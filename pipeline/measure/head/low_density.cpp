@@ -119,7 +119,7 @@ Finding finding_of(const Scene& scene, const Area& area, std::size_t number) {
           "7 HU and more below its mirror image about the skull's plane of symmetry (sigma 3.5 "
           "mm), counted at 1.5 mm; uncertainty: threshold moved by 1.5 HU, and 20 % of the "
           "method"};
-  volume.conditions.emplace_back("candidate: must be confirmed");
+  volume.conditions.emplace_back("candidate: to be confirmed");
   volume.conditions.emplace_back(
       "not searched: 8 mm along the bone, 5 mm around the ventricles, 6 mm "
       "beside the midline, the skull base and posterior fossa");

@@ -183,7 +183,7 @@ Measurement measurement_of(const Cranium& cranium, const Shift& shift) {
           "ventricle) from the plane about which the bone of the skull mirrors itself; "
           "uncertainty: threshold moved by 2 HU, septum against third ventricle, the plane over "
           "parts of the skull, and 1 mm of the method"};
-  result.conditions.emplace_back("candidate: must be confirmed");
+  result.conditions.emplace_back("candidate: to be confirmed");
   result.conditions.push_back("seen: " + shift.seen);
   result.conditions.push_back("head turned by " + number_text(std::abs(cranium.plane->yaw_deg), 0) +
                               " degrees (20 allowed), leaning by " +
