@@ -1,0 +1,85 @@
+// A few of the evaluation's studies: what was painted is found, on its side, within the goals.
+
+#include <gtest/gtest.h>
+
+#include "pipeline/measure/measure.h"
+#include "tests/evaluation/compare.h"
+#include "tests/evaluation/phantom_volume.h"
+#include "tests/evaluation/study_plan.h"
+#include "tests/evaluation/summary.h"
+
+namespace tomoscribe::evaluation {
+namespace {
+
+using model::phantom::BodyPart;
+using nlohmann::json;
+
+json measured(BodyPart body, int number) {
+  const model::phantom::Phantom phantom = model::phantom::make(planned(body, number));
+  const pipeline::Volume volume = volume_of(phantom);
+  pipeline::measure::Scene scene = pipeline::measure::make_scene(volume);
+  pipeline::measure::Findings findings;
+  for (const auto& step : pipeline::measure::steps()) step.run(scene, findings);
+  return compared(phantom, findings);
+}
+
+/// Every painted finding that can be expected is found on its side; nothing else is proposed twice.
+void expect_found(const json& study) {
+  for (const json& lesion : study["lesions"]) {
+    if (!lesion["expected"].get<bool>()) continue;
+    EXPECT_TRUE(lesion["found"].get<bool>()) << lesion;
+    EXPECT_TRUE(lesion.value("side_right", false)) << lesion;
+  }
+  for (const auto& [kind, count] : study["false"].items()) EXPECT_LE(count.get<int>(), 1) << kind;
+}
+
+TEST(Evaluation, FindsFluidAndNodulesInAThoraxOfThickSlices) {
+  const json study = measured(BodyPart::thorax, 2);
+  ASSERT_GE(study["lesions"].size(), 2U) << "the plan changed: choose another study";
+  expect_found(study);
+  for (const json& lesion : study["lesions"]) {
+    const double truth = lesion["truth"].get<double>();
+    const double goal = lesion["kind"] == "nodule" ? 1 : 0.2 * truth;
+    EXPECT_NEAR(lesion.value("measured", 0.0), truth, goal) << lesion;
+  }
+}
+
+TEST(Evaluation, FindsBloodInAHead) {
+  const json study = measured(BodyPart::head, 2);
+  ASSERT_GE(study["lesions"].size(), 1U) << "the plan changed: choose another study";
+  expect_found(study);
+}
+
+TEST(Evaluation, ProposesNothingInANormalHead) {
+  const json study = measured(BodyPart::head, 3);
+  ASSERT_TRUE(study["normal"].get<bool>());
+  for (const auto& [kind, count] : study["false"].items()) EXPECT_EQ(count.get<int>(), 0) << kind;
+}
+
+json study_of(double truth, double value, bool found) {
+  return {{"body", "thorax"},
+          {"thickness", 1.0},
+          {"normal", false},
+          {"seconds", 1.0},
+          {"false", {{"nodule.", found ? 0 : 1}}},
+          {"values", {{{"what", "volume"}, {"unit", "mL"}, {"truth", truth}, {"measured", value}}}},
+          {"lesions",
+           {{{"kind", "nodule"},
+             {"class", "all"},
+             {"expected", true},
+             {"truth", 10.0},
+             {"found", found}}}}};
+}
+
+TEST(EvaluationTables, GiveBiasAgreementSensitivityAndFalseCandidates) {
+  const std::string text = summary({study_of(100, 90, true), study_of(200, 210, true),
+                                    study_of(300, 312, false), study_of(400, 412, true)});
+  EXPECT_NE(text.find("| volume | all | 4 of 4 | 6 ("), std::string::npos)
+      << text;                                                   // mean of -10, 10, 12, 12
+  EXPECT_NE(text.find("-15 to 27"), std::string::npos) << text;  // 6 -+ 1.96 * 10.7
+  EXPECT_NE(text.find("| nodule, all | all | 4 | 75 ("), std::string::npos) << text;
+  EXPECT_NE(text.find("| 4 | 0.25 ("), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace tomoscribe::evaluation
