@@ -161,7 +161,8 @@ bool has_key_image(const Finding& finding) {
 }
 
 const Window& window_of(const Finding& finding, const reporting::Study& study) {
-  if (finding.id.starts_with("lungs") || finding.id == "airway") return lung_window;
+  for (const char* lung : {"lungs", "airway", "nodule", "pneumothorax"})
+    if (finding.id.starts_with(lung)) return lung_window;
   return study.body_part.starts_with("head") ? brain_window : soft_window;
 }
 

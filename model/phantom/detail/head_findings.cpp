@@ -277,7 +277,7 @@ class Placing {
     }
     std::vector<Site> order = sites(lesion.kind);
     const auto first = static_cast<std::ptrdiff_t>(random.bits() % order.size());
-    std::ranges::rotate(order, order.begin() + first);
+    std::rotate(order.begin(), order.begin() + first, order.end());
     for (const Site& site : order) {
       const Point at =
           site.at + Point{random.between(-3, 3), random.between(-4, 4), random.between(-3, 3)};

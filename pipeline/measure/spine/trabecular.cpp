@@ -202,8 +202,8 @@ void trabecular_density(Scene& scene, Findings& findings) {
   if (all.empty())
     return findings.push_back(absent("none of the vertebrae T11 to L3 is whole in the scan"));
   if (shown == nullptr) return findings.push_back(absent(all.front().not_assessed));
-  std::ranges::stable_partition(
-      all, [](const Measurement& one) { return one.id == "spine.trabecular.L1"; });
+  std::stable_partition(all.begin(), all.end(),
+                        [](const Measurement& one) { return one.id == "spine.trabecular.L1"; });
   reporting::Finding finding =
       measured_finding("spine.density", "Vertebral bodies", codes::presence, codes::spine);
   finding.measurements = std::move(all);
