@@ -22,17 +22,14 @@ template <class Wanted>
 std::optional<Crop> crop_around(const Mask& mask, const Grid& grid, double margin_mm,
                                 const Wanted& wanted) {
   std::array<int, 3> low = grid.size, high{-1, -1, -1};
-  std::size_t at = 0;
-  for (int slice = 0; slice < grid.size[2]; ++slice)
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column, ++at) {
-        if (!wanted(mask[at])) continue;
-        const std::array<int, 3> index{column, row, slice};
-        for (std::size_t i = 0; i < 3; ++i) {
-          low[i] = std::min(low[i], index[i]);
-          high[i] = std::max(high[i], index[i]);
-        }
-      }
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    if (!wanted(mask[at])) return;
+    const std::array<int, 3> index{column, row, slice};
+    for (std::size_t i = 0; i < 3; ++i) {
+      low[i] = std::min(low[i], index[i]);
+      high[i] = std::max(high[i], index[i]);
+    }
+  });
   if (high[0] < 0) return std::nullopt;
   const std::array<double, 3> spacing = grid.spacing_mm();
   Crop crop{.low = {}, .grid = grid};

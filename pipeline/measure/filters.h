@@ -10,6 +10,15 @@ namespace tomoscribe::pipeline::measure {
 
 using Mask = std::vector<std::uint8_t>;
 
+/// Calls `visit(offset, column, row, slice)` for every voxel of a grid, columns fastest.
+template <class Visit>
+void for_each_voxel(const Grid& grid, const Visit& visit) {
+  std::size_t at = 0;
+  for (int slice = 0; slice < grid.size[2]; ++slice)
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column, ++at) visit(at, column, row, slice);
+}
+
 /// Distance in millimetres from each voxel to the outermost voxels of the mask, positive inside,
 /// negative outside. ITK SignedMaurerDistanceMap.
 std::vector<float> depth_mm(const Mask& mask, const Grid& grid);

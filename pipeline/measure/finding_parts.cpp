@@ -228,20 +228,15 @@ struct Extent {
 
 Extent extent_of(const Mask& mask, const Grid& grid) {
   Extent extent;
+  std::vector<std::size_t> areas(static_cast<std::size_t>(grid.size[2]), 0);
   double count = 0;
-  std::size_t at = 0, most = 0;
-  for (int slice = 0; slice < grid.size[2]; ++slice) {
-    std::size_t here = 0;
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column, ++at) {
-        if (mask[at] == 0) continue;
-        ++here;
-        const std::array<int, 3> index{column, row, slice};
-        for (std::size_t i = 0; i < 3; ++i) extent.centre[i] += index[i];
-      }
-    if (here > most) most = here, extent.most_slice = slice;
-    count += static_cast<double>(here);
-  }
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] == 0) return;
+    ++areas[static_cast<std::size_t>(slice)];
+    ++count;
+    extent.centre[0] += column, extent.centre[1] += row, extent.centre[2] += slice;
+  });
+  extent.most_slice = static_cast<double>(std::ranges::max_element(areas) - areas.begin());
   extent.any = count > 0;
   for (double& value : extent.centre) value /= std::max(1.0, count);
   return extent;

@@ -69,9 +69,10 @@ class BoneThrough {
 float rib_along(const Scene& scene, const BoneThrough& bone, Label lung, int slice,
                 const std::array<double, 2>& centre, const Direction& ray) {
   const Grid& grid = scene.work.grid;
+  constexpr int steps = static_cast<int>((farthest_mm - nearest_rib_mm) / ray_step_mm);
   double rib = 0;
-  for (double r = nearest_rib_mm; r < farthest_mm;
-       r += ray_step_mm) {  // NOLINT(cert-flp30-c): exact
+  for (int step = 0; step < steps; ++step) {
+    const double r = nearest_rib_mm + step * ray_step_mm;
     const int column = static_cast<int>(std::lround(centre[0] + ray.x * r / working_mm));
     const int row = static_cast<int>(std::lround(centre[1] + ray.y * r / working_mm));
     if (column < 0 || row < 0 || column >= grid.size[0] || row >= grid.size[1]) break;
@@ -104,32 +105,35 @@ std::vector<Middle> middles_of(const Scene& scene, Label lung) {
   return middles;
 }
 
-/// Medians over neighbouring directions and slices take out what is no rib (calcifications) and
-/// close gaps.
+/// Median of the ribs seen in the neighbouring directions and slices; 0 when there are few.
+float median_rib(const std::vector<Cage::Slice>& raw, int slice, int direction) {
+  const int last = static_cast<int>(raw.size()) - 1;
+  std::vector<float> values;
+  values.reserve((2 * around + 1) * (2 * around + 1));
+  for (int other = std::max(0, slice - around); other <= std::min(last, slice + around); ++other)
+    for (int turn = -around; turn <= around; ++turn) {
+      const int at = (direction + turn + Cage::directions) % Cage::directions;
+      const float mm = raw[static_cast<std::size_t>(other)].rib_mm[static_cast<std::size_t>(at)];
+      if (mm > 0) values.push_back(mm);
+    }
+  if (values.size() < 4) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+/// Takes out what is no rib (calcifications) and closes gaps.
 std::vector<Cage::Slice> smoothed_ribs(const std::vector<Cage::Slice>& raw) {
   std::vector<Cage::Slice> result = raw;
-  std::vector<float> values;
-  const int count = static_cast<int>(raw.size());
-  for (int slice = 0; slice < count; ++slice)
-    for (int direction = 0; direction < Cage::directions; ++direction) {
-      values.clear();
-      for (int other = std::max(0, slice - around); other <= std::min(count - 1, slice + around);
-           ++other)
-        for (int turn = -around; turn <= around; ++turn) {
-          const int at = (direction + turn + Cage::directions) % Cage::directions;
-          const float mm =
-              raw[static_cast<std::size_t>(other)].rib_mm[static_cast<std::size_t>(at)];
-          if (mm > 0) values.push_back(mm);
-        }
-      float& mm =
-          result[static_cast<std::size_t>(slice)].rib_mm[static_cast<std::size_t>(direction)];
-      mm = 0;
-      if (values.size() < 4) continue;
-      const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-      std::ranges::nth_element(values, middle);
-      mm = *middle;
-    }
+  for (std::size_t slice = 0; slice < raw.size(); ++slice)
+    for (int direction = 0; direction < Cage::directions; ++direction)
+      result[slice].rib_mm[static_cast<std::size_t>(direction)] =
+          median_rib(raw, static_cast<int>(slice), direction);
   return result;
+}
+
+bool whole(const Middle& one) {
+  return one.count * working_mm * working_mm >= least_section_mm2;
 }
 
 int direction_of(double x, double y) {
@@ -141,8 +145,6 @@ int direction_of(double x, double y) {
 
 Cage::Cage(const Scene& scene, Label lung, double below_mm) : right_(lung == right_lung) {
   const std::vector<Middle> middles = middles_of(scene, lung);
-  const double pixel_mm2 = working_mm * working_mm;
-  const auto whole = [&](const Middle& one) { return one.count * pixel_mm2 >= least_section_mm2; };
   const auto low = std::ranges::find_if(middles, whole);
   if (low == middles.end()) return;
   const auto high = std::find_if(middles.rbegin(), middles.rend(), whole).base();
@@ -155,24 +157,23 @@ Cage::Cage(const Scene& scene, Label lung, double below_mm) : right_(lung == rig
   std::size_t seen = 0, asked = 0;
   for (int slice = first_; slice < last; ++slice) {
     bone.move_to(slice);
-    const auto index = static_cast<std::size_t>(std::max(slice, lowest));
-    const Middle& middle = whole(middles[index]) || raw.empty() ? middles[index] : Middle{};
+    // Below the lung its lowest section's middle stays; so does one where lung is missing between.
+    const Middle& middle = middles[static_cast<std::size_t>(std::max(slice, lowest))];
     Slice next;
     next.with_lung = whole(middles[static_cast<std::size_t>(slice)]);
-    next.centre = middle.count > 0
+    next.centre = whole(middle) || raw.empty()
                       ? std::array{middle.sum[0] / middle.count, middle.sum[1] / middle.count}
                       : raw.back().centre;
-    for (int direction = 0; direction < directions; ++direction) {
-      if (looks_inward(direction)) continue;
-      const auto at = static_cast<std::size_t>(direction);
+    for (std::size_t at = 0; at < directions; ++at) {
+      if (looks_inward(static_cast<int>(at))) continue;
       next.rib_mm[at] = rib_along(scene, bone, lung, slice, next.centre, rays()[at]);
       ++asked;
-      if (next.rib_mm[at] > 0) ++seen;
+      seen += next.rib_mm[at] > 0 ? 1 : 0;
     }
     raw.push_back(next);
   }
-  if (static_cast<double>(seen) < least_share_of_ribs * static_cast<double>(asked)) return;
-  slices_ = smoothed_ribs(raw);
+  if (static_cast<double>(seen) >= least_share_of_ribs * static_cast<double>(asked))
+    slices_ = smoothed_ribs(raw);
 }
 
 bool Cage::looks_inward(int direction) const {

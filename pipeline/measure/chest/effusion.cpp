@@ -13,7 +13,6 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 using reporting::Finding;
-using reporting::Measurement;
 
 constexpr std::int16_t least_hu = -15, most_hu = 38;  // smoothed; fluid of the pleura -10..35
 constexpr std::int16_t rim_hu = -300;                 // half way from fluid to lung: its border
@@ -28,17 +27,14 @@ constexpr double small_mm = 30, large_mm = 100;  // depth: Moy 2013, Chest 143:1
 /// What may be fluid, inside the ribs of one side. The box is that of the cage.
 Mask fluid_of(const Scene& scene, const Cage& cage, const Crop& box, int low_hu, int high_hu) {
   Mask fluid(box.grid.voxels(), 0);
-  std::size_t in = 0;
-  for (int slice = box.low[2]; slice < box.low[2] + box.grid.size[2]; ++slice)
-    for (int row = box.low[1]; row < box.low[1] + box.grid.size[1]; ++row) {
-      std::size_t at = scene.work.grid.offset(box.low[0], row, slice);
-      for (int column = box.low[0]; column < box.low[0] + box.grid.size[0]; ++column, ++at, ++in) {
-        if (scene.body[at] == 0 || scene.labels[at] > body) continue;
-        if (scene.smooth[at] < low_hu || scene.smooth[at] > high_hu) continue;
-        const auto to_ribs = cage.to_ribs_mm(column, row, slice);
-        fluid[in] = to_ribs && *to_ribs > 0 ? 1 : 0;
-      }
-    }
+  for_each_voxel(box.grid, [&](std::size_t in, int column, int row, int slice) {
+    const int z = box.low[2] + slice;
+    const std::size_t at = scene.work.grid.offset(column, row, z);
+    if (scene.body[at] == 0 || scene.labels[at] > body) return;
+    if (scene.smooth[at] < low_hu || scene.smooth[at] > high_hu) return;
+    const auto to_ribs = cage.to_ribs_mm(column, row, z);
+    fluid[in] = to_ribs && *to_ribs > 0 ? 1 : 0;
+  });
   return fluid;
 }
 
@@ -47,7 +43,7 @@ struct Pool {
   std::size_t voxels = 0, behind = 0, shell = 0, wall = 0, lung = 0;
   double hu = 0, rough = 0;  ///< sums: smoothed HU, squared differences from it
   double depth_mm = 0;       ///< greatest distance of a voxel from the ribs
-  double share(std::size_t part, std::size_t of) const {
+  static double share(std::size_t part, std::size_t of) {
     return of == 0 ? 0 : static_cast<double>(part) / static_cast<double>(of);
   }
   double mean_hu() const { return hu / static_cast<double>(std::max<std::size_t>(1, voxels)); }
@@ -114,10 +110,11 @@ class Side {
       for (std::ptrdiff_t at = 0; at < count; ++at) {
         const auto index = static_cast<std::size_t>(at);
         if (before[index] != 0 || through[index] == 0) continue;
-        seeds[index] = std::ranges::any_of(faces, [&](std::ptrdiff_t face) {
+        const bool touches = std::ranges::any_of(faces, [&](std::ptrdiff_t face) {
           const std::ptrdiff_t to = at + face;
           return to >= 0 && to < count && before[static_cast<std::size_t>(to)] != 0;
         });
+        seeds[index] = touches ? 1 : 0;
       }
     }
   }
@@ -169,10 +166,10 @@ class Side {
     return false;
   }
 
-  bool is_fluid(const Pool& pool, double noise) const {
-    return pool.share(pool.wall, pool.shell) >= least_wall &&
-           pool.share(pool.lung, pool.shell) >= least_lung &&
-           pool.share(pool.behind, pool.voxels) >= least_behind &&
+  static bool is_fluid(const Pool& pool, double noise) {
+    return Pool::share(pool.wall, pool.shell) >= least_wall &&
+           Pool::share(pool.lung, pool.shell) >= least_lung &&
+           Pool::share(pool.behind, pool.voxels) >= least_behind &&
            pool.unevenness() <= most_unevenness * noise;
   }
 

@@ -69,11 +69,11 @@ std::uint8_t nearest(const Mask& mask, const Grid& grid, const Vec3& mm) {
 Patch patch_around(const Scene& scene, const Mask& space, const Spot& spot) {
   const double reach = std::min(40.0, 1.6 * spot.diameter_mm + 6);
   const double step = std::max(least_step_mm, spot.diameter_mm / 20);
-  const int side = 2 * static_cast<int>(std::ceil(reach / step)) + 1;
+  const int half = static_cast<int>(std::ceil(reach / step)), side = 2 * half + 1;
   Patch patch;
   patch.grid.size = {side, side, side};
   for (std::size_t i = 0; i < 3; ++i) {
-    patch.grid.origin_mm[i] = spot.centre_mm[i] - step * (side / 2);
+    patch.grid.origin_mm[i] = spot.centre_mm[i] - step * half;
     patch.grid.step_mm[i][i] = step;
   }
   const Sampler sample(scene.volume);
@@ -97,22 +97,18 @@ double median(std::vector<std::int16_t>& values) {
 
 /// Calls `visit(at, mm from the middle)` for every voxel.
 template <class Visit>
-void for_each_voxel(const Grid& grid, const Visit& visit) {
+void from_the_middle(const Grid& grid, const Visit& visit) {
   const double step = grid.step_mm[0][0];
   const int middle = grid.size[0] / 2;
-  std::size_t at = 0;
-  for (int slice = 0; slice < grid.size[2]; ++slice)
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column, ++at)
-        visit(at, step * std::sqrt(static_cast<double>((column - middle) * (column - middle) +
-                                                       (row - middle) * (row - middle) +
-                                                       (slice - middle) * (slice - middle))));
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    visit(at, step * std::hypot(column - middle, row - middle, slice - middle));
+  });
 }
 
 /// Median inside and of the aerated lung around; nullopt when there is no such contrast.
 std::optional<std::array<double, 2>> inside_and_around(const Patch& patch, double diameter_mm) {
   std::vector<std::int16_t> inside, around;
-  for_each_voxel(patch.grid, [&](std::size_t at, double from_middle) {
+  from_the_middle(patch.grid, [&](std::size_t at, double from_middle) {
     if (from_middle <= std::max(1.0, 0.25 * diameter_mm)) inside.push_back(patch.hu[at]);
     if (patch.space[at] != 0 && patch.hu[at] < aerated_hu) around.push_back(patch.hu[at]);
   });
@@ -127,7 +123,7 @@ Mask piece_at_middle(const Mask& mask, const Grid& grid) {
   const Components pieces = components(mask, grid, 1);
   double least = 1e9;
   std::uint16_t chosen = 0;
-  for_each_voxel(grid, [&](std::size_t at, double from_middle) {
+  from_the_middle(grid, [&](std::size_t at, double from_middle) {
     if (pieces.labels[at] != 0 && from_middle < least)
       least = from_middle, chosen = pieces.labels[at];
   });
@@ -162,24 +158,21 @@ struct Moments {
 Moments moments_of(const Mask& mask, const Grid& grid) {
   Moments moments;
   std::array<std::array<double, 3>, 3> squares{};
-  std::size_t at = 0;
-  for (int slice = 0; slice < grid.size[2]; ++slice)
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column, ++at) {
-        if (mask[at] == 0) continue;
-        const Vec3 mm = grid.point_mm(column, row, slice);
-        ++moments.count;
-        for (std::size_t i = 0; i < 3; ++i) {
-          moments.mean[i] += mm[i] - grid.origin_mm[i];
-          for (std::size_t j = 0; j < 3; ++j)
-            squares[i][j] += (mm[i] - grid.origin_mm[i]) * (mm[j] - grid.origin_mm[j]);
-        }
-      }
-  for (double& value : moments.mean) value /= std::max(1.0, moments.count);
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] == 0) return;
+    const Vec3 mm = grid.point_mm(column, row, slice);
+    ++moments.count;
+    for (std::size_t i = 0; i < 3; ++i) {
+      moments.mean[i] += mm[i] - grid.origin_mm[i];
+      for (std::size_t j = 0; j < 3; ++j)
+        squares[i][j] += (mm[i] - grid.origin_mm[i]) * (mm[j] - grid.origin_mm[j]);
+    }
+  });
+  const double count = std::max(1.0, moments.count);
+  for (double& value : moments.mean) value /= count;
   for (std::size_t i = 0; i < 3; ++i)
     for (std::size_t j = 0; j < 3; ++j)
-      moments.spread[i][j] =
-          squares[i][j] / std::max(1.0, moments.count) - moments.mean[i] * moments.mean[j];
+      moments.spread[i][j] = squares[i][j] / count - moments.mean[i] * moments.mean[j];
   for (std::size_t i = 0; i < 3; ++i) moments.mean[i] += grid.origin_mm[i];
   return moments;
 }
@@ -238,14 +231,12 @@ void look_around(const Patch& patch, NoduleShape& shape) {
 
 bool touches_border(const Mask& mask, const Grid& grid) {
   const int last = grid.size[0] - 1;
-  std::size_t at = 0;
-  for (int slice = 0; slice <= last; ++slice)
-    for (int row = 0; row <= last; ++row)
-      for (int column = 0; column <= last; ++column, ++at)
-        if (mask[at] != 0 && (slice == 0 || row == 0 || column == 0 || slice == last ||
-                              row == last || column == last))
-          return true;
-  return false;
+  bool touches = false;
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    const auto [least, most] = std::minmax({column, row, slice});
+    touches = touches || (mask[at] != 0 && (least == 0 || most == last));
+  });
+  return touches;
 }
 
 void fill_shape(const Patch& patch, NoduleShape& shape) {
@@ -258,17 +249,14 @@ void fill_shape(const Patch& patch, NoduleShape& shape) {
   shape.elongation = std::sqrt(axes[2] / std::max(axes[0], 1e-6));
   double farthest = patch.grid.step_mm[0][0];
   std::vector<std::int16_t> inner;
-  std::size_t at = 0;
-  for (int slice = 0; slice < patch.grid.size[2]; ++slice)
-    for (int row = 0; row < patch.grid.size[1]; ++row)
-      for (int column = 0; column < patch.grid.size[0]; ++column, ++at) {
-        if (shape.mask[at] == 0) continue;
-        const Vec3 mm = patch.grid.point_mm(column, row, slice);
-        const double away = std::hypot(mm[0] - shape.centre_mm[0], mm[1] - shape.centre_mm[1],
-                                       mm[2] - shape.centre_mm[2]);
-        farthest = std::max(farthest, away);
-        if (away < shape.diameter_mm / 4) inner.push_back(patch.hu[at]);
-      }
+  for_each_voxel(patch.grid, [&](std::size_t at, int column, int row, int slice) {
+    if (shape.mask[at] == 0) return;
+    const Vec3 mm = patch.grid.point_mm(column, row, slice);
+    const double away = std::hypot(mm[0] - shape.centre_mm[0], mm[1] - shape.centre_mm[1],
+                                   mm[2] - shape.centre_mm[2]);
+    farthest = std::max(farthest, away);
+    if (away < shape.diameter_mm / 4) inner.push_back(patch.hu[at]);
+  });
   shape.compactness = shape.volume_mm3 / (4 * std::numbers::pi / 3 * std::pow(farthest, 3));
   shape.inner_hu = inner.empty() ? shape.border_hu : median(inner);
   const auto axial = axial_axes(shape.mask, patch.grid);

@@ -70,15 +70,12 @@ class ScaleSpace {
 
   std::vector<Spot> spots() const {
     std::vector<Spot> found;
-    const auto& size = crop_.grid.size;
     for (std::size_t scale = 0; scale + 1 < levels_.size(); ++scale)
-      for (int slice = 1; slice + 1 < size[2]; ++slice)
-        for (int row = 1; row + 1 < size[1]; ++row)
-          for (int column = 1; column + 1 < size[0]; ++column) {
-            const std::size_t at = crop_.grid.offset(column, row, slice);
-            if (inside_[at] == 0 || difference(scale, at) < least_difference_hu) continue;
-            if (const auto spot = spot_at(scale, at, column, row, slice)) found.push_back(*spot);
-          }
+      for_each_voxel(crop_.grid, [&](std::size_t at, int column, int row, int slice) {
+        if (inside_[at] == 0 || difference(scale, at) < least_difference_hu) return;
+        if (on_border(column, row, slice)) return;
+        if (const auto spot = spot_at(scale, at, column, row, slice)) found.push_back(*spot);
+      });
     std::ranges::stable_sort(found, std::greater{}, &Spot::strength_hu);
     return found;
   }
@@ -86,6 +83,11 @@ class ScaleSpace {
  private:
   int difference(std::size_t scale, std::size_t at) const {
     return levels_[scale][at] - levels_[scale + 1][at];
+  }
+  bool on_border(int column, int row, int slice) const {
+    const auto& size = crop_.grid.size;
+    return column == 0 || row == 0 || slice == 0 || column + 1 == size[0] || row + 1 == size[1] ||
+           slice + 1 == size[2];
   }
   /// Of the 26 neighbours at its scale and the 27 of the scales beside it, none is stronger.
   bool is_maximum(std::size_t scale, std::size_t at) const {

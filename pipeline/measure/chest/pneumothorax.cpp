@@ -99,28 +99,30 @@ class Pleura {
   }
 
  private:
-  /// Straight outward, away from the middle of its lung, nothing but chest wall lies before the
-  /// skin.
+  /// Straight outward, away from the middle of a lung, nothing but chest wall lies before the skin.
   bool faces_chest_wall(int column, int row, int slice) const {
-    const Grid& grid = scene_.work.grid;
-    for (const Cage& cage : cages_) {
+    return std::ranges::any_of(cages_, [&](const Cage& cage) {
       const int index = slice - cage.first();
-      if (index < 0 || index >= static_cast<int>(cage.slices().size())) continue;
+      if (index < 0 || index >= static_cast<int>(cage.slices().size())) return false;
       const auto& centre = cage.slices()[static_cast<std::size_t>(index)].centre;
-      const double x = column - centre[0], y = row - centre[1], length = std::hypot(x, y);
-      if (length < 1) continue;
-      int wall = 0;
-      for (int step = 1; step * working_mm <= most_wall_mm; ++step) {
-        const int c = static_cast<int>(std::lround(column + x / length * step));
-        const int r = static_cast<int>(std::lround(row + y / length * step));
-        if (c < 0 || r < 0 || c >= grid.size[0] || r >= grid.size[1]) return false;
-        const std::size_t at = grid.offset(c, r, slice);
-        if (scene_.body[at] == 0) return wall > 0;
-        if (scene_.work.hu[at] > gas_hu)
-          ++wall;
-        else if (wall > look)
-          break;  // gas again: not the chest wall
-      }
+      return wall_and_skin(column, row, slice, {column - centre[0], row - centre[1]});
+    });
+  }
+
+  bool wall_and_skin(int column, int row, int slice, std::array<double, 2> outward) const {
+    const Grid& grid = scene_.work.grid;
+    const double length = std::hypot(outward[0], outward[1]);
+    if (length < 1) return false;
+    int wall = 0;
+    for (int step = 1; step * working_mm <= most_wall_mm; ++step) {
+      const int c = static_cast<int>(std::lround(column + outward[0] / length * step));
+      const int r = static_cast<int>(std::lround(row + outward[1] / length * step));
+      if (c < 0 || r < 0 || c >= grid.size[0] || r >= grid.size[1]) return false;
+      const std::size_t at = grid.offset(c, r, slice);
+      if (scene_.body[at] == 0) return wall > 0;
+      const bool soft = scene_.work.hu[at] > gas_hu;
+      if (!soft && wall > look) return false;  // gas again: not the chest wall
+      wall += soft ? 1 : 0;
     }
     return false;
   }
@@ -181,23 +183,24 @@ bool is_pleural(const Pocket& pocket, double voxel_ml, double air, double lung_r
 
 /// The blurred border belongs to the gas: out to the chest wall by its own threshold, towards the
 /// lung half way.
-void add_border(const Scene& scene, double air, Mask& gas, const Mask& side) {
+void add_border(const Scene& scene, double air, Mask& gas, const Mask& allowed) {
+  constexpr double half_to_lung_hu = 70;
+  const std::vector<std::int16_t>& hu = scene.work.hu;
   const std::ptrdiff_t columns = scene.work.grid.size[0], plane = columns * scene.work.grid.size[1];
   const std::array<std::ptrdiff_t, 6> faces{1, -1, columns, -columns, plane, -plane};
-  constexpr double half_to_lung_hu = 70;
   const auto count = static_cast<std::ptrdiff_t>(gas.size());
   const Mask before = gas;
+  const auto is_border = [&](std::ptrdiff_t to, std::ptrdiff_t beyond) {
+    const auto index = static_cast<std::size_t>(to);
+    if (beyond < 0 || beyond >= count || gas[index] != 0 || allowed[index] == 0) return false;
+    if (hu[index] > gas_hu) return false;
+    return hu[static_cast<std::size_t>(beyond)] > gas_hu || hu[index] < air + half_to_lung_hu;
+  };
   for (std::ptrdiff_t at = 0; at < count; ++at) {
-    if (before[static_cast<std::size_t>(at)] == 0) continue;
-    for (const std::ptrdiff_t face : faces) {
-      const std::ptrdiff_t to = at + face, beyond = at + 2 * face;
-      if (beyond < 0 || beyond >= count) continue;
-      const auto index = static_cast<std::size_t>(to);
-      if (gas[index] != 0 || side[index] == 0 || scene.work.hu[index] > gas_hu) continue;
-      const bool to_wall = scene.work.hu[static_cast<std::size_t>(beyond)] > gas_hu;
-      if (to_wall || scene.work.hu[index] < air + half_to_lung_hu)
-        gas[index] = before[static_cast<std::size_t>(at)];
-    }
+    const std::uint8_t side = before[static_cast<std::size_t>(at)];
+    if (side == 0) continue;
+    for (const std::ptrdiff_t face : faces)
+      if (is_border(at + face, at + 2 * face)) gas[static_cast<std::size_t>(at + face)] = side;
   }
 }
 

@@ -96,15 +96,6 @@ double value_at(const std::vector<T>& values, const Grid& grid, const Vec3& poin
 std::vector<std::int16_t> smoothed_within(const GridImage& image, const Mask& weights,
                                           double sigma_mm);
 
-/// Calls `visit(offset, column, row, slice)` for every voxel of a grid, columns fastest.
-template <class Visit>
-void for_each_voxel(const Grid& grid, Visit visit) {
-  std::size_t at = 0;
-  for (int slice = 0; slice < grid.size[2]; ++slice)
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column, ++at) visit(at, column, row, slice);
-}
-
 /// Median; 0 of nothing. Reorders its argument.
 double median_of(std::vector<double>& values);
 
