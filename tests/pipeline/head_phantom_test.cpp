@@ -14,9 +14,7 @@ namespace {
 namespace phantom = model::phantom;
 using phantom::Kind;
 using reporting::Finding;
-using reporting::Laterality;
 using reporting::Measurement;
-using reporting::Presence;
 using tests::truth_of;
 
 phantom::Phantom head(std::uint64_t seed, std::vector<phantom::Finding> findings) {

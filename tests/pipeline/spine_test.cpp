@@ -1,6 +1,7 @@
 // Bone, spine, vertebrae, aorta and what hangs on them, against the phantom's known anatomy.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +15,6 @@
 namespace tomoscribe::pipeline::measure {
 namespace {
 
-using reporting::Presence;
 using tests::chest_volume;
 
 /// A chest that was measured; the volume outlives the scene.
@@ -47,14 +47,19 @@ constexpr double painted_diameter_mm = 23.6;
 
 class PhantomSpine : public testing::Test {
  protected:
-  static void SetUpTestSuite() { chest_ = new Measured(phantom_volume()); }
-  static void TearDownTestSuite() { delete chest_; }
-  static const Measured* chest_;
+  static void SetUpTestSuite() { held() = std::make_unique<const Measured>(phantom_volume()); }
+  static void TearDownTestSuite() { held().reset(); }
+  static const Measured& phantom() { return *held(); }
+
+ private:
+  static std::unique_ptr<const Measured>& held() {
+    static std::unique_ptr<const Measured> one;
+    return one;
+  }
 };
-const Measured* PhantomSpine::chest_ = nullptr;
 
 TEST_F(PhantomSpine, IsFollowedThroughTheWholeScan) {
-  const Scene& scene = chest_->scene;
+  const Scene& scene = phantom().scene;
   ASSERT_TRUE(scene.spine.found());
   EXPECT_GT(scene.spine.last - scene.spine.first, 0.95 * scene.work.grid.size[2]);
   int bone_in_canal = 0, bone_around = 0;
@@ -71,9 +76,9 @@ TEST_F(PhantomSpine, IsFollowedThroughTheWholeScan) {
 TEST_F(PhantomSpine, DiscsLieWhereTheyWerePainted) {
   // Lower endplates of T12 to T1 in the phantom (model/phantom/detail/skeleton.cpp), canonical z.
   const std::vector<double> painted{-202, -175, -149, -124, -99, -75, -51, -27, -3, 19, 40, 60};
-  const Grid& grid = chest_->scene.work.grid;
+  const Grid& grid = phantom().scene.work.grid;
   std::vector<double> found;
-  for (const Vertebra& one : chest_->scene.vertebrae.all)
+  for (const Vertebra& one : phantom().scene.vertebrae.all)
     found.push_back(grid.point_mm(0, 0, one.lower_disc)[2]);
   ASSERT_GE(found.size(), 10U);
   int near = 0;
@@ -83,12 +88,12 @@ TEST_F(PhantomSpine, DiscsLieWhereTheyWerePainted) {
 }
 
 TEST_F(PhantomSpine, LevelsAreNamedOnlyIfTwoLandmarksAgree) {
-  const Vertebrae& vertebrae = chest_->scene.vertebrae;
+  const Vertebrae& vertebrae = phantom().scene.vertebrae;
   const bool any_number =
       std::ranges::any_of(vertebrae.all, [](const Vertebra& one) { return one.number != 0; });
   EXPECT_EQ(any_number, vertebrae.named);
   EXPECT_EQ(vertebrae.reason.empty(), vertebrae.named);
-  const reporting::Finding* density = chest_->find("spine.density");
+  const reporting::Finding* density = phantom().find("spine.density");
   ASSERT_NE(density, nullptr);
   if (!vertebrae.named) {
     EXPECT_THAT(density->not_assessed, testing::HasSubstr("level uncertain"));
@@ -96,7 +101,7 @@ TEST_F(PhantomSpine, LevelsAreNamedOnlyIfTwoLandmarksAgree) {
 }
 
 TEST_F(PhantomSpine, BoneIsBone) {
-  const Scene& scene = chest_->scene;
+  const Scene& scene = phantom().scene;
   std::size_t bone = 0, soft = 0;
   for (std::size_t i = 0; i < scene.bone.size(); ++i)
     if (scene.bone[i] != 0) ++(scene.work.hu[i] > 180 ? bone : soft);
@@ -105,17 +110,17 @@ TEST_F(PhantomSpine, BoneIsBone) {
 }
 
 TEST_F(PhantomSpine, BloodOfThePhantomIsUnenhanced) {
-  const Scene& scene = chest_->scene;
+  const Scene& scene = phantom().scene;
   ASSERT_TRUE(scene.contrast.blood_hu);
   EXPECT_NEAR(*scene.contrast.blood_hu, 40, 8);
   EXPECT_EQ(scene.contrast.phase, ContrastPhase::unenhanced);
-  const reporting::Finding* finding = chest_->find("contrast");
+  const reporting::Finding* finding = phantom().find("contrast");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->title, "Unenhanced by the density of the blood");
 }
 
 TEST_F(PhantomSpine, TheThoracicAortaIsAsWideAsItWasPainted) {
-  const reporting::Finding* finding = chest_->find("aorta.thoracic");
+  const reporting::Finding* finding = phantom().find("aorta.thoracic");
   ASSERT_NE(finding, nullptr);
   ASSERT_EQ(finding->measurements.size(), 1U) << finding->not_assessed;
   const reporting::Measurement& diameter = finding->measurements.front();
@@ -150,7 +155,7 @@ Volume enhanced(const Measured& plain, std::int16_t more_hu) {
 }
 
 TEST_F(PhantomSpine, ContrastIsSeenThoughTheHeaderIsSilent) {
-  const Measured bright(enhanced(*chest_, 300));
+  const Measured bright(enhanced(phantom(), 300));
   EXPECT_EQ(bright.scene.contrast.phase, ContrastPhase::arterial);
   ASSERT_NE(bright.find("contrast"), nullptr);
   EXPECT_THAT(bright.find("contrast")->title,
@@ -166,13 +171,13 @@ TEST_F(PhantomSpine, ContrastIsSeenThoughTheHeaderIsSilent) {
     }
   EXPECT_EQ(in_aorta, 0U);
   bone = static_cast<std::size_t>(std::ranges::count(scene.bone, 1));
-  before = static_cast<std::size_t>(std::ranges::count(chest_->scene.bone, 1));
+  before = static_cast<std::size_t>(std::ranges::count(phantom().scene.bone, 1));
   EXPECT_GT(bone, before * 9 / 10);
   EXPECT_THAT(bright.find("liver")->not_assessed, testing::HasSubstr("contrast agent"));
 }
 
 TEST_F(PhantomSpine, AHeaderThatNamesAnAgentTheBloodDoesNotShowIsContradicted) {
-  Volume volume = chest_->volume;
+  Volume volume = phantom().volume;
   volume.header.contrast_agent = "OMNIPAQUE";
   const Measured chest(std::move(volume), "contrast");
   EXPECT_THAT(chest.find("contrast")->title,
@@ -180,7 +185,8 @@ TEST_F(PhantomSpine, AHeaderThatNamesAnAgentTheBloodDoesNotShowIsContradicted) {
 }
 
 TEST(Aorta, GuidelineCategoriesFollowTheDiameter) {
-  using namespace reporting::knowledge;
+  using reporting::knowledge::reached;
+  using reporting::knowledge::rule;
   reporting::Measurement diameter;
   diameter.unit = {"mm", "UCUM", "millimeter"};
   diameter.value = 47;
@@ -191,14 +197,15 @@ TEST(Aorta, GuidelineCategoriesFollowTheDiameter) {
 }
 
 TEST_F(PhantomSpine, TheLiverIsAsDenseAsItWasPainted) {
-  const reporting::Finding* liver = chest_->find("liver");
+  const reporting::Finding* liver = phantom().find("liver");
   ASSERT_NE(liver, nullptr);
   ASSERT_EQ(liver->measurements.size(), 1U) << liver->not_assessed;
   EXPECT_NEAR(*liver->measurements.front().value, 56, 3);
 }
 
 TEST(Bone, ALowDensityReachesTheLimitAndAHighOneDoesNot) {
-  using namespace reporting::knowledge;
+  using reporting::knowledge::reached;
+  using reporting::knowledge::rule;
   reporting::Measurement density;
   density.unit = {"[hnsf'U]", "UCUM", "Hounsfield unit"};
   density.value = 110;

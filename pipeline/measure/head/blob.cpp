@@ -34,7 +34,7 @@ Mask searched_band(const Cranium& cranium) {
   const Grid& grid = cranium.image.grid;
   Mask band(grid.voxels());
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
-    const double depth = static_cast<double>(cranium.depth[at]);
+    const auto depth = static_cast<double>(cranium.depth[at]);
     if (cranium.fine[at] < low_hu || cranium.fine[at] > high_hu || depth < rim_mm) return;
     const Vec3 point = grid.point_mm(column, row, slice);
     if (point[2] < highest && !cranium.posterior_fossa(point) &&
@@ -48,20 +48,20 @@ Mask searched_band(const Cranium& cranium) {
 struct Sums {
   Vec3 centre{};
   double voxels = 0, contact = 0, symmetric = 0;
+  double calcium = 0;  // beside it too
   float deepest = 0;
   std::vector<double> depths;
 };
 
 /// `band` on the grid `whole`.
-void describe(const Mask& band, const Grid& whole, Blob& blob) {
+Sums sums_of(const Blob& blob, const Mask& band, const Grid& whole) {
   const Cranium& cranium = blob.around;
   const Grid& grid = cranium.image.grid;
   const std::vector<float> own = depth_mm(blob.mask, grid);
   Sums sums;
-  double calcium = 0;
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
     if (own[at] < -3) return;
-    if (cranium.image.hu[at] > calcium_hu && cranium.depth[at] > 3) ++calcium;
+    if (cranium.image.hu[at] > calcium_hu && cranium.depth[at] > 3) ++sums.calcium;
     if (blob.mask[at] == 0) return;
     const Vec3 point = grid.point_mm(column, row, slice);
     for (std::size_t i = 0; i < 3; ++i) sums.centre[i] += point[i];
@@ -72,6 +72,14 @@ void describe(const Mask& band, const Grid& whole, Blob& blob) {
     if (cranium.plane && value_at(band, whole, cranium.plane->mirrored(point)) > 0.4)
       ++sums.symmetric;
   });
+  return sums;
+}
+
+/// `band` on the grid `whole`.
+void describe(const Mask& band, const Grid& whole, Blob& blob) {
+  const Cranium& cranium = blob.around;
+  const Grid& grid = cranium.image.grid;
+  Sums sums = sums_of(blob, band, whole);
   const double voxel_mm = grid.step_mm[0][0];
   for (std::size_t i = 0; i < 3; ++i) blob.centre_mm[i] = sums.centre[i] / sums.voxels;
   blob.ml = sums.voxels * grid.voxel_ml();
@@ -79,7 +87,7 @@ void describe(const Mask& band, const Grid& whole, Blob& blob) {
   blob.depth_mm = value_at(cranium.depth, grid, blob.centre_mm);
   blob.contact_mm = std::sqrt(sums.contact) * voxel_mm;
   blob.symmetric = sums.symmetric / sums.voxels;
-  blob.calcified = calcium / sums.voxels;
+  blob.calcified = sums.calcium / sums.voxels;
   if (cranium.plane) blob.side_mm = cranium.plane->side_mm(blob.centre_mm);
   const auto high = sums.depths.begin() +
                     static_cast<std::ptrdiff_t>(0.98 * static_cast<double>(sums.depths.size() - 1));
@@ -223,9 +231,10 @@ class Neighbourhood {
     const Grid& grid = cranium_.image.grid;
     const auto columns = static_cast<std::size_t>(grid.size[0]);
     const std::size_t plane = columns * static_cast<std::size_t>(grid.size[1]);
-    const Vec3 point = grid.point_mm(static_cast<double>(at % columns) + shift,
-                                     static_cast<double>(at % plane / columns) + shift,
-                                     static_cast<double>(at / plane) + shift);
+    const std::size_t column = at % columns, row = at % plane / columns, slice = at / plane;
+    const Vec3 point =
+        grid.point_mm(static_cast<double>(column) + shift, static_cast<double>(row) + shift,
+                      static_cast<double>(slice) + shift);
     return value_at(cranium_.image.hu, grid, point);
   }
   const Cranium& cranium_;

@@ -4,7 +4,6 @@
 
 namespace tomoscribe::pipeline::measure {
 
-using reporting::Finding;
 using reporting::Laterality;
 
 std::string no_scale(const Scene& scene) {

@@ -86,7 +86,7 @@ Area area_of(const Scene& scene, const Differences& differences, const Component
     if (pieces.labels[at] != number) return;
     area.mask[at] = 1;
     const Vec3 point = grid.point_mm(column, row, slice);
-    const double hu = static_cast<double>(differences.hu[at]);
+    const auto hu = static_cast<double>(differences.hu[at]);
     ++count;
     area.mean_hu += hu;
     if (hu < difference_hu - 1.5) ++deep;

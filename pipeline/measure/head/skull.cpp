@@ -34,9 +34,9 @@ Mask solid(const Mask& bone, const std::vector<float>& depth, const Grid& grid) 
   return result;
 }
 
-/// `slice` widened by `reach` pixels along rows, then along columns.
-Mask widened(const Mask& slice, const Plane& plane, int reach) {
-  Mask result(slice.size()), across(slice.size());
+/// `slice` widened by `reach` pixels along its rows.
+Mask widened_along_rows(const Mask& slice, const Plane& plane, int reach) {
+  Mask result(slice.size());
   const auto columns = static_cast<std::size_t>(plane.columns);
   for (int row = 0; row < plane.rows; ++row)
     for (int column = 0; column < plane.columns; ++column) {
@@ -44,15 +44,26 @@ Mask widened(const Mask& slice, const Plane& plane, int reach) {
       if (slice[base + static_cast<std::size_t>(column)] == 0) continue;
       for (int i = std::max(0, column - reach); i <= std::min(plane.columns - 1, column + reach);
            ++i)
-        across[base + static_cast<std::size_t>(i)] = 1;
+        result[base + static_cast<std::size_t>(i)] = 1;
     }
+  return result;
+}
+
+/// `slice` widened by `reach` pixels along its columns.
+Mask widened_along_columns(const Mask& slice, const Plane& plane, int reach) {
+  Mask result(slice.size());
+  const auto columns = static_cast<std::size_t>(plane.columns);
   for (int row = 0; row < plane.rows; ++row)
     for (int other = std::max(0, row - reach); other <= std::min(plane.rows - 1, row + reach);
          ++other)
       for (std::size_t i = 0; i < columns; ++i)
-        if (across[static_cast<std::size_t>(other) * columns + i] != 0)
+        if (slice[static_cast<std::size_t>(other) * columns + i] != 0)
           result[static_cast<std::size_t>(row) * columns + i] = 1;
   return result;
+}
+
+Mask widened(const Mask& slice, const Plane& plane, int reach) {
+  return widened_along_columns(widened_along_rows(slice, plane, reach), plane, reach);
 }
 
 /// The largest piece of one slice (faces connected).

@@ -48,6 +48,18 @@ class Mismatch {
   const Grid& grid_;
 };
 
+/// Takes the one step along direction `i` when that lowers the cost `best`; whether it did.
+template <class Cost>
+bool step_along(std::size_t i, double step, Pose& pose, double& best, const Cost& cost) {
+  Pose next = pose;
+  next[i] += step;
+  if (step == 0 || (i > 0 && std::abs(next[i]) > most_degrees)) return false;
+  const double here = cost(next);
+  const bool lower = here < best - 1e-9;
+  if (lower) best = here, pose = next;
+  return lower;
+}
+
 /// Steps along each free direction while that helps, ever smaller steps.
 template <class Cost>
 std::pair<Pose, double> descend(Pose pose, Pose step, const Cost& cost) {
@@ -55,13 +67,8 @@ std::pair<Pose, double> descend(Pose pose, Pose step, const Cost& cost) {
   while (step[0] > 0.02) {
     bool better = false;
     for (std::size_t i = 0; i < 3; ++i)
-      for (const double sign : {1.0, -1.0}) {
-        Pose next = pose;
-        next[i] += sign * step[i];
-        if (step[i] == 0 || (i > 0 && std::abs(next[i]) > most_degrees)) continue;
-        if (const double here = cost(next); here < best - 1e-9)
-          best = here, pose = next, better = true;
-      }
+      for (const double sign : {1.0, -1.0})
+        if (step_along(i, sign * step[i], pose, best, cost)) better = true;
     if (!better)
       for (double& one : step) one /= 2;
   }
