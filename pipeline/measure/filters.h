@@ -10,6 +10,11 @@ namespace tomoscribe::pipeline::measure {
 
 using Mask = std::vector<std::uint8_t>;
 
+/// An index computed in int that is not negative.
+inline std::size_t index_of(int index) {
+  return static_cast<std::size_t>(index);
+}
+
 /// Calls `visit(offset, column, row, slice)` for every voxel of a grid, columns fastest.
 template <class Visit>
 void for_each_voxel(const Grid& grid, const Visit& visit) {

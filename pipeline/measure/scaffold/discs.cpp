@@ -21,7 +21,9 @@ constexpr int heights = most_height - least_height + 1;
 double body_hu(const Scene& scene, const CurvePlane& plane) {
   double sum = 0, count = 0;
   const double wide = 0.75 * plane.half_width_mm, deep = 0.75 * plane.half_depth_mm;
+  // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
   for (double x = -wide; x <= wide; x += working_mm)
+    // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
     for (double y = -deep; y <= deep; y += working_mm) {
       if (std::hypot(x / wide, y / deep) > 1) continue;
       sum += std::clamp(hu_between(scene.work, plane.at(plane.body, x, y)), -100.0, 600.0);
@@ -32,7 +34,9 @@ double body_hu(const Scene& scene, const CurvePlane& plane) {
 
 double pedicle_hu(const Scene& scene, const CurvePlane& plane) {
   double sum = 0, count = 0;
+  // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
   for (double x = 9; x <= 16; x += working_mm)
+    // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
     for (double y = 0; y <= 9; y += working_mm)
       for (const double side : {-1.0, 1.0}) {
         sum += std::clamp(hu_between(scene.work, plane.at(plane.canal, side * x, y)), 0.0, 400.0);
@@ -132,7 +136,7 @@ class DiscRow {
   /// A vertebra of that height whose upper disc lies at `place`.
   void extend(int place, int h) {
     const int height = h + least_height, below = place - height;
-    const auto at = static_cast<std::size_t>(place * heights + h);
+    const auto at = index_of(place * heights + h);
     if (below < 0) {
       best_[at] = -1e9;
       return;
@@ -146,7 +150,7 @@ class DiscRow {
       const int other_height = other + least_height;
       const double change = std::abs(std::log(static_cast<double>(other_height) / height));
       if (change > 0.3) continue;
-      const auto there = static_cast<std::size_t>(below * heights + other);
+      const auto there = index_of(below * heights + other);
       const double gain = best_[there] - 1.5 * change;
       if (gain > before) before = gain, from = static_cast<int>(there);
     }
@@ -182,7 +186,7 @@ SpineProfile spine_profile(const Scene& scene) {
 }
 
 std::vector<int> find_discs(const Scene& scene, const SpineProfile& profile) {
-  if (profile.disc.size() < 2 * least_height) return {};
+  if (profile.disc.size() < std::size_t{2} * least_height) return {};
   std::vector<int> discs = DiscRow(profile.disc).run();
   for (int& disc : discs) disc = scene.spine.first + between_endplates(profile.body, disc);
   return discs;

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/measure/filters.h"
+
 namespace tomoscribe::pipeline::measure {
 
 class GridPath {
@@ -37,16 +39,14 @@ class GridPath {
     auto at = static_cast<int>(std::ranges::max_element(gains_) - gains_.begin());
     for (std::size_t i = from_.size(); i-- > 0;) {
       result[i] = static_cast<std::size_t>(at);
-      const int step = from_[i][static_cast<std::size_t>(at)];
+      const int step = static_cast<unsigned char>(from_[i][static_cast<std::size_t>(at)]);
       at += (step / 3 - 1) * columns_ + step % 3 - 1;
     }
     return result;
   }
 
  private:
-  std::size_t index(int column, int row) const {
-    return static_cast<std::size_t>(row * columns_ + column);
-  }
+  std::size_t index(int column, int row) const { return index_of(row * columns_ + column); }
 
   template <class Cost>
   std::pair<float, int> best_before(int column, int row, Cost cost) const {

@@ -83,6 +83,7 @@ std::optional<double> wall_mm(const Scene& scene, const Course& course, double a
                               double shift_hu) {
   const auto hu = [&](double mm) { return hu_between(scene.work, point_at(course, angle, mm)); };
   const double far = course.radius_mm + most_wall_mm;
+  // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
   for (double mm = 0.6 * course.radius_mm; mm < far; mm += step_mm) {
     if (in_vertebra(scene, point_at(course, angle, mm))) return std::nullopt;
     if (hu(mm) >= fat_hu) continue;
@@ -90,6 +91,7 @@ std::optional<double> wall_mm(const Scene& scene, const Course& course, double a
     // layer of fat would move the border outwards.
     const double inside = std::clamp(hu(mm - 2), 0.0, 60.0);
     double outside = hu(mm);
+    // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
     for (double out = mm; out <= mm + outside_mm; out += step_mm)
       outside = std::min(outside, hu(out));
     const double border = (inside + std::max(outside, least_outside_hu)) / 2 + shift_hu;
