@@ -7,7 +7,6 @@ namespace tomoscribe::evaluation {
 namespace {
 
 using model::phantom::BodyPart;
-using model::phantom::Finding;
 using model::phantom::Kind;
 using model::phantom::Settings;
 using model::phantom::Side;

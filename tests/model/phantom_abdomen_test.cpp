@@ -136,8 +136,9 @@ TEST(Abdomen, HasTheTrabecularDensityThatWasAskedForInItsVertebrae) {
   settings.noise_hu = 0;
   const Phantom phantom = make(settings);
   const Truth& vertebra = truth_of(phantom, "vertebra.L4");
-  const int column = static_cast<int>((vertebra.centre_mm[0] - phantom.first_voxel_mm[0]) + 0.5);
-  const int row = static_cast<int>((vertebra.centre_mm[1] - phantom.first_voxel_mm[1]) + 0.5);
+  const auto column =
+      static_cast<int>(std::lround(vertebra.centre_mm[0] - phantom.first_voxel_mm[0]));
+  const auto row = static_cast<int>(std::lround(vertebra.centre_mm[1] - phantom.first_voxel_mm[1]));
   double sum = 0;
   for (int j = -5; j <= 5; ++j)
     for (int i = -8; i <= 8; ++i)

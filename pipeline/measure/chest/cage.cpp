@@ -109,7 +109,8 @@ std::vector<Middle> middles_of(const Scene& scene, Label lung) {
 float median_rib(const std::vector<Cage::Slice>& raw, int slice, int direction) {
   const int last = static_cast<int>(raw.size()) - 1;
   std::vector<float> values;
-  values.reserve((2 * around + 1) * (2 * around + 1));
+  constexpr std::size_t width = 2 * around + 1;
+  values.reserve(width * width);
   for (int other = std::max(0, slice - around); other <= std::min(last, slice + around); ++other)
     for (int turn = -around; turn <= around; ++turn) {
       const int at = (direction + turn + Cage::directions) % Cage::directions;

@@ -62,7 +62,7 @@ std::array<int, 2> followed(const std::vector<CanalPoint>& path) {
 /// Voxels to the wall in one direction; nullopt when there is none within 20 mm.
 std::optional<double> to_wall(const PlaneHu& hu, double column, double row, double angle) {
   const double dc = std::cos(angle), dr = std::sin(angle);
-  // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
+  // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): harmless
   for (double step = 0; step * working_mm < 20; step += 0.5)
     if (hu(column + step * dc, row + step * dr) > wall_hu) return step;
   return std::nullopt;
@@ -116,8 +116,7 @@ struct Probe {
          s += 2) {
       const PlaneHu hu(scene.work.hu, scene.work.grid, s);
       const SpineSlice& at = spine.at[static_cast<std::size_t>(s)];
-      // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no
-      // harm
+      // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): harmless
       for (double across = -half; across <= half; across += 1) {
         const auto [column, row] = place(at, across);
         sum += std::clamp(hu(column, row), least_edge_hu, most_edge_hu);

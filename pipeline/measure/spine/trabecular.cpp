@@ -47,12 +47,11 @@ std::vector<double> values_in(const Scene& scene, const Region& region) {
       region.plane.at(region.plane.body, region.across_mm, region.forward_mm, region.up_mm);
   std::vector<double> values;
   values.reserve(256);
-  // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
+  // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): harmless
   for (double z = -region.half_thick_mm; z <= region.half_thick_mm; z += 1)
-    // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no harm
+    // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): harmless
     for (double y = -half_deep_mm; y <= half_deep_mm; y += 1)
-      // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): a step more is no
-      // harm
+      // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): harmless
       for (double x = -half_wide_mm; x <= half_wide_mm; x += 1) {
         if (std::hypot(x / half_wide_mm, y / half_deep_mm) > 1) continue;
         const Vec3 at = region.plane.at(index, x, y, z);
