@@ -51,33 +51,36 @@ inline Volume slab(const Volume& whole, int low, int high) {
 
 class Phantom : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    auto settings = tests::small_chest();
-    settings.columns = settings.rows = 160;
-    settings.pixel_mm = 2.5;
-    good_ = new Volume(tests::chest_volume(model::phantom::thorax(settings)));
-    scene_ = new Scene(scene_of(*good_));
-  }
-  static void TearDownTestSuite() {
-    delete scene_;
-    delete good_;
-  }
-  static Volume good() { return *good_; }
+  static Volume good() { return sound().volume; }
   /// 100 mm of it: enough for most, and faster.
-  static Volume part() { return slab(*good_, 60, 99); }
+  static Volume part() { return slab(sound().volume, 60, 99); }
   /// The sound scene; where only the header is wrong, with that header.
-  static const Scene& scene() { return *scene_; }
+  static Scene& scene() { return sound().scene; }
   template <class Change>
   static Result with_header(Result (*gate)(const Scene&), const Change& change) {
-    const dicom::InstanceHeader before = good_->header;
-    change(good_->header);
-    Result result = gate(*scene_);
-    good_->header = before;
+    const dicom::InstanceHeader before = sound().volume.header;
+    change(sound().volume.header);
+    Result result = gate(sound().scene);
+    sound().volume.header = before;
     return result;
   }
 
-  static Volume* good_;
-  static Scene* scene_;  // both in gates_test.cpp
+ private:
+  /// The sound phantom, measured once a program.
+  struct Sound {
+    Volume volume = tests::chest_volume(model::phantom::thorax(coarse()));
+    Scene scene = scene_of(volume);
+  };
+  static model::phantom::Settings coarse() {
+    auto settings = tests::small_chest();
+    settings.columns = settings.rows = 160;
+    settings.pixel_mm = 2.5;
+    return settings;
+  }
+  static Sound& sound() {
+    static Sound sound;
+    return sound;
+  }
 };
 inline void expect_forbids(const Result& result, std::initializer_list<Use> uses) {
   EXPECT_EQ(result.outcome, Outcome::restrict) << result.reason;

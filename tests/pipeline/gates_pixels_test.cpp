@@ -39,7 +39,8 @@ Volume head(bool open_above) {
         const Vec3 at = volume.grid.point_mm(column, row, slice);
         const double high = open_above ? 0 : std::max(0.0, at[2]) / 70;
         const double from_middle = std::hypot(at[0] / 70, at[1] / 88, high);
-        volume.hu.push_back(from_middle < 0.9 ? 35 : from_middle < 1 ? 900 : -1000);
+        const int hu = from_middle < 0.9 ? 35 : from_middle < 1 ? 900 : -1000;
+        volume.hu.push_back(static_cast<std::int16_t>(hu));
       }
   const auto slices = static_cast<std::size_t>(volume.grid.size[2]);
   volume.instances.assign(slices, volume.header.sop_instance);

@@ -12,9 +12,6 @@
 
 namespace tomoscribe::pipeline::gates {
 
-Volume* Phantom::good_ = nullptr;
-Scene* Phantom::scene_ = nullptr;
-
 namespace {
 
 using testing::StartsWith;
@@ -105,9 +102,9 @@ TEST_F(GatesOfPhantom, OfAChestIsStoppedWhereAHeadWasOrdered) {
   reporting::Order order{};
   const auto ordered = [&](const char* what) {
     order.procedure.meaning = what;
-    scene_->order = &order;
-    Result result = wrong_region(*scene_);
-    scene_->order = nullptr;
+    scene().order = &order;
+    Result result = wrong_region(scene());
+    scene().order = nullptr;
     return result;
   };
   EXPECT_EQ(ordered("CT Head W contrast IV").outcome, Outcome::stop);

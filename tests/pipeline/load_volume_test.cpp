@@ -35,10 +35,11 @@ struct Coding {
 
 std::vector<std::uint16_t> words_at(double z_mm, const Coding& coding = {}) {
   std::vector<std::uint16_t> words;
-  words.reserve(side * side);
+  words.reserve(std::size_t{side} * side);
   for (int row = 0; row < side; ++row)
     for (int column = 0; column < side; ++column) {
-      const double hu = hu_at((column - side / 2) * pixel_mm, (row - side / 2) * pixel_mm, z_mm);
+      constexpr int middle = side / 2;
+      const double hu = hu_at((column - middle) * pixel_mm, (row - middle) * pixel_mm, z_mm);
       words.push_back(static_cast<std::uint16_t>(static_cast<int>(std::lround(hu / coding.slope)) +
                                                  coding.offset));
     }
@@ -122,7 +123,10 @@ class LoadVolume : public testing::Test {
 
 std::vector<double> every(double step_mm, double from_mm, double to_mm) {
   std::vector<double> positions;
-  for (double z = from_mm; z <= to_mm + 1e-9; z += step_mm) positions.push_back(z);
+  const auto count = static_cast<std::size_t>(std::lround((to_mm - from_mm) / step_mm)) + 1;
+  positions.reserve(count);
+  for (std::size_t i = 0; i < count; ++i)
+    positions.push_back(from_mm + static_cast<double>(i) * step_mm);
   return positions;
 }
 
