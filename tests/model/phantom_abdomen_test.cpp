@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "model/phantom/phantom.h"
+#include "tests/model/phantom_support.h"
 
 namespace tomoscribe::model::phantom {
 namespace {
@@ -23,28 +24,6 @@ Settings coarse(std::uint64_t seed, std::vector<Finding> findings = {}) {
   settings.noise_hu = 8;
   settings.findings = std::move(findings);
   return settings;
-}
-
-Finding finding(Kind kind, double size, Side side = Side::any) {
-  Finding made;
-  made.kind = kind;
-  made.size = size;
-  made.side = side;
-  return made;
-}
-
-const Truth& truth_of(const Phantom& phantom, const std::string& name) {
-  const auto found = std::ranges::find(phantom.truth, name, &Truth::name);
-  if (found == phantom.truth.end()) throw std::runtime_error("no truth of " + name);
-  return *found;
-}
-
-std::uint64_t fnv1a(const std::vector<std::int16_t>& values) {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const std::int16_t value : values)
-    for (const int shift : {0, 8})
-      hash = (hash ^ (static_cast<std::uint16_t>(value) >> shift & 0xFFU)) * 0x100000001B3ULL;
-  return hash;
 }
 
 /// Mean of the pixels in the mask of a finding.
