@@ -1,6 +1,8 @@
 #pragma once
 // Mask operations on the working grid. Masks are bytes, 0 or not 0; shapes as in Grid.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -9,6 +11,12 @@
 namespace tomoscribe::pipeline::measure {
 
 using Mask = std::vector<std::uint8_t>;
+
+/// Offsets of a voxel's six face neighbours in an array of that grid.
+inline std::array<std::ptrdiff_t, 6> face_steps(const Grid& grid) {
+  const std::ptrdiff_t columns = grid.size[0], plane = columns * grid.size[1];
+  return {1, -1, columns, -columns, plane, -plane};
+}
 
 /// An index computed in int that is not negative.
 inline std::size_t index_of(int index) {

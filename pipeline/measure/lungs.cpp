@@ -25,11 +25,6 @@ Mask band_of(const Scene& scene) {
 
 using Faces = std::array<std::ptrdiff_t, 6>;
 
-Faces face_steps(const Grid& grid) {
-  const std::ptrdiff_t columns = grid.size[0], plane = columns * grid.size[1];
-  return {1, -1, columns, -columns, plane, -plane};
-}
-
 /// Labels the unlabelled neighbours of `at` that lie in `through`; they become part of `next`.
 void label_neighbours(Mask& labels, const Mask& through, const Faces& faces, std::ptrdiff_t at,
                       std::vector<std::ptrdiff_t>& next) {

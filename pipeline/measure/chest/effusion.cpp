@@ -52,11 +52,6 @@ struct Pool {
   }
 };
 
-std::array<std::ptrdiff_t, 6> faces_of(const Grid& grid) {
-  const std::ptrdiff_t columns = grid.size[0], plane = columns * grid.size[1];
-  return {1, -1, columns, -columns, plane, -plane};
-}
-
 class Side {
  public:
   Side(const Scene& scene, Label lung)
@@ -103,7 +98,7 @@ class Side {
 
  private:
   void grow(Mask& seeds, const Mask& through) const {
-    const auto faces = faces_of(box_->grid);
+    const auto faces = face_steps(box_->grid);
     const auto count = static_cast<std::ptrdiff_t>(seeds.size());
     for (int step = 0; step < regrow_steps; ++step) {
       const Mask before = seeds;
@@ -122,7 +117,7 @@ class Side {
   std::vector<Pool> judge(const Components& pieces) const {
     std::vector<Pool> pools(pieces.voxels.size());
     const Grid& grid = scene_.work.grid;
-    const auto faces = faces_of(grid);
+    const auto faces = face_steps(grid);
     std::size_t in = 0;
     for (int slice = box_->low[2]; slice < box_->low[2] + box_->grid.size[2]; ++slice)
       for (int row = 0; row < grid.size[1]; ++row)
@@ -186,7 +181,7 @@ double millilitres(const Mask& mask, const Grid& grid) {
 /// The border to the lung lies where the density is half way; the mask, made by a threshold near
 /// fluid, stops short of it.
 void add_rim(const Scene& scene, Mask& fluid) {
-  const auto faces = faces_of(scene.work.grid);
+  const auto faces = face_steps(scene.work.grid);
   const Mask before = fluid;
   const auto count = static_cast<std::ptrdiff_t>(fluid.size());
   for (std::ptrdiff_t at = 0; at < count; ++at) {

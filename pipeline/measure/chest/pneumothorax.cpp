@@ -76,9 +76,7 @@ class Pleura {
  public:
   explicit Pleura(const Scene& scene)
       : scene_(scene), cages_{Cage(scene, right_lung, 0), Cage(scene, left_lung, 0)} {
-    const std::ptrdiff_t columns = scene.work.grid.size[0],
-                         plane = columns * scene.work.grid.size[1];
-    faces_ = {1, -1, columns, -columns, plane, -plane};
+    faces_ = face_steps(scene.work.grid);
   }
 
   std::vector<Pocket> judge(const Components& pieces) const {
@@ -186,8 +184,7 @@ bool is_pleural(const Pocket& pocket, double voxel_ml, double air, double lung_r
 void add_border(const Scene& scene, double air, Mask& gas, const Mask& allowed) {
   constexpr double half_to_lung_hu = 70;
   const std::vector<std::int16_t>& hu = scene.work.hu;
-  const std::ptrdiff_t columns = scene.work.grid.size[0], plane = columns * scene.work.grid.size[1];
-  const std::array<std::ptrdiff_t, 6> faces{1, -1, columns, -columns, plane, -plane};
+  const auto faces = face_steps(scene.work.grid);
   const auto count = static_cast<std::ptrdiff_t>(gas.size());
   const Mask before = gas;
   const auto is_border = [&](std::ptrdiff_t to, std::ptrdiff_t beyond) {
