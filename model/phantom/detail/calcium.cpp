@@ -59,12 +59,12 @@ struct Piece {
 /// Takes the piece that holds a pixel (neighbours on all eight sides) out of the patch.
 Piece take(Patch& patch, std::size_t start, const std::vector<float>& hu, int columns) {
   Piece piece;
-  std::vector<std::size_t> todo{start};
+  std::vector<std::size_t> stack{start};
   patch.open[start] = 0;
-  while (!todo.empty()) {
-    const auto column = static_cast<int>(todo.back() % static_cast<std::size_t>(patch.columns)),
-               row = static_cast<int>(todo.back() / static_cast<std::size_t>(patch.columns));
-    todo.pop_back();
+  while (!stack.empty()) {
+    const auto column = static_cast<int>(stack.back() % static_cast<std::size_t>(patch.columns)),
+               row = static_cast<int>(stack.back() / static_cast<std::size_t>(patch.columns));
+    stack.pop_back();
     ++piece.pixels;
     piece.peak_hu =
         std::max(piece.peak_hu,
@@ -74,7 +74,7 @@ Piece take(Patch& patch, std::size_t start, const std::vector<float>& hu, int co
       for (int x = std::max(column - 1, 0); x <= std::min(column + 1, patch.columns - 1); ++x)
         if (patch.open[patch.at(x, y)] != 0) {
           patch.open[patch.at(x, y)] = 0;
-          todo.push_back(patch.at(x, y));
+          stack.push_back(patch.at(x, y));
         }
   }
   return piece;
