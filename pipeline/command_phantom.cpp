@@ -152,6 +152,17 @@ void describe_scan(CLI::App& app, Options& o) {
   app.add_option("--padding-circle", o.settings.padding_circle_mm,
                  "pixels outside a circle of that width (mm) are padding")
       ->check(CLI::Range(10.0, 1000.0));
+  model::phantom::Artefacts& artefacts = o.settings.artefacts;
+  app.add_option("--noise-fall", artefacts.noise_fall,
+                 "share by which the noise is weaker at the picture's edge than in its middle")
+      ->check(CLI::Range(0.0, 0.9));
+  app.add_option("--cupping", artefacts.cupping_hu, "the body's middle is too dark by that, HU")
+      ->check(CLI::Range(0.0, 200.0));
+  app.add_option("--motion", artefacts.motion_mm, "doubled outlines, mm apart")
+      ->check(CLI::Range(0.0, 20.0));
+  app.add_option("--streaks", artefacts.streak_hu,
+                 "rays from metal (a prosthesis, leads): SD at its surface, HU")
+      ->check(CLI::Range(0.0, 2000.0));
 }
 
 void describe(CLI::App& app, Options& o) {
@@ -200,7 +211,8 @@ void describe(CLI::App& app, Options& o) {
 void refuse_scan_options(const CLI::App& app) {
   for (const char* option :
        {"--body", "--slices", "--spacing", "--thickness", "--size", "--fov", "--noise", "--kernel",
-        "--contrast", "--tilt", "--padding-circle", "--bone-hu", "--scan", "--masks"})
+        "--contrast", "--tilt", "--padding-circle", "--noise-fall", "--cupping", "--motion",
+        "--streaks", "--bone-hu", "--scan", "--masks"})
     if (app.count(option) > 0)
       throw std::invalid_argument(std::string(option) + " cannot be chosen for a real background");
   if (app.count("--finding") == 0)

@@ -150,6 +150,10 @@ std::string settings_json(const Settings& s) {
       ", \"kernel\": " + word_of(kernels, index(s.kernel)) +
       ", \"tilt_degrees\": " + number(s.tilt_degrees) +
       ", \"padding_circle_mm\": " + number(s.padding_circle_mm) +
+      ", \"noise_fall\": " + number(s.artefacts.noise_fall) +
+      ", \"cupping_hu\": " + number(s.artefacts.cupping_hu) +
+      ", \"motion_mm\": " + number(s.artefacts.motion_mm) +
+      ", \"streak_hu\": " + number(s.artefacts.streak_hu) +
       ", \"phase\": " + word_of(phases, index(s.phase)) +
       ", \"trabecular_hu\": " + number(s.trabecular_hu) + ", \"scan\": " + std::to_string(s.scan) +
       ", \"weeks_before\": " + number(s.weeks_before) +
