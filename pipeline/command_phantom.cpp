@@ -53,7 +53,8 @@ Usual usual(BodyPart body) {
 
 bool is_ours(const fs::path& file) {
   const std::string name = file.filename().string();
-  return name == "truth.json" || (name.rfind("slice-", 0) == 0 && file.extension() == ".dcm");
+  return name == "truth.json" || name == "order.hl7" ||
+         (name.rfind("slice-", 0) == 0 && file.extension() == ".dcm");
 }
 
 /// One sentence when the folder may not be written; what an earlier run left is removed under
@@ -92,9 +93,9 @@ void write_study(const Options& o, const fs::path& folder, const Settings& setti
     std::cerr << "tomoscribe phantom: no place in the scan for " << list(phantom.missing)
               << "; the study goes without\n";
   if (!o.quiet)
-    std::cout << phantom.settings.slices << " slices and truth.json in " << folder.string() << ", "
-              << std::fixed << std::setprecision(1) << taken.count() << " s (" << made.count()
-              << " s without writing)\n";
+    std::cout << phantom.settings.slices << " slices, order.hl7 and truth.json in "
+              << folder.string() << ", " << std::fixed << std::setprecision(1) << taken.count()
+              << " s (" << made.count() << " s without writing)\n";
 }
 
 int write_studies(Options& o) {
@@ -166,7 +167,8 @@ void describe_scan(CLI::App& app, Options& o) {
 }
 
 void describe(CLI::App& app, Options& o) {
-  app.add_option("--out", o.out, "folder to write into: slice-0001.dcm (lowest) … and truth.json")
+  app.add_option("--out", o.out,
+                 "folder to write into: slice-0001.dcm (lowest) …, order.hl7 and truth.json")
       ->required();
   app.add_option("--body", o.body, "thorax, head or abdomen")->capture_default_str();
   app.add_option("--seed", o.settings.seed, "another seed is another person")
