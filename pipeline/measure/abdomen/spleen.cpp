@@ -1,5 +1,5 @@
-// Density of the spleen, and how much less dense the liver is (QUANTIFICATION A): the most lateral
-// even piece of soft tissue on the left under the dome, 8 mm inside its border. For unenhanced
+// Density of the spleen, and how much less dense the liver is (QUANTIFICATION A): the largest
+// even piece of soft tissue far on the left under the dome, 6 mm inside its border. For unenhanced
 // scans at 120 kV. Length and volume are not measured: the core does not tell its border to stomach
 // and kidney.
 #include <algorithm>
@@ -14,22 +14,38 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr int least_hu = -20, most_hu = 150;
-constexpr double left_mm = 50, front_mm = 60;     // of the spinal canal
-constexpr double above_mm = 30, below_mm = 80;    // of the lowest slice with left lung
-constexpr double core_mm = 8, least_core_ml = 8;  // the kidney's cortex is thinner
-constexpr int like_side_hu = 15;
+constexpr double left_mm = 50, front_mm = 60;   // of the spinal canal
+constexpr double above_mm = 45, below_mm = 80;  // of the lowest slice with left lung
+constexpr double core_mm = 6, least_core_ml = 5;
+constexpr double least_aside = 0.48;  // of the way from the canal to the skin; kidneys lie nearer
+constexpr double top_mm = 25, used_mm = 50;
+constexpr int like_top_hu = 10;
 constexpr double least_spleen_hu = 25, most_spleen_hu = 80;
 
-/// Soft tissue to the left of the spine, where the spleen lies.
+/// Columns from the canal to the left skin, slice by slice.
+std::vector<double> columns_to_skin(const Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  std::vector<double> reach(index_of(grid.size[2]), 0);
+  for_each_voxel(grid, [&](std::size_t at, int column, int, int slice) {
+    if (scene.body[at] == 0 || !scene.spine.covers(slice)) return;
+    double& far = reach[index_of(slice)];
+    far = std::max(far, column - scene.spine.at[index_of(slice)].canal_column);
+  });
+  return reach;
+}
+
+/// Soft tissue far to the left of the spine, where the spleen lies and the kidney hardly reaches.
 Mask left_tissue(const Scene& scene) {
   const Grid& grid = scene.work.grid;
+  const std::vector<double> reach = columns_to_skin(scene);
   Mask mask(scene.body.size(), 0);
   const int lung = std::min(slices_below(scene, left_lung), grid.size[2]);
   const int last = std::min(lung + static_cast<int>(above_mm / working_mm), scene.spine.last);
   const int first = std::max(scene.spine.first, lung - static_cast<int>(below_mm / working_mm));
   for (int slice = first; slice <= last; ++slice) {
-    const SpineSlice& spine = scene.spine.at[static_cast<std::size_t>(slice)];
-    const int from = std::max(0, static_cast<int>(spine.canal_column + left_mm / working_mm));
+    const SpineSlice& spine = scene.spine.at[index_of(slice)];
+    const double aside = std::max(left_mm / working_mm, least_aside * reach[index_of(slice)]);
+    const int from = std::max(0, static_cast<int>(spine.canal_column + aside));
     const int top = std::max(0, static_cast<int>(spine.canal_row - front_mm / working_mm));
     for (int row = top; row < grid.size[1]; ++row)
       for (int column = from; column < grid.size[0]; ++column) {
@@ -41,41 +57,23 @@ Mask left_tissue(const Scene& scene) {
   return mask;
 }
 
-/// The piece whose middle lies farthest to the left; 0 when there is none.
-std::uint16_t most_lateral(const Components& pieces, const Grid& grid) {
-  std::vector<double> columns(pieces.voxels.size(), 0);
-  for_each_voxel(grid, [&](std::size_t at, int column, int, int) {
-    if (pieces.labels[at] != 0) columns[pieces.labels[at] - 1U] += column;
-  });
-  std::uint16_t best = 0;
-  double most = -1;
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (const double mean = columns[i] / static_cast<double>(pieces.voxels[i]); mean > most)
-      most = mean, best = static_cast<std::uint16_t>(i + 1);
-  return best;
-}
-
-/// The spleen's outer third touches nothing but the wall: keeps what is as dense as that, so that
-/// stomach or kidney lying against it fall away.
-void keep_like_side(const Scene& scene, Mask& core) {
-  const Grid& grid = scene.work.grid;
-  std::vector<int> columns;
-  columns.reserve(core.size() / 64);
-  for_each_voxel(grid, [&](std::size_t at, int column, int, int) {
-    if (core[at] != 0) columns.push_back(column);
-  });
-  const auto outer = columns.begin() + static_cast<std::ptrdiff_t>(columns.size() * 2 / 3);
-  std::ranges::nth_element(columns, outer);
-  const int border = *outer;
-  std::vector<std::int16_t> side;
-  side.reserve(columns.size());
-  for_each_voxel(grid, [&](std::size_t at, int column, int, int) {
-    if (core[at] != 0 && column >= border) side.push_back(scene.smooth[at]);
-  });
-  const auto middle = side.begin() + static_cast<std::ptrdiff_t>(side.size() / 2);
-  std::ranges::nth_element(side, middle);
+/// Under the dome nothing of that density lies on the left but the spleen; kidney and colon lie
+/// lower: keeps what is as dense as its top, and not much farther down.
+void keep_like_top(const Scene& scene, Mask& core) {
+  const std::size_t plane = scene.work.grid.offset(0, 0, 1);
+  const auto highest = std::find(core.rbegin(), core.rend(), 1);
+  const auto top = static_cast<std::size_t>(core.rend() - highest - 1) / plane;
+  const auto below = [&](double mm) {
+    return plane * (top - std::min(top, static_cast<std::size_t>(mm / working_mm)));
+  };
+  std::vector<std::int16_t> values;
+  values.reserve(core.size() / 64);
+  for (std::size_t i = below(top_mm); i < core.size(); ++i)
+    if (core[i] != 0) values.push_back(scene.smooth[i]);
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
   for (std::size_t i = 0; i < core.size(); ++i)
-    if (std::abs(scene.smooth[i] - *middle) > like_side_hu) core[i] = 0;
+    if (i < below(used_mm) || std::abs(scene.smooth[i] - *middle) > like_top_hu) core[i] = 0;
 }
 
 /// Empty when there is too little.
@@ -85,12 +83,11 @@ Mask spleen_core(const Scene& scene) {
   if (std::ranges::find(tissue, 1) == tissue.end()) return {};
   const auto least = static_cast<std::size_t>(least_core_ml / grid.voxel_ml());
   const Components pieces = components(deeper_than(depth_mm(tissue, grid), core_mm), grid, least);
-  const std::uint16_t chosen = most_lateral(pieces, grid);
-  if (chosen == 0) return {};
+  if (pieces.voxels.empty()) return {};
   Mask core(pieces.labels.size());
   std::ranges::transform(pieces.labels, core.begin(),
-                         [chosen](std::uint16_t label) { return label == chosen ? 1 : 0; });
-  keep_like_side(scene, core);
+                         [](std::uint16_t label) { return label == 1 ? 1 : 0; });
+  keep_like_top(scene, core);
   if (static_cast<std::size_t>(std::ranges::count(core, 1)) < least) return {};
   return core;
 }
@@ -105,8 +102,9 @@ reporting::Measurement density_measurement(const Scene& scene, const CoreDensity
       .decimals = 0,
       .uncertainty = std::round(density.uncertainty()),
       .method =
-          "mean HU of the most lateral even piece of soft tissue on the left under the "
-          "dome, 8 mm inside its border, within 15 HU of its outer third; uncertainty: "
+          "mean HU of the largest even piece of soft tissue far on the left under the "
+          "dome, 6 mm inside its border, within 10 HU of its uppermost 25 mm, its upper 50 mm; "
+          "uncertainty: "
           "lower, middle and upper third, and 2 HU of the method",
       .conditions = {"no contrast agent: blood " + number_text(*scene.contrast.blood_hu, 0) + " HU",
                      scene.volume.header.kvp ? "120 kV" : "tube voltage not known: flagged",

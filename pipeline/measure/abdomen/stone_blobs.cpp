@@ -14,7 +14,9 @@ namespace {
 // QUANTIFICATION A.
 constexpr int search_hu = 130, gas_hu = -200;
 constexpr int smooth_hu = 75;  // of the smoothed image: single noisy voxels are not looked at
-constexpr double near_mm = 25, far_mm = 95, front_mm = 85, behind_mm = 35;  // of the canal
+constexpr double near_mm = 25, far_mm = 95, front_mm = 70, behind_mm = 35;  // of the canal
+constexpr double large_mm3 = 2500;                                          // as Scene::bone
+constexpr double least_compactness = 0.25;  // volume over that of a ball of its longest diameter
 constexpr double from_bone_mm = 8, from_aorta_mm = 5;
 constexpr double least_mm3 = 20, most_mm3 = 1500;
 constexpr double least_around_hu = -40, most_around_hu = 60, most_gas = 0.08;
@@ -38,6 +40,19 @@ bool in_place(const SpineSlice& spine, int column, int row) {
   return aside >= near_mm && aside <= far_mm && forward <= front_mm && forward >= -behind_mm;
 }
 
+/// Bone, and what is large and dense without being as dense as bone: ends of ribs and processes.
+Mask bone_and_large(const Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  Mask dense(scene.smooth.size());
+  for (std::size_t i = 0; i < dense.size(); ++i)
+    dense[i] = scene.smooth[i] > search_hu && scene.body[i] != 0 ? 1 : 0;
+  const Components pieces =
+      components(dense, grid, static_cast<std::size_t>(large_mm3 / (grid.voxel_ml() * 1000)));
+  for (std::size_t i = 0; i < dense.size(); ++i)
+    dense[i] = pieces.labels[i] != 0 || scene.bone[i] != 0 ? 1 : 0;
+  return dense;
+}
+
 /// Where kidneys and ureters lie, away from bone; working grid.
 Mask search_zone(const Scene& scene) {
   const Grid& grid = scene.work.grid;
@@ -55,8 +70,9 @@ Mask search_zone(const Scene& scene) {
                        : 0;
       }
   }
-  if (std::ranges::find(scene.bone, 1) == scene.bone.end()) return zone;
-  const std::vector<float> depth = depth_mm(scene.bone, grid);
+  const Mask bone = bone_and_large(scene);
+  if (std::ranges::find(bone, 1) == bone.end()) return zone;
+  const std::vector<float> depth = depth_mm(bone, grid);
   for (std::size_t i = 0; i < zone.size(); ++i)
     if (depth[i] > static_cast<float>(-from_bone_mm)) zone[i] = 0;
   return zone;
@@ -339,6 +355,10 @@ std::optional<StoneBlob> blob_of(const Scene& scene, const Crop& box, Piece piec
 
 }  // namespace
 
+double StoneBlob::compactness() const {
+  return volume_mm3 / (std::numbers::pi / 6 * std::pow(long_mm, 3));
+}
+
 std::vector<StoneBlob> stone_blobs(const Scene& scene) {
   std::vector<StoneBlob> blobs;
   const Mask zone = search_zone(scene);
@@ -365,6 +385,7 @@ std::string why_no_stone(const StoneBlob& blob) {
   if (blob.around_hu < least_around_hu) return "fat around it";
   if (blob.around_hu > most_around_hu) return "denser tissue around it";
   if (blob.elongation > most_elongation) return "longer than a stone";
+  if (blob.compactness() < least_compactness) return "not compact";
   return "";
 }
 

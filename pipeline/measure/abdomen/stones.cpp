@@ -19,7 +19,10 @@ constexpr double most_thickness_mm = 3, least_size_mm = 2.5;
 
 /// Why nothing can be said of stones; empty when something can.
 std::string refusal(const Scene& scene) {
-  if (const auto may = scene.gates.allowed(gates::Use::calcium); !may) return may.reason;
+  for (const gates::Use use : {gates::Use::density, gates::Use::nodules})
+    if (const auto may = scene.gates.allowed(use); !may) return may.reason;
+  if (!scene.volume.header.contrast_agent.empty())
+    return "the images name a contrast agent: it may lie in the urine";
   if (!scene.spine.found()) return "no spine to find kidneys and ureters beside";
   if (scene.contrast.phase == ContrastPhase::unknown)
     return "whether contrast agent was given is not known: it may lie in the urine";

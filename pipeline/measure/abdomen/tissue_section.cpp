@@ -8,9 +8,10 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr int least_fat_hu = -190, most_lean_hu = 150;
-constexpr double slab_mm = 5, closing_mm = 25, skin_mm = 4;
-constexpr double least_piece_cm2 = 5, most_apart_cm2 = 10;
+constexpr double slab_mm = 5, closing_mm = 25, skin_mm = 1, under_skin_mm = 4;
+constexpr double least_piece_cm2 = 1.5, most_apart_cm2 = 10;
 constexpr double most_wall_mm = 35, gap_mm = 2, canal_mm = 12, psoas_mm = 40;
+constexpr double back_mm = 60, flank_mm = 20;
 constexpr int angles = 360, smooth_angles = 20;
 
 /// Mean over the slices of the slab.
@@ -52,7 +53,8 @@ class Trunk {
       : image_(image),
         grid_(image.grid),
         limit_hu_(limit_hu),
-        pixel_cm2_(grid_.voxel_ml() * 10 / grid_.spacing_mm()[2]) {}
+        pixel_cm2_(grid_.voxel_ml() * 10 / grid_.spacing_mm()[2]),
+        in_body_(depth_mm(image.body, grid_)) {}
 
   TissueAreas areas() {
     TissueAreas result;
@@ -64,10 +66,9 @@ class Trunk {
     for_each_voxel(grid_, [&](std::size_t at, int column, int row, int) {
       if (image_.body[at] == 0) return;
       const bool in = result.inside[at] != 0, in_wall = in && is_wall(at, column, row);
-      if (is_fat(at) && !in) result.subcutaneous_cm2 += pixel_cm2_;
-      if (is_fat(at) && in && !in_wall && image_.behind_mm[at] < 0)
-        result.visceral_cm2 += pixel_cm2_;
-      if (!is_lean(at) || !in || !(in_wall || is_back(at) || is_psoas(at))) return;
+      if (is_fat(at) && !in && !is_skin(at)) result.subcutaneous_cm2 += pixel_cm2_;
+      if (is_fat(at) && in && !in_wall && !is_back(at)) result.visceral_cm2 += pixel_cm2_;
+      if (!is_lean(at) || !in || is_canal(at) || !(in_wall || is_back(at) || is_psoas(at))) return;
       result.muscle[at] = 1;
       result.muscle_cm2 += pixel_cm2_;
     });
@@ -82,10 +83,18 @@ class Trunk {
     return image_.hu[at] > limit_hu_ && image_.hu[at] <= most_lean_hu && image_.bone[at] == 0;
   }
 
-  /// Behind the canal there is muscle, bone and the fat between them.
+  /// Depth is counted from the middle of the outermost pixel.
+  bool is_skin(std::size_t at) const {
+    return in_body_[at] < static_cast<float>(skin_mm - grid_.spacing_mm()[0] / 2);
+  }
+
+  /// Behind the canal there is muscle, bone and the fat between them; in the flanks, where fat of
+  /// the kidneys reaches farther back, from 20 mm behind it.
   bool is_back(std::size_t at) const {
-    return image_.behind_mm[at] >= 0 &&
-           std::hypot(image_.behind_mm[at], image_.left_mm[at]) > canal_mm;
+    return image_.behind_mm[at] >= (std::abs(image_.left_mm[at]) < back_mm ? 0 : flank_mm);
+  }
+  bool is_canal(std::size_t at) const {
+    return std::hypot(image_.behind_mm[at], image_.left_mm[at]) < canal_mm;
   }
   /// Beside the vertebral body, from its front to the canal.
   bool is_psoas(std::size_t at) const {
@@ -97,10 +106,10 @@ class Trunk {
 
   /// Closes the ring of muscle and bone and fills it.
   Mask inside_of_muscles(bool& two_trunks) const {
-    const std::vector<float> in_body = depth_mm(image_.body, grid_);
     Mask ring(image_.hu.size());
     for (std::size_t at = 0; at < ring.size(); ++at)
-      ring[at] = in_body[at] > static_cast<float>(skin_mm) && image_.hu[at] > limit_hu_ ? 1 : 0;
+      ring[at] =
+          in_body_[at] > static_cast<float>(under_skin_mm) && image_.hu[at] > limit_hu_ ? 1 : 0;
     const auto least = static_cast<std::size_t>(least_piece_cm2 / pixel_cm2_);
     const Components pieces = components(ring, grid_, least);
     std::ranges::transform(pieces.labels, ring.begin(),
@@ -180,7 +189,8 @@ class Trunk {
   const Grid& grid_;
   int limit_hu_;
   double pixel_cm2_;
-  std::vector<float> depth_;  ///< inside the muscles' outer border
+  std::vector<float> in_body_;  ///< depth under the surface
+  std::vector<float> depth_;    ///< inside the muscles' outer border
   std::vector<double> wall_mm_;
   double middle_column_ = 0, middle_row_ = 0;
 };
@@ -207,7 +217,7 @@ TissueImage tissue_image(const Scene& scene, double working_slice) {
   const std::size_t count = image.grid.voxels();
   image.hu.assign(count, -1024), image.body.assign(count, 0), image.bone.assign(count, 0);
   image.left_mm.resize(count), image.behind_mm.resize(count);
-  const int reach = static_cast<int>(slab_mm / 2 / spacing[2]);
+  const int reach = static_cast<int>((slab_mm / spacing[2] - 1) / 2 + 0.01);
   for_each_voxel(image.grid, [&](std::size_t at, int column, int row, int) {
     const Vec3 mm = image.grid.point_mm(column, row, 0);
     image.left_mm[at] = static_cast<float>(mm[0] - canal[0]);
