@@ -33,19 +33,26 @@ bool is_set(const Mask& mask, const Grid& grid, const Vec3& mm) {
   return mask[grid.offset(at[0], at[1], at[2])] != 0;
 }
 
-/// All that lies within `mm` of the mask, less all that lies within `mm` of the rest.
+/// All that lies within `mm` of the mask, less all that lies within `mm` of the rest. Distances are
+/// between pixels: one pixel of play, or the mask's own border would be lost.
 Mask closed(const Mask& mask, const Grid& grid, double mm) {
   std::vector<float> depth = depth_mm(mask, grid);
   Mask wide(mask.size());
   std::ranges::transform(depth, wide.begin(),
                          [mm](float value) { return value >= static_cast<float>(-mm) ? 1 : 0; });
   depth = depth_mm(wide, grid);
+  const auto least = static_cast<float>(mm - grid.spacing_mm()[0]);
   Mask result(mask.size());
-  std::ranges::transform(depth, result.begin(), [mm](float value) {
-    return value >= static_cast<float>(mm - 0.1) ? 1 : 0;
-  });
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = mask[i] != 0 || depth[i] >= least ? 1 : 0;
   return result;
 }
+
+/// The wall in one direction from the middle.
+struct Wall {
+  double mm = 0;            ///< depth at which it ends
+  double inner_pixels = 0;  ///< from the middle to its inner face
+};
 
 class Trunk {
  public:
@@ -139,27 +146,29 @@ class Trunk {
       ++count, middle_column_ += column, middle_row_ += row;
     });
     middle_column_ /= count, middle_row_ /= count;
-    std::vector<double> thickness(angles);
+    std::vector<Wall> walls(angles);
     for (int i = 0; i < angles; ++i)
-      thickness[static_cast<std::size_t>(i)] =
+      walls[static_cast<std::size_t>(i)] =
           wall_along((i + 0.5) * 2 * std::numbers::pi / angles - std::numbers::pi);
-    wall_mm_.assign(angles, 0);
+    wall_.resize(angles);
     for (int i = 0; i < angles; ++i) {
       std::vector<double> near;
       near.reserve(2 * smooth_angles + 1);
       for (int k = -smooth_angles; k <= smooth_angles; ++k)
-        near.push_back(thickness[static_cast<std::size_t>((i + k + angles) % angles)]);
+        near.push_back(walls[static_cast<std::size_t>((i + k + angles) % angles)].mm);
       const auto low = near.begin() + static_cast<std::ptrdiff_t>(near.size() * 2 / 5);
       std::ranges::nth_element(near, low);
-      wall_mm_[static_cast<std::size_t>(i)] =
-          std::min(*low, thickness[static_cast<std::size_t>(i)]) + grid_.spacing_mm()[0] / 2;
+      const Wall& own = walls[static_cast<std::size_t>(i)];
+      wall_[static_cast<std::size_t>(i)] = {std::min(*low, own.mm) + grid_.spacing_mm()[0] / 2,
+                                            own.inner_pixels - 1};
     }
   }
 
-  double wall_along(double angle) const {
+  Wall wall_along(double angle) const {
     const double step = 0.5;  // pixels
     const double pixel_mm = grid_.spacing_mm()[0];
-    double last = 0, gap = 0;
+    Wall wall;
+    double gap = 0;
     bool begun = false;
     for (double from_middle = std::hypot(grid_.size[0], grid_.size[1]) / 2; from_middle > 0;
          from_middle -= step) {
@@ -171,18 +180,21 @@ class Trunk {
       if (depth_[at] < 0) continue;
       if (image_.hu[at] > limit_hu_) {
         begun = true, gap = 0;
-        last = std::max(last, static_cast<double>(depth_[at]));
+        wall.mm = std::max(wall.mm, static_cast<double>(depth_[at]));
+        wall.inner_pixels = from_middle;
       } else if (begun) {
         gap += step * pixel_mm;
       }
-      if (gap >= gap_mm || last > most_wall_mm) break;
+      if (gap >= gap_mm || wall.mm > most_wall_mm) break;
     }
-    return std::min(last, most_wall_mm);
+    wall.mm = std::min(wall.mm, most_wall_mm);
+    return wall;
   }
 
   bool is_wall(std::size_t at, int column, int row) const {
-    return static_cast<double>(depth_[at]) <=
-           wall_mm_[static_cast<std::size_t>(angle_of(column, row))];
+    const Wall& wall = wall_[static_cast<std::size_t>(angle_of(column, row))];
+    return static_cast<double>(depth_[at]) <= wall.mm &&
+           std::hypot(column - middle_column_, row - middle_row_) >= wall.inner_pixels;
   }
 
   const TissueImage& image_;
@@ -191,7 +203,7 @@ class Trunk {
   double pixel_cm2_;
   std::vector<float> in_body_;  ///< depth under the surface
   std::vector<float> depth_;    ///< inside the muscles' outer border
-  std::vector<double> wall_mm_;
+  std::vector<Wall> wall_;      ///< by direction from the middle
   double middle_column_ = 0, middle_row_ = 0;
 };
 
