@@ -53,26 +53,30 @@ Mask bone_and_large(const Scene& scene) {
   return dense;
 }
 
+/// Adds what lies beside the spine on one working slice.
+void add_slice(const Scene& scene, int slice, Mask& zone) {
+  const Grid& grid = scene.work.grid;
+  const SpineSlice& spine = scene.spine.at[index_of(slice)];
+  for (int row = 0; row < grid.size[1]; ++row)
+    for (int column = 0; column < grid.size[0]; ++column) {
+      const std::size_t at = grid.offset(column, row, slice);
+      if (scene.labels[at] == body && in_place(spine, column, row) &&
+          !beside_aorta(scene, column, row, slice))
+        zone[at] = 1;
+    }
+}
+
 /// Where kidneys and ureters lie, away from bone; working grid.
 Mask search_zone(const Scene& scene) {
-  const Grid& grid = scene.work.grid;
   Mask zone(scene.body.size(), 0);
   for (int slice = scene.spine.first; slice <= scene.spine.last; ++slice) {
-    const BodyRegion region = scene.regions[static_cast<std::size_t>(slice)];
-    if (region != BodyRegion::abdomen && region != BodyRegion::pelvis) continue;
-    const SpineSlice& spine = scene.spine.at[static_cast<std::size_t>(slice)];
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column) {
-        const std::size_t at = grid.offset(column, row, slice);
-        zone[at] = scene.labels[at] == body && in_place(spine, column, row) &&
-                           !beside_aorta(scene, column, row, slice)
-                       ? 1
-                       : 0;
-      }
+    const BodyRegion region = scene.regions[index_of(slice)];
+    if (region == BodyRegion::abdomen || region == BodyRegion::pelvis)
+      add_slice(scene, slice, zone);
   }
   const Mask bone = bone_and_large(scene);
   if (std::ranges::find(bone, 1) == bone.end()) return zone;
-  const std::vector<float> depth = depth_mm(bone, grid);
+  const std::vector<float> depth = depth_mm(bone, scene.work.grid);
   for (std::size_t i = 0; i < zone.size(); ++i)
     if (depth[i] > static_cast<float>(-from_bone_mm)) zone[i] = 0;
   return zone;

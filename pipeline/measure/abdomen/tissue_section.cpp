@@ -165,13 +165,13 @@ class Trunk {
   }
 
   Wall wall_along(double angle) const {
-    const double step = 0.5;  // pixels
     const double pixel_mm = grid_.spacing_mm()[0];
     Wall wall;
     double gap = 0;
     bool begun = false;
-    for (double from_middle = std::hypot(grid_.size[0], grid_.size[1]) / 2; from_middle > 0;
-         from_middle -= step) {
+    const double step = 0.5;  // pixels
+    for (int i = grid_.size[0] + grid_.size[1]; i > 0; --i) {
+      const double from_middle = i * step;
       const int column =
           static_cast<int>(std::lround(middle_column_ + from_middle * std::cos(angle)));
       const int row = static_cast<int>(std::lround(middle_row_ + from_middle * std::sin(angle)));
