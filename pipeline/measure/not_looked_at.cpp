@@ -72,9 +72,7 @@ const std::vector<Unseen>& unseen() {
        {"15825003", "SCT", "Aorta"},
        "dissection and occlusion of the aorta, its branches, veins"},
       {BodyRegion::abdomen, "abdomen.other", lesion, codes::abdomen,
-       "size and lesions of the spleen, stomach, bowel, free air and fluid, lymph nodes, fractures "
-       "and "
-       "lesions of bone"},
+       "spleen (size, lesions), stomach, bowel, free air and fluid, lymph nodes, bone"},
       {BodyRegion::pelvis, "pelvis.other", lesion, codes::abdomen_pelvis,
        "bladder, reproductive organs, bowel, bones and soft tissues of the pelvis"},
   };

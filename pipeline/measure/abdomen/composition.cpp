@@ -130,7 +130,7 @@ void body_composition(Scene& scene, Findings& findings) {
            "-190 to -30 HU outside the muscles, whose ring is closed by 25 mm, on 5 mm through the "
            "middle of L3"));
   finding.measurements.push_back(
-      area("composition.l3.visceral-fat", "visceral fat", all.visceral, 0.1,
+      area("composition.l3.visceral-fat", "visceral fat", all.visceral, 0.15,
            "-190 to -30 HU inside the wall and in front of the spinal canal, on 5 mm through the "
            "middle of L3; bowel contents of that density are counted"));
   finding.measurements.push_back(
