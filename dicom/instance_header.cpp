@@ -153,6 +153,7 @@ void read_series_values(DcmItem& item, InstanceHeader& header) {
   header.instance_number = integer(item, DCM_InstanceNumber);
   header.acquisition_number = integer(item, DCM_AcquisitionNumber);
   header.kvp = number(item, DCM_KVP);
+  header.patient_size_m = number(item, DCM_PatientSize);
   header.gantry_tilt_degrees = number(item, DCM_GantryDetectorTilt);
   header.temporal_position = text(item, DCM_TemporalPositionIdentifier);
   header.cardiac_phase = text(item, DCM_NominalPercentageOfCardiacPhase);

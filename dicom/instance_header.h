@@ -55,7 +55,7 @@ struct InstanceHeader {
   std::vector<std::string> image_type;  ///< (0008,0008) or the frame type of Enhanced CT
   std::optional<FrameOfReferenceUid> frame_of_reference;
   std::optional<int> series_number, instance_number, acquisition_number;
-  std::optional<double> kvp, gantry_tilt_degrees;
+  std::optional<double> kvp, gantry_tilt_degrees, patient_size_m;
   std::string temporal_position, cardiac_phase;  ///< as stored; empty when absent
   bool lossy = false;                            ///< (0028,2110) or a lossy transfer syntax
 

@@ -195,25 +195,37 @@ std::optional<Evidence> body_section(const Scene& scene, int working_slice, std:
 
 namespace {
 
-/// The mask's voxels on one native slice, by the nearest working voxel.
-SliceMask on_native(const Scene& scene, const Mask& mask, int slice,
+/// Where a native voxel may find the mask: the nearest working slice, and `reach` slices to both
+/// sides of it.
+bool in_mask(const Mask& mask, const Grid& work, const Vec3& index, int reach) {
+  const int column = static_cast<int>(std::lround(index[0]));
+  const int row = static_cast<int>(std::lround(index[1]));
+  const int slice = static_cast<int>(std::lround(index[2]));
+  if (column < 0 || row < 0 || column >= work.size[0] || row >= work.size[1]) return false;
+  for (int at = std::max(0, slice - reach); at <= std::min(work.size[2] - 1, slice + reach); ++at)
+    if (mask[work.offset(column, row, at)] != 0) return true;
+  return false;
+}
+
+/// The mask's voxels on one native slice, by the nearest working voxels.
+SliceMask on_native(const Scene& scene, const Mask& mask, int slice, int reach,
                     const std::function<bool(std::int16_t)>& allowed) {
   const Grid& native = scene.volume.grid;
   const Grid& work = scene.work.grid;
   SliceMask result{.columns = native.size[0], .rows = native.size[1], .values = {}};
   result.values.assign(
       static_cast<std::size_t>(native.size[0]) * static_cast<std::size_t>(native.size[1]), 0);
+  const Vec3 origin = work.index_at(native.point_mm(0, 0, slice));
+  const Vec3 column_end = work.index_at(native.point_mm(1, 0, slice));
+  const Vec3 row_end = work.index_at(native.point_mm(0, 1, slice));
   std::size_t at = 0;
   for (int row = 0; row < native.size[1]; ++row)
     for (int column = 0; column < native.size[0]; ++column, ++at) {
-      const Vec3 index = work.index_at(native.point_mm(column, row, slice));
-      std::array<int, 3> nearest{};
-      bool inside = true;
-      for (std::size_t i = 0; i < 3; ++i) {
-        nearest[i] = static_cast<int>(std::lround(index[i]));
-        inside = inside && nearest[i] >= 0 && nearest[i] < work.size[i];
-      }
-      if (!inside || mask[work.offset(nearest[0], nearest[1], nearest[2])] == 0) continue;
+      Vec3 index{};
+      for (std::size_t i = 0; i < 3; ++i)
+        index[i] =
+            origin[i] + column * (column_end[i] - origin[i]) + row * (row_end[i] - origin[i]);
+      if (!in_mask(mask, work, index, reach)) continue;
       if (allowed && !allowed(scene.volume.at(column, row, slice))) continue;
       result.values[at] = 1;
     }
@@ -221,25 +233,43 @@ SliceMask on_native(const Scene& scene, const Mask& mask, int slice,
 }
 
 struct Extent {
-  Vec3 centre{};          ///< working index
-  double most_slice = 0;  ///< working slice of the largest section
+  Vec3 centre{};                   ///< working index
+  std::vector<std::size_t> areas;  ///< voxels per working slice
   bool any = false;
 };
 
 Extent extent_of(const Mask& mask, const Grid& grid) {
   Extent extent;
-  std::vector<std::size_t> areas(static_cast<std::size_t>(grid.size[2]), 0);
+  extent.areas.assign(static_cast<std::size_t>(grid.size[2]), 0);
   double count = 0;
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
     if (mask[at] == 0) return;
-    ++areas[static_cast<std::size_t>(slice)];
+    ++extent.areas[static_cast<std::size_t>(slice)];
     ++count;
     extent.centre[0] += column, extent.centre[1] += row, extent.centre[2] += slice;
   });
-  extent.most_slice = static_cast<double>(std::ranges::max_element(areas) - areas.begin());
   extent.any = count > 0;
   for (double& value : extent.centre) value /= std::max(1.0, count);
   return extent;
+}
+
+/// The image on which the section is largest, by the working slice nearest to it: the largest
+/// working slice may lie between two images. Nullopt where every image misses a thin mask.
+std::optional<int> image_of_largest(const Scene& scene, const Extent& extent) {
+  const Grid& native = scene.volume.grid;
+  const Vec3 centre = native.index_at(
+      scene.work.grid.point_mm(extent.centre[0], extent.centre[1], extent.centre[2]));
+  std::optional<int> best;
+  std::size_t most = 0;
+  for (int slice = 0; slice < native.size[2]; ++slice) {
+    if (scene.volume.kind(slice) != SliceKind::image) continue;
+    const auto nearest =
+        std::lround(scene.work.grid.index_at(native.point_mm(centre[0], centre[1], slice))[2]);
+    if (nearest < 0 || nearest >= static_cast<long>(extent.areas.size())) continue;
+    const std::size_t area = extent.areas[static_cast<std::size_t>(nearest)];
+    if (area > most) most = area, best = slice;
+  }
+  return best;
 }
 
 /// Never an interpolated slice: evidence is an image.
@@ -258,13 +288,28 @@ std::optional<Evidence> mask_section(const Scene& scene, const Mask& mask, std::
   const Extent extent = extent_of(mask, work);
   if (!extent.any) return std::nullopt;
   const Vec3 centre = work.point_mm(extent.centre[0], extent.centre[1], extent.centre[2]);
+  const auto largest = std::ranges::max_element(extent.areas) - extent.areas.begin();
   const int slice =
-      native_slice_at(scene, work.point_mm(extent.centre[0], extent.centre[1], extent.most_slice));
-  SliceMask section = on_native(scene, mask, slice, allowed);
-  if (std::ranges::count(section.values, 1) == 0) section = on_native(scene, mask, slice, {});
-  if (std::ranges::count(section.values, 1) == 0) return std::nullopt;
-  Evidence evidence = on_slice(scene, slice, section, std::move(id), std::move(caption));
-  place(evidence, centre);
+      image_of_largest(scene, extent)
+          .value_or(native_slice_at(scene, work.point_mm(extent.centre[0], extent.centre[1],
+                                                         static_cast<double>(largest))));
+  // A thin mask between images is drawn on the nearest one.
+  const int reach = static_cast<int>(
+      std::ceil(scene.volume.grid.spacing_mm()[2] / work.spacing_mm()[2] / 2 + 0.5));
+  const auto empty = [](const SliceMask& mask_on_slice) {
+    return std::ranges::count(mask_on_slice.values, 1) == 0;
+  };
+  SliceMask section = on_native(scene, mask, slice, 0, allowed);
+  if (empty(section)) section = on_native(scene, mask, slice, 0, {});
+  if (empty(section)) section = on_native(scene, mask, slice, reach, {});
+  if (empty(section)) return std::nullopt;
+  return outlined_image(scene, slice, section, centre, std::move(id), std::move(caption));
+}
+
+Evidence outlined_image(const Scene& scene, int slice, const SliceMask& mask, const Vec3& point_mm,
+                        std::string id, std::string caption) {
+  Evidence evidence = on_slice(scene, slice, mask, std::move(id), std::move(caption));
+  place(evidence, point_mm);
   return evidence;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/measure/outline.h"
 #include "pipeline/measure/scene.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -27,6 +28,11 @@ inline const Code long_axis{"103339001", "SCT", "Long Axis"};
 inline const Code short_axis{"103340004", "SCT", "Short Axis"};
 inline const Code spine{"421060004", "SCT", "Spine"};
 inline const Code liver{"10200004", "SCT", "Liver"};
+inline const Code spleen{"78961009", "SCT", "Spleen"};
+inline const Code kidney{"64033007", "SCT", "Kidney"};
+inline const Code calculus{"56381008", "SCT", "Calculus"};
+inline const Code area{"42798000", "SCT", "Area"};
+inline const Code square_centimetre{"cm2", "UCUM", "square centimeter"};
 inline const Code aorta{"15825003", "SCT", "Aorta"};
 inline const Code thoracic_aorta{"113262008", "SCT", "Thoracic aorta"};
 inline const Code abdominal_aorta{"7832008", "SCT", "Abdominal aorta"};
@@ -76,12 +82,16 @@ std::optional<reporting::Evidence> largest_section(const Scene& scene,
 std::optional<reporting::Evidence> body_section(const Scene& scene, int working_slice,
                                                 std::string id, std::string caption);
 
-/// The native image on which a mask of the working grid is largest, outlined there. `allowed` may
-/// judge native voxels by HU, so that the outline follows the picture and not the working grid's
-/// steps. Nullopt when nothing is left.
+/// The native image on which a mask of the working grid is largest, outlined there (a mask that
+/// lies between two images: on the nearest). `allowed` may judge native voxels by HU, so that the
+/// outline follows the picture and not the working grid's steps. Nullopt when nothing is left.
 std::optional<reporting::Evidence> mask_section(
     const Scene& scene, const Mask& mask, std::string id, std::string caption,
     const std::function<bool(std::int16_t hu)>& allowed = {});
+
+/// One native image with a mask of its own grid outlined; `point_mm` (LPS) is what it shows.
+reporting::Evidence outlined_image(const Scene& scene, int slice, const SliceMask& mask,
+                                   const Vec3& point_mm, std::string id, std::string caption);
 
 /// A line between two points (LPS mm) as a thin outline on the native image nearest to its middle.
 std::optional<reporting::Evidence> line_on_image(const Scene& scene, const Vec3& from_mm,

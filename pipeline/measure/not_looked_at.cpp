@@ -16,6 +16,7 @@ struct Unseen {
   const char* what;  ///< the finding's title
 };
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<Unseen>& unseen() {
   static const Code lesion{"52988006", "SCT", "Lesion"};
   static const std::vector<Unseen> all{
@@ -52,21 +53,15 @@ const std::vector<Unseen>& unseen() {
        {"237495005", "SCT", "Thyroid nodule"},
        {"69748006", "SCT", "Thyroid"},
        "thyroid"},
-      {BodyRegion::abdomen,
-       "abdomen.liver",
-       lesion,
-       {"10200004", "SCT", "Liver"},
+      {BodyRegion::abdomen, "abdomen.liver", lesion, codes::liver,
        "lesions of the liver, biliary system"},
       {BodyRegion::abdomen,
        "abdomen.pancreas",
        lesion,
        {"15776009", "SCT", "Pancreas"},
        "pancreas"},
-      {BodyRegion::abdomen,
-       "abdomen.kidneys",
-       lesion,
-       {"64033007", "SCT", "Kidney"},
-       "kidneys and ureters"},
+      {BodyRegion::abdomen, "abdomen.kidneys", lesion, codes::kidney,
+       "kidneys and ureters apart from stones: masses, obstruction, inflammation"},
       {BodyRegion::abdomen,
        "abdomen.adrenals",
        lesion,
@@ -78,7 +73,7 @@ const std::vector<Unseen>& unseen() {
        {"15825003", "SCT", "Aorta"},
        "dissection and occlusion of the aorta, its branches, veins"},
       {BodyRegion::abdomen, "abdomen.other", lesion, codes::abdomen,
-       "spleen, stomach, bowel, free air and fluid, lymph nodes, fractures and lesions of bone"},
+       "spleen (size, lesions), stomach, bowel, free air and fluid, lymph nodes, bone"},
       {BodyRegion::pelvis, "pelvis.other", lesion, codes::abdomen_pelvis,
        "bladder, reproductive organs, bowel, bones and soft tissues of the pelvis"},
   };

@@ -39,6 +39,19 @@ const std::vector<Citation>& bibliography() {
        "Chaikof EL et al. The Society for Vascular Surgery practice guidelines on the care of "
        "patients with an abdominal aortic aneurysm. J Vasc Surg 2018;67:2-77",
        "10.1016/j.jvs.2017.10.044"},
+      {"hamer-2006",
+       "Hamer OW et al. Fatty liver: imaging patterns and pitfalls. RadioGraphics "
+       "2006;26:1637-1653",
+       "10.1148/rg.266065004"},
+      {"coll-2002",
+       "Coll DM et al. Relationship of spontaneous passage of ureteral calculi to stone size and "
+       "location as revealed by unenhanced helical CT. AJR 2002;178:101-103",
+       "10.2214/ajr.178.1.1780101"},
+      {"prado-2008",
+       "Prado CM et al. Prevalence and clinical implications of sarcopenic obesity in patients "
+       "with solid tumours of the respiratory and gastrointestinal tracts. Lancet Oncol "
+       "2008;9:629-635",
+       "10.1016/S1470-2045(08)70153-0"},
   };
   return all;
 }
@@ -93,6 +106,45 @@ const std::vector<Rule>& rules() {
        "below 48 HU was specific (100 %) but not sensitive (54 %) for 30 % fat or more in this "
        "study",
        "pickhardt-2012"},
+      {"liver.spleen-10",
+       "2006",
+       "the scan is unenhanced and neither organ is changed by iron or other causes",
+       {Limit::Kind::at_most, -10, "[hnsf'U]"},
+       "a liver at least 10 HU less dense than the spleen is what this review calls fatty",
+       "hamer-2006"},
+      {"stone.5",
+       "2002",
+       "a radiologist confirms a stone, and it lies in the ureter",
+       {Limit::Kind::at_least, 5, "mm"},
+       "of ureteric stones of 5 to 7 mm in the axial plane 60 % passed by themselves in this study",
+       "coll-2002"},
+      {"stone.7",
+       "2002",
+       "a radiologist confirms a stone, and it lies in the ureter",
+       {Limit::Kind::above, 7, "mm"},
+       "of ureteric stones of 7 to 9 mm in the axial plane 48 % passed by themselves in this study",
+       "coll-2002"},
+      {"stone.9",
+       "2002",
+       "a radiologist confirms a stone, and it lies in the ureter",
+       {Limit::Kind::above, 9, "mm"},
+       "of ureteric stones larger than 9 mm in the axial plane 25 % passed by themselves in this "
+       "study",
+       "coll-2002"},
+      {"muscle.index-male",
+       "2008",
+       "the patient is a man, and a radiologist confirms that the area is skeletal muscle",
+       {Limit::Kind::at_most, 52.4, "cm2/m2"},
+       "an index of 52.4 cm2/m2 or less is what this study of obese patients with cancer calls "
+       "sarcopenia in men",
+       "prado-2008"},
+      {"muscle.index-female",
+       "2008",
+       "the patient is a woman, and a radiologist confirms that the area is skeletal muscle",
+       {Limit::Kind::at_most, 38.5, "cm2/m2"},
+       "an index of 38.5 cm2/m2 or less is what this study of obese patients with cancer calls "
+       "sarcopenia in women",
+       "prado-2008"},
       {"aorta.thoracic-40",
        "2022",
        "a radiologist confirms the diameter square to the vessel",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "tests/evaluation/study_plan.h"
@@ -21,7 +22,7 @@ struct ValueRow {
   BodyPart body;
   const char* measurement;
   const char* truth;     ///< name of a structure or finding
-  const char* quantity;  ///< "" its volume in mL, else a key of Truth::quantities
+  const char* quantity;  ///< "" its volume in mL, "mean_hu", else a key of Truth::quantities
   const char* what;      ///< in the table
 };
 
@@ -37,6 +38,11 @@ constexpr std::array values{
     ValueRow{BodyPart::head, "head.ventricles.volume", "ventricles", "", "ventricles, volume"},
     ValueRow{BodyPart::head, "head.ventricles.evans", "ventricles", "evans_index", "Evans index"},
     ValueRow{BodyPart::abdomen, "spine.trabecular.L1", "vertebra.L1", "trabecular_hu", "L1, trabecular bone"},
+    ValueRow{BodyPart::abdomen, "liver.density", "liver", "mean_hu", "liver, density"},
+    ValueRow{BodyPart::abdomen, "spleen.density", "spleen", "mean_hu", "spleen, density"},
+    ValueRow{BodyPart::abdomen, "composition.l3.subcutaneous-fat", "body", "l3_subcutaneous_fat_cm2", "L3, subcutaneous fat"},
+    ValueRow{BodyPart::abdomen, "composition.l3.visceral-fat", "body", "l3_visceral_fat_cm2", "L3, visceral fat"},
+    ValueRow{BodyPart::abdomen, "composition.l3.muscle", "body", "l3_muscle_cm2", "L3, muscle"},
 };
 
 /// Which findings of a detector stand beside which kind of painted finding, and which of their
@@ -90,21 +96,24 @@ json value_json(const std::string& what, double truth, const Measurement* measur
   return row;
 }
 
+std::optional<double> expected_of(const Truth& truth, const std::string& quantity) {
+  if (quantity.empty()) return truth.volume_ml;
+  if (quantity == "mean_hu") return truth.mean_hu;
+  const auto found = truth.quantities.find(quantity);
+  return found == truth.quantities.end() ? std::nullopt : std::optional(found->second);
+}
+
 json values_of(const Phantom& phantom, const std::vector<Finding>& findings) {
   json all = json::array();
   for (const ValueRow& row : values) {
     if (row.body != phantom.settings.body) continue;
     const Truth* truth = truth_named(phantom, row.truth);
     if (truth == nullptr) continue;
-    double expected = truth->volume_ml;
-    if (*row.quantity != 0) {
-      const auto quantity = truth->quantities.find(row.quantity);
-      if (quantity == truth->quantities.end()) continue;
-      expected = quantity->second;
-    }
+    const auto expected = expected_of(*truth, row.quantity);
+    if (!expected) continue;
     const Measurement* measured = measurement_named(findings, row.measurement);
     all.push_back(
-        value_json(row.what, expected, measured, measured == nullptr ? "" : measured->unit.value));
+        value_json(row.what, *expected, measured, measured == nullptr ? "" : measured->unit.value));
   }
   return all;
 }

@@ -52,6 +52,7 @@ enum class TrunkPart : std::uint8_t {
   calcification,
   finding,
   free_gas,
+  intermuscular_fat,  ///< and that of the spinal canal
   count
 };
 

@@ -12,7 +12,7 @@ struct Enhancement {
   float texture_hu;
 };
 
-constexpr std::array<Enhancement, 37> enhancements{
+constexpr std::array<Enhancement, 38> enhancements{
     {{TrunkPart::air, {-1000, -1000, -1000, -1000}, 0},
      {TrunkPart::table, {-170, -170, -170, -170}, 4},
      {TrunkPart::skin, {8, 12, 20, 20}, 6},
@@ -49,7 +49,8 @@ constexpr std::array<Enhancement, 37> enhancements{
      {TrunkPart::pelvic_organ, {42, 60, 82, 80}, 5},
      {TrunkPart::calcification, {420, 420, 420, 420}, 30},
      {TrunkPart::finding, {30, 30, 30, 30}, 3},
-     {TrunkPart::free_gas, {-985, -985, -985, -985}, 3}}};
+     {TrunkPart::free_gas, {-985, -985, -985, -985}, 3},
+     {TrunkPart::intermuscular_fat, {-102, -102, -100, -100}, 8}}};
 
 Coat coat(TrunkPart part, TrunkChannel channel, float offset = 0) {
   return {static_cast<int>(part), static_cast<int>(channel), offset, -1, -1, 0};
@@ -68,7 +69,8 @@ Coat band(TrunkPart part, TrunkChannel channel, double half_mm, TrunkChannel wit
 
 void add_wall(std::vector<Coat>& coats) {
   const auto fascia = [](float depth_mm) {
-    Coat made = band(TrunkPart::visceral_fat, TrunkChannel::envelope, 0.55, TrunkChannel::flank);
+    Coat made =
+        band(TrunkPart::intermuscular_fat, TrunkChannel::envelope, 0.55, TrunkChannel::flank);
     made.offset = depth_mm;
     return made;
   };
@@ -128,7 +130,7 @@ void add_bones(std::vector<Coat>& coats) {
   coats.push_back(coat(TrunkPart::trabecular, TrunkChannel::arch, 2));
   coats.push_back(coat(TrunkPart::bone, TrunkChannel::vertebra));
   coats.push_back(coat(TrunkPart::trabecular, TrunkChannel::vertebra, 1.4F));
-  coats.push_back(coat(TrunkPart::visceral_fat, TrunkChannel::canal));
+  coats.push_back(coat(TrunkPart::intermuscular_fat, TrunkChannel::canal));
   coats.push_back(coat(TrunkPart::canal, TrunkChannel::canal, 1.2F));
   coats.push_back(coat(TrunkPart::bone, TrunkChannel::pelvis_bone));
   coats.push_back(coat(TrunkPart::trabecular, TrunkChannel::pelvis_bone, 2.2F));

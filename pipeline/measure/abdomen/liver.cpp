@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/measure/abdomen/organ_core.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
@@ -12,23 +13,14 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr int least_hu = -20, most_hu = 150;
-constexpr double core_mm = 10, right_mm = 25, least_core_ml = 60, most_sd_hu = 45;
-constexpr double method_hu = 2;
+constexpr double core_mm = 10, right_mm = 25, least_core_ml = 60;
 constexpr double dome_mm = 24, used_mm = 75, like_dome_hu = 20;
-
-/// One past the highest slice to use: the lowest with right lung.
-int top_slice(const Scene& scene) {
-  const auto at = std::ranges::find(scene.labels, right_lung);
-  if (at == scene.labels.end()) return scene.work.grid.size[2];
-  return static_cast<int>(static_cast<std::size_t>(at - scene.labels.begin()) /
-                          scene.work.grid.offset(0, 0, 1));
-}
 
 /// Soft tissue to the right of the spine in the abdomen, below the right lung.
 Mask right_tissue(const Scene& scene) {
   const Grid& grid = scene.work.grid;
   Mask mask(scene.body.size(), 0);
-  const int last = std::min(top_slice(scene) - 1, scene.spine.last);
+  const int last = std::min(slices_below(scene, right_lung) - 1, scene.spine.last);
   for (int slice = scene.spine.first; slice <= last; ++slice) {
     if (scene.regions[static_cast<std::size_t>(slice)] == BodyRegion::pelvis) continue;
     const double border =
@@ -78,46 +70,7 @@ Mask liver_core(const Scene& scene) {
   return largest;
 }
 
-struct Density {
-  double mean = 0, sd = 0, ml = 0, between_parts = 0;
-};
-
-/// Mean and spread; `between_parts`: half the range of the means of its lower, middle and upper
-/// thirds.
-Density density_of(const Scene& scene, const Mask& core) {
-  std::vector<std::int16_t> values;
-  for (std::size_t i = 0; i < core.size(); ++i)
-    if (core[i] != 0) values.push_back(scene.work.hu[i]);
-  const auto mean = [&](std::size_t from, std::size_t to) {
-    double sum = 0;
-    for (std::size_t i = from; i < to; ++i) sum += values[i];
-    return sum / static_cast<double>(to - from);
-  };
-  const std::size_t n = values.size();  // slices from below: thirds are layers
-  Density density{.mean = mean(0, n), .ml = static_cast<double>(n) * scene.work.grid.voxel_ml()};
-  for (const std::int16_t value : values)
-    density.sd += std::pow(value - density.mean, 2) / static_cast<double>(n);
-  density.sd = std::sqrt(density.sd);
-  const auto [least, most] =
-      std::minmax({mean(0, n / 3), mean(n / 3, 2 * n / 3), mean(2 * n / 3, n)});
-  density.between_parts = (most - least) / 2;
-  return density;
-}
-
-std::string refusal(const Scene& scene) {
-  const auto& kvp = scene.volume.header.kvp;
-  if (!scene.spine.found()) return "no spine to find it beside";
-  if (kvp && std::abs(*kvp - 120) > 1)
-    return "the scan was made at " + number_text(*kvp, 0) + " kV, not 120 kV";
-  if (scene.contrast.phase == ContrastPhase::unknown)
-    return "whether contrast agent was given is not known";
-  if (scene.contrast.phase != ContrastPhase::unenhanced)
-    return "the blood measures " + number_text(*scene.contrast.blood_hu, 0) +
-           " HU: contrast agent in the liver";
-  return {};
-}
-
-reporting::Measurement measurement_of(const Scene& scene, const Density& density) {
+reporting::Measurement measurement_of(const Scene& scene, const CoreDensity& density) {
   return {
       .id = "liver.density",
       .name = "density",
@@ -125,7 +78,7 @@ reporting::Measurement measurement_of(const Scene& scene, const Density& density
       .value = std::round(density.mean),
       .unit = codes::hounsfield,
       .decimals = 0,
-      .uncertainty = std::max(2.0, std::round(std::hypot(density.between_parts, method_hu))),
+      .uncertainty = std::round(density.uncertainty()),
       .method =
           "mean HU of the largest piece of soft tissue on the right below the lung, 10 mm "
           "inside its border; uncertainty: lower, middle and upper third, and 2 HU of the "
@@ -147,12 +100,11 @@ void liver_density(Scene& scene, Findings& findings) {
     findings.push_back(not_assessed_finding("liver", "density of the liver", codes::presence,
                                             codes::liver, std::move(reason)));
   };
-  if (auto reason = refusal(scene); !reason.empty()) return absent(std::move(reason));
+  if (auto reason = why_no_tissue_density(scene); !reason.empty()) return absent(std::move(reason));
   const Mask core = liver_core(scene);
   if (core.empty()) return absent("too little of the liver lies below the lungs in the scan");
-  const Density density = density_of(scene, core);
-  if (density.sd > most_sd_hu)
-    return absent("uneven or noisy: standard deviation " + number_text(density.sd, 0) + " HU");
+  const CoreDensity density = density_of(scene, core);
+  if (auto reason = density.why_uneven(); !reason.empty()) return absent(std::move(reason));
   reporting::Finding finding = measured_finding("liver", "Liver", codes::presence, codes::liver);
   finding.measurements.push_back(measurement_of(scene, density));
   for (const char* id : {"liver.40", "liver.48"})

@@ -1,0 +1,148 @@
+// Renal and ureteric stones (QUANTIFICATION A): small dense things beside the spine, in soft
+// tissue, away from bone. Calcified vessels, phleboliths, nodes and dense bowel contents look the
+// same: candidates.
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/measure/abdomen/stone_blobs.h"
+#include "pipeline/measure/finding_parts.h"
+#include "pipeline/measure/measure.h"
+#include "reporting/knowledge/rules.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+using reporting::Finding;
+
+constexpr std::size_t most_reported = 10;
+constexpr double most_thickness_mm = 3, least_size_mm = 2.5;
+
+/// Why nothing can be said of stones; empty when something can.
+std::string refusal(const Scene& scene) {
+  for (const gates::Use use : {gates::Use::density, gates::Use::nodules})
+    if (const auto may = scene.gates.allowed(use); !may) return may.reason;
+  if (!scene.volume.header.contrast_agent.empty())
+    return "the images name a contrast agent: it may lie in the urine";
+  if (!scene.spine.found()) return "no spine to find kidneys and ureters beside";
+  if (scene.contrast.phase == ContrastPhase::unknown)
+    return "whether contrast agent was given is not known: it may lie in the urine";
+  if (scene.contrast.phase != ContrastPhase::unenhanced)
+    return "the blood measures " + number_text(*scene.contrast.blood_hu, 0) +
+           " HU: contrast agent may lie in the urine";
+  const double thickness = slice_thickness_mm(scene.volume);
+  if (std::max(thickness, scene.volume.grid.spacing_mm()[2]) > most_thickness_mm + 0.01)
+    return "slices of " + number_text(thickness, 1) + " mm: above 3 mm stones are missed";
+  return {};
+}
+
+/// Whether a stone lies on a slice that a gate leaves out (metal).
+bool excluded(const Scene& scene, const StoneBlob& blob) {
+  return scene.gates.excludes(blob.slice);
+}
+
+/// "at the level of L2"; empty where no level is named.
+std::string level_words(const Scene& scene, const StoneBlob& blob) {
+  const double slice = scene.work.grid.index_at(blob.centre_mm)[2];
+  for (const Vertebra& one : scene.vertebrae.all)
+    if (one.number > 0 && slice >= one.lower_disc && slice < one.upper_disc)
+      return ", at the level of " + one.name();
+  return {};
+}
+
+bool is_right(const Scene& scene, const StoneBlob& blob) {
+  const Vec3 index = scene.work.grid.index_at(blob.centre_mm);
+  const int slice =
+      std::clamp(static_cast<int>(std::lround(index[2])), scene.spine.first, scene.spine.last);
+  return index[0] < scene.spine.at[static_cast<std::size_t>(slice)].canal_column;
+}
+
+reporting::Measurement number(const std::string& id, const char* name,
+                              const reporting::Code& concept_name, const reporting::Code& unit,
+                              double value, double uncertainty, int decimals) {
+  return {.id = id,
+          .name = name,
+          .concept_name = concept_name,
+          .value = value,
+          .unit = unit,
+          .decimals = decimals,
+          .uncertainty = uncertainty,
+          .method =
+              "above 130 HU beside the spine, 8 mm and more from bone; border half way "
+              "between its densest tenth and its surroundings; diameter: longest in the "
+              "axial plane (Coll 2002, doi 10.2214/ajr.178.1.1780101); uncertainty: border "
+              "at 0.4 and 0.6 of the way, and half a voxel",
+          .conditions = {},
+          .not_assessed = {},
+          .lower_bound = false};
+}
+
+void add_measurements(const Scene& scene, const StoneBlob& blob, Finding& finding) {
+  const std::array<double, 3> spacing = scene.volume.grid.spacing_mm();
+  const auto tenth = [](double value) { return std::round(value * 10) / 10; };
+  const double size_u = std::max(0.5, std::hypot(blob.long_spread_mm, spacing[0] / 2));
+  const double volume_u =
+      std::hypot(blob.volume_spread_mm3, blob.volume_mm3 * spacing[2] / 2 / blob.long_mm);
+  finding.measurements.push_back(number(finding.id + ".diameter", "largest diameter, axial",
+                                        codes::diameter, codes::millimetre, tenth(blob.long_mm),
+                                        tenth(size_u), 1));
+  finding.measurements.push_back(number(finding.id + ".volume", "volume", codes::volume,
+                                        codes::cubic_millimetre, std::round(blob.volume_mm3),
+                                        std::max(1.0, std::round(volume_u)), 0));
+  finding.measurements.push_back(
+      number(finding.id + ".attenuation", "mean attenuation", codes::attenuation, codes::hounsfield,
+             std::round(blob.mean_hu), std::max(10.0, std::round(0.1 * blob.mean_hu)), 0));
+  for (reporting::Measurement& one : finding.measurements)
+    one.conditions = {
+        "no contrast agent: blood " + number_text(*scene.contrast.blood_hu, 0) + " HU",
+        "slice thickness " + number_text(slice_thickness_mm(scene.volume), 1) + " mm",
+        "surroundings " + number_text(blob.around_hu, 0) + " HU",
+        "phlebolith, calcified vessel or node, and dense bowel contents cannot be told from it",
+        "a small stone looks wider and less dense than it is"};
+}
+
+Finding finding_of(const Scene& scene, const StoneBlob& blob, std::size_t number_of_stone) {
+  const bool right = is_right(scene, blob);
+  const std::string id = "stone." + std::to_string(number_of_stone);
+  Finding finding =
+      candidate_finding(id,
+                        std::string("stone of kidney or ureter, ") + (right ? "right" : "left") +
+                            level_words(scene, blob),
+                        codes::calculus, codes::kidney,
+                        right ? reporting::Laterality::right : reporting::Laterality::left);
+  add_measurements(scene, blob, finding);
+  for (const char* rule_id : {"stone.9", "stone.7", "stone.5"})
+    if (const auto& rule = reporting::knowledge::rule(rule_id);
+        reporting::knowledge::reached(rule, finding.measurements.front())) {
+      reporting::knowledge::recommend(finding, rule);
+      break;
+    }
+  finding.evidence.push_back(outlined_image(scene, blob.slice, blob.section, blob.centre_mm,
+                                            id + ".section", "largest section of the stone"));
+  return finding;
+}
+
+}  // namespace
+
+void stones(Scene& scene, Findings& findings) {
+  if (!scene.shows(BodyRegion::abdomen) && !scene.shows(BodyRegion::pelvis)) return;
+  if (auto reason = refusal(scene); !reason.empty()) {
+    findings.push_back(not_assessed_finding("stone", "stones of kidneys and ureters",
+                                            codes::calculus, codes::kidney, std::move(reason)));
+    return;
+  }
+  std::size_t reported = 0;
+  for (const StoneBlob& blob : stone_blobs(scene)) {
+    if (reported == most_reported) break;
+    if (!why_no_stone(blob).empty() || blob.long_mm < least_size_mm || excluded(scene, blob))
+      continue;
+    findings.push_back(finding_of(scene, blob, ++reported));
+  }
+  if (reported == 0)
+    findings.push_back(nothing_detected(
+        "stone", "Stones of kidneys and ureters of 3 mm or more", codes::calculus, codes::kidney,
+        "no candidate passed detection 25 to 95 mm beside the spinal canal; what lies within 8 mm "
+        "of bone, in front of the spine, in the lower pelvis or in the bladder was not searched, "
+        "and stones above 1500 mm3 are not proposed"));
+}
+
+}  // namespace tomoscribe::pipeline::measure
