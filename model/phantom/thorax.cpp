@@ -67,7 +67,7 @@ void copy(const Canvas& canvas, Layer& layer) {
 
 /// Third of the lungs' height.
 std::string zone_at(const Body& body, double canonical_z) {
-  const double apex = 95, base = body.latent().dome_right - 30,
+  const double apex = Body::apex_z, base = body.latent().dome_right - 30,
                share = (canonical_z - base) / (apex - base);
   if (share > 2.0 / 3) return "upper";
   return share > 1.0 / 3 ? "middle" : "lower";
