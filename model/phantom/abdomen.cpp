@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 
 #include "model/phantom/detail/acquisition.h"
 #include "model/phantom/detail/texture.h"
@@ -120,17 +122,70 @@ class SliceAreas {
   std::array<double, 64> areas_{};
 };
 
-void add_vertebrae(Phantom& phantom, const Trunk& trunk, const Frame& frame) {
-  const double trabecular_hu = phantom.settings.trabecular_hu;
-  for (const Vertebra& v : trunk_vertebrae) {
-    const Point at = trunk.to_scanner({trunk.spine_x(v.z), Trunk::spine_y(v.z), v.z});
+/// Mean of the marrow painted in the core of each vertebral body: 5 mm and more inside the bone.
+class Marrow {
+ public:
+  Marrow(const Trunk& trunk, const Settings& settings, const Frame& frame)
+      : settings_(settings), frame_(frame) {
+    for (std::size_t i = 0; i < trunk_vertebrae.size(); ++i) {
+      const Vertebra& v = trunk_vertebrae[i];
+      cores_[i].centre = trunk.to_scanner({trunk.spine_x(v.z), Trunk::spine_y(v.z), v.z});
+      cores_[i].half_z = trunk.latent().scale.z * v.height_mm / 2 - 6.4;
+    }
+  }
+  void look(double z, const Layer& layer) {
+    for (Core& core : cores_)
+      if (std::abs(z - core.centre.z) <= core.half_z) add(core, layer);
+  }
+  const Point& centre(std::size_t vertebra) const { return cores_[vertebra].centre; }
+  /// Nothing where less than the whole core was scanned.
+  std::optional<double> mean_hu(std::size_t vertebra) const {
+    const Core& core = cores_[vertebra];
+    if (core.centre.z - core.half_z < frame_.low_z || core.centre.z + core.half_z > frame_.high_z ||
+        core.pixels <= 0)
+      return std::nullopt;
+    return core.sum_hu / core.pixels;
+  }
+
+ private:
+  static constexpr double half_x = 15, half_y = 8.5;
+
+  struct Core {
+    Point centre;
+    double half_z = 0, sum_hu = 0, pixels = 0;
+  };
+
+  void add(Core& core, const Layer& layer) const {
+    constexpr auto marrow = static_cast<std::uint8_t>(TrunkPart::trabecular);
+    std::size_t at = 0;
+    for (int row = 0; row < settings_.rows; ++row) {
+      const double y = frame_.first_y + row * settings_.pixel_mm - core.centre.y;
+      for (int column = 0; column < settings_.columns; ++column, ++at) {
+        const double x = frame_.first_x + column * settings_.pixel_mm - core.centre.x;
+        if (x * x / (half_x * half_x) + y * y / (half_y * half_y) > 1 || layer.label[at] != marrow)
+          continue;
+        core.sum_hu += static_cast<double>(layer.hu[at]);
+        core.pixels += 1;
+      }
+    }
+  }
+
+  const Settings& settings_;
+  const Frame& frame_;
+  std::array<Core, trunk_vertebrae.size()> cores_{};
+};
+
+void add_vertebrae(Phantom& phantom, const Trunk& trunk, const Frame& frame, const Marrow& marrow) {
+  for (std::size_t i = 0; i < trunk_vertebrae.size(); ++i) {
+    const Vertebra& v = trunk_vertebrae[i];
+    const Point& at = marrow.centre(i);
     if (at.z < frame.low_z || at.z > frame.high_z) continue;
     Truth truth;
     truth.name = std::string("vertebra.") + v.name;
     truth.level = v.name;
     truth.centre_mm = {at.x + frame.pose_mm.x, at.y + frame.pose_mm.y, at.z + frame.pose_mm.z};
     truth.size_mm = {0, 0, v.height_mm * trunk.latent().scale.z};
-    truth.quantities["trabecular_hu"] = trabecular_hu;
+    if (const auto hu = marrow.mean_hu(i)) truth.quantities["trabecular_hu"] = *hu;
     phantom.truth.push_back(std::move(truth));
   }
 }
@@ -198,12 +253,14 @@ Phantom abdomen(const Settings& settings) {
   Texture texture(settings.columns, settings.rows, settings.pixel_mm, frame.layer_mm,
                   settings.seed);
   SliceAreas third_lumbar(trunk.to_scanner({0, Trunk::spine_y(0), 0}).z);
+  Marrow marrow(trunk, settings, frame);
   const double pixel_cm2 = settings.pixel_mm * settings.pixel_mm / 100;
   Phantom phantom = acquire(settings, plan, [&](double z, Layer& layer) {
     painter.paint(z, texture.next(), layer);
     third_lumbar.look(z, layer, pixel_cm2);
+    marrow.look(z, layer);
   });
-  add_vertebrae(phantom, trunk, frame);
+  add_vertebrae(phantom, trunk, frame, marrow);
   add_areas(phantom, third_lumbar, frame.layer_mm);
   add_steatosis(phantom);
   note_missing(phantom);

@@ -67,7 +67,7 @@ void copy(const Canvas& canvas, Layer& layer) {
 
 /// Third of the lungs' height.
 std::string zone_at(const Body& body, double canonical_z) {
-  const double apex = 95, base = body.latent().dome_right - 30,
+  const double apex = Body::apex_z, base = body.latent().dome_right - 30,
                share = (canonical_z - base) / (apex - base);
   if (share > 2.0 / 3) return "upper";
   return share > 1.0 / 3 ? "middle" : "lower";
@@ -80,13 +80,16 @@ void locate(Truth& truth, const Point& centre, const Body& body, const Anatomy& 
   if (truth.site == "thoracic spine" && truth.level[0] == 'L') truth.site = "lumbar spine";
 }
 
-/// Trabecular bone of each vertebra whose middle was painted.
+/// Trabecular bone of each vertebra that the scan shows whole.
 void add_vertebrae(Phantom& phantom, const Canvas& canvas, const Body& body, const Anatomy& anatomy,
                    const Frame& frame) {
   const auto& levels = anatomy.spine.levels;
   for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
     const Canvas::Marrow& marrow = canvas.marrow()[i];
-    if (marrow.pixels <= 0) continue;
+    const double scale = body.latent().scale_z;
+    if (marrow.pixels <= 0 || levels[i] * scale < frame.low_z ||
+        levels[i + 1] * scale > frame.high_z)
+      continue;
     const double z = levels[i] + 0.4 * (levels[i + 1] - levels[i]);
     const Point centre = body.to_scanner(body.spine(z)) + frame.pose_mm;
     Truth truth;

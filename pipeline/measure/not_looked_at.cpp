@@ -100,6 +100,10 @@ void not_looked_at(Scene& scene, Findings& findings) {
     if (entry.region == BodyRegion::none ? neck : scene.shows(entry.region))
       findings.push_back(not_assessed_finding(entry.id, entry.what, entry.finding, entry.site,
                                               "no method of this version looks for it"));
+  if (scene.shows(BodyRegion::chest) || scene.shows(BodyRegion::abdomen))
+    findings.push_back(not_assessed_finding(
+        "spine.heights", "heights of the vertebral bodies, compression fractures", codes::presence,
+        codes::spine, "their endplates are not located well enough to compare heights"));
 }
 
 }  // namespace tomoscribe::pipeline::measure

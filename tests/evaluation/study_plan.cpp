@@ -65,7 +65,7 @@ const std::vector<Kind>& distractors(BodyPart body) {
 }
 
 double length_mm(BodyPart body) {
-  return body == BodyPart::thorax ? 350 : body == BodyPart::head ? 180 : 450;
+  return body == BodyPart::thorax ? 410 : body == BodyPart::head ? 180 : 450;
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ TEST(Abdomen, TellsTheVertebraeInOrderAndTheAreasAtTheThirdLumbarOne) {
   for (const char* level : {"T11", "T12", "L1", "L2", "L3", "L4", "L5"}) {
     const Truth& vertebra = truth_of(phantom, std::string("vertebra.") + level);
     EXPECT_LT(vertebra.centre_mm[2], above - 20) << level;
-    EXPECT_EQ(vertebra.quantities.at("trabecular_hu"), phantom.settings.trabecular_hu);
+    EXPECT_NEAR(vertebra.quantities.at("trabecular_hu"), phantom.settings.trabecular_hu, 12);
     above = vertebra.centre_mm[2];
   }
   const auto& areas = truth_of(phantom, "body").quantities;

@@ -95,9 +95,46 @@ TEST_F(PhantomSpine, LevelsAreNamedOnlyIfTwoLandmarksAgree) {
   EXPECT_EQ(vertebrae.reason.empty(), vertebrae.named);
   const reporting::Finding* density = phantom().find("spine.density");
   ASSERT_NE(density, nullptr);
-  if (!vertebrae.named) {
-    EXPECT_THAT(density->not_assessed, testing::HasSubstr("level uncertain"));
+  EXPECT_TRUE(vertebrae.named) << vertebrae.reason;
+}
+
+/// The vertebra painted at a height; none when nothing was.
+const model::phantom::Truth* vertebra_at(const model::phantom::Phantom& phantom, double z) {
+  const auto found = std::ranges::find_if(phantom.truth, [&](const model::phantom::Truth& one) {
+    return one.name.starts_with("vertebra.") && std::abs(one.centre_mm[2] - z) < 8;
+  });
+  return found == phantom.truth.end() ? nullptr : &*found;
+}
+
+TEST(LongPhantomSpine, NamesEveryVertebraAsPaintedAndMeasuresTheFirstLumbarOne) {
+  model::phantom::Settings settings = tests::small_chest();
+  settings.slices = 165;  // down to L1
+  settings.thickness_mm = settings.slice_mm;
+  settings.nodule = false;
+  const model::phantom::Phantom phantom = model::phantom::thorax(settings);
+  Measured chest(chest_volume(phantom), "levels");
+  trabecular_density(chest.scene, chest.findings);
+  const Vertebrae& vertebrae = chest.scene.vertebrae;
+  ASSERT_TRUE(vertebrae.named) << vertebrae.reason;
+  int compared = 0;
+  for (const Vertebra& one : vertebrae.all) {
+    const auto* painted =
+        vertebra_at(phantom, chest.scene.work.grid.point_mm(0, 0, one.middle())[2]);
+    if (painted == nullptr) continue;
+    EXPECT_EQ(one.name(), painted->level);
+    ++compared;
   }
+  EXPECT_GE(compared, 12);
+  const reporting::Finding* density = chest.find("spine.density");
+  ASSERT_NE(density, nullptr);
+  ASSERT_FALSE(density->measurements.empty()) << density->not_assessed;
+  const reporting::Measurement& first = density->measurements.front();
+  EXPECT_EQ(first.id, "spine.trabecular.L1");
+  ASSERT_TRUE(first.value) << first.not_assessed;
+  const auto painted =
+      std::ranges::find(phantom.truth, "vertebra.L1", &model::phantom::Truth::name);
+  ASSERT_NE(painted, phantom.truth.end());
+  EXPECT_NEAR(*first.value, painted->quantities.at("trabecular_hu"), 12);
 }
 
 TEST_F(PhantomSpine, BoneIsBone) {

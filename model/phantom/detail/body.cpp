@@ -47,7 +47,7 @@ constexpr std::array<Knot, 8> spine_y{
     {{-215, 40}, {-140, 50}, {-80, 58}, {-20, 61}, {40, 57}, {90, 46}, {130, 36}, {230, 30}}};
 
 constexpr float apex_centre_x = 58, apex_centre_y = 4, apex_x = 80, apex_y = 92;
-constexpr double apex_base = -15, apex_top = 95;
+constexpr double apex_base = -15, apex_top = Body::apex_z;
 
 /// Between an ellipse and a rounded box; homogeneous of degree 1, so that r (1 - 1/f) is the radial
 /// distance to f = 1.
@@ -190,7 +190,7 @@ Tissue Body::inside_cage(const Section& s, float x, float y, float warp_z, float
   const float across = x < 0 ? -x : x;
   const float u = x / s.mediastinum, v = (y + 6.0F) / 62.0F;
   const bool strip = across < 2.7F + 0.2F * clamped01(texture) || (y > 25.0F && across < 12.0F);
-  const bool neck = s.z > 92.0F && y > 24.0F && across < 26.0F;
+  const bool neck = s.z > static_cast<float>(apex_top) - 3.0F && y > 24.0F && across < 26.0F;
   if (neck) return {Label::muscle, 52.0F + 6.0F * texture};
   if (from_pleura > 0 || strip || u * u + v * v < 1.0F)
     return {Label::mediastinum, -92.0F + 7.0F * texture};

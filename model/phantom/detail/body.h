@@ -96,6 +96,9 @@ struct Tissue {
 
 class Body {
  public:
+  /// Canonical z of the lungs' tops: no higher than the neck of the first rib, beside T1.
+  static constexpr double apex_z = 70;
+
   explicit Body(std::uint64_t seed);
   const Latent& latent() const { return latent_; }
   Section section(double z) const;

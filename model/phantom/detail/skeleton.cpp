@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -36,6 +37,11 @@ struct Path {
   std::vector<Point> bone, cartilage;
 };
 
+/// The pleura along which a rib runs: the first one lies round the dome where that is wide.
+double pleura_mm(const Body& body, bool left, double dx, double dy, double z) {
+  return body.pleura_radius(left, dx, dy, std::min(z, Body::apex_z - 20));
+}
+
 Path rib_path(const Body& body, const Rib& rib, double head_z, bool left) {
   Path path;
   const Point spine = body.spine(head_z);
@@ -50,7 +56,7 @@ Path rib_path(const Body& body, const Rib& rib, double head_z, bool left) {
       z += (rib.rise_mm + rib.drop_mm * 0.2) * (angle - rib.bone_to) / (205 - rib.bone_to);
     const double dx = side * sine(angle * degree), dy = cosine(angle * degree);
     const Point axis = Body::hemithorax_axis(left, z);
-    const double radius = body.pleura_radius(left, dx, dy, z) + 5.6;
+    const double radius = pleura_mm(body, left, dx, dy, z) + 5.6;
     const Point p = body.to_scanner({axis.x + dx * radius, axis.y + dy * radius, z});
     if (angle <= rib.bone_to) path.bone.push_back(p);
     if (angle >= rib.bone_to - 4) path.cartilage.push_back(p);
@@ -76,7 +82,8 @@ void add_ribs(std::vector<Tube>& tubes, const Body& body, const std::vector<doub
   const std::size_t first = levels.size() - 5;
   for (std::size_t i = 0; i < 12 && i <= first; ++i)
     for (const bool left : {false, true}) {
-      const Path path = rib_path(body, ribs[i], levels[first - i] + 17, left);
+      // The first rib has its head beside its own vertebra, the next ones at the disc above.
+      const Path path = rib_path(body, ribs[i], levels[first - i] + (i == 0 ? 11 : 17), left);
       add_chain(tubes, path.cartilage, 4.0, 95, Label::cartilage, 0.62);
       add_bone(tubes, path.bone, i == 0 ? 4.6 : 4.1, 1.25, i == 0 ? 0.9 : 0.66);
     }

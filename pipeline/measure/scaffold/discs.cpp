@@ -16,6 +16,8 @@ namespace {
 constexpr double least_height_mm = 13.5, most_height_mm = 48;  // disc to disc
 constexpr int least_height = static_cast<int>(least_height_mm / working_mm);
 constexpr int most_height = static_cast<int>(most_height_mm / working_mm);
+constexpr double search_share =
+    0.16;  // of a vertebra: how far the row may lie beside a disc's middle
 constexpr int heights = most_height - least_height + 1;
 
 double body_hu(const Scene& scene, const CurvePlane& plane) {
@@ -87,11 +89,11 @@ std::vector<double> endplates(const std::vector<double>& body) {
   return result;
 }
 
-/// The place within 3 mm that lies best between two endplates, or on the one that thick slices make
-/// of them: dense on both sides, less dense in between. The pedicles alone place a disc too high or
-/// too low.
-int between_endplates(const std::vector<double>& body, int disc) {
-  constexpr int reach = static_cast<int>(3 / working_mm), half = static_cast<int>(7 / working_mm);
+/// The place within `reach` that lies best between two endplates, or on the one that thick slices
+/// make of them: dense on both sides, less dense in between. The pedicles alone place a disc too
+/// high or too low.
+int between_endplates(const std::vector<double>& body, int disc, int reach) {
+  constexpr int half = static_cast<int>(7 / working_mm);
   const int last = static_cast<int>(body.size()) - 1;
   const auto at = [&](int i) { return body[static_cast<std::size_t>(std::clamp(i, 0, last))]; };
   double most = -1e9;
@@ -187,9 +189,16 @@ SpineProfile spine_profile(const Scene& scene) {
 
 std::vector<int> find_discs(const Scene& scene, const SpineProfile& profile) {
   if (profile.disc.size() < std::size_t{2} * least_height) return {};
-  std::vector<int> discs = DiscRow(profile.disc).run();
-  for (int& disc : discs) disc = scene.spine.first + between_endplates(profile.body, disc);
-  return discs;
+  const std::vector<int> discs = DiscRow(profile.disc).run();
+  std::vector<int> centred;
+  centred.reserve(discs.size());
+  for (auto disc = discs.begin(); disc != discs.end(); ++disc) {
+    const int below = disc == discs.begin() ? most_height : *disc - *(disc - 1);
+    const int above = disc + 1 == discs.end() ? most_height : *(disc + 1) - *disc;
+    const auto reach = static_cast<int>(std::lround(search_share * std::min(below, above)));
+    centred.push_back(scene.spine.first + between_endplates(profile.body, *disc, reach));
+  }
+  return centred;
 }
 
 }  // namespace tomoscribe::pipeline::measure

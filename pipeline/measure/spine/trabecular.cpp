@@ -1,5 +1,6 @@
 // Density of trabecular bone in the vertebral bodies T11 to L3 (QUANTIFICATION A; Pickhardt 2013,
-// Ann Intern Med 158:588): an ellipse of 10 x 8 mm in the middle between the endplates.
+// Ann Intern Med 158:588): an ellipse of 10 x 8 mm in the middle, through all of the body that is
+// 5 mm and more from the endplates.
 #include <algorithm>
 #include <cmath>
 
@@ -74,9 +75,15 @@ Density density_of(const Scene& scene, const Region& region) {
   return {.median = values[values.size() / 2], .sd = std::sqrt(squares), .most = values.back()};
 }
 
+/// Through all of the body that lies 5 mm and more from the endplates, which lie about 5 mm from
+/// the middle of a disc. Where that is uneven (a bone island, sclerosis) only the middle 5 mm.
 Region region_of(const Scene& scene, const Vertebra& vertebra) {
-  // 5 mm, or one thick slice: in the middle third of any lumbar body.
-  return {.plane = curve_plane(scene, vertebra.middle()), .half_thick_mm = 2.5};
+  constexpr double thin = 2.5, thick = 7.0, from_disc_mm = 10;
+  const double half_mm = (vertebra.upper_disc - vertebra.lower_disc) * working_mm / 2;
+  Region region{.plane = curve_plane(scene, vertebra.middle()),
+                .half_thick_mm = std::clamp(half_mm - from_disc_mm, thin, thick)};
+  if (density_of(scene, region).sd > most_sd_hu) region.half_thick_mm = thin;
+  return region;
 }
 
 /// Half the spread when the region moves by a working voxel to every side.
@@ -103,9 +110,11 @@ std::string refusal(const Scene& scene) {
   return {};
 }
 
-std::vector<std::string> conditions_of(const Scene& scene, const Density& density) {
+std::vector<std::string> conditions_of(const Scene& scene, const Region& region,
+                                       const Density& density) {
   std::vector<std::string> conditions{
-      "level estimated", "standard deviation in the region " + number_text(density.sd, 0) + " HU",
+      "level estimated", "region " + number_text(2 * region.half_thick_mm, 0) + " mm high",
+      "standard deviation in the region " + number_text(density.sd, 0) + " HU",
       scene.volume.header.kvp ? "120 kV" : "tube voltage not known: flagged"};
   if (scene.contrast.given())
     conditions.push_back("contrast agent (blood " + number_text(*scene.contrast.blood_hu, 0) +
@@ -127,7 +136,8 @@ Measurement blank(const std::string& level) {
           .uncertainty = std::nullopt,
           .method =
               "median HU of the volume's voxels in an ellipse of 10 x 8 mm in the middle of the "
-              "vertebral body, square to the spine (Pickhardt 2013, Ann Intern Med 158:588); "
+              "vertebral body, square to the spine (Pickhardt 2013, Ann Intern Med 158:588), "
+              "5 to 14 mm high between the endplates; "
               "uncertainty: moved by 1.5 mm to every side, and 5 HU of the method",
           .conditions = {},
           .not_assessed = {},
@@ -149,7 +159,7 @@ Measurement measured(const Scene& scene, const Vertebra& vertebra) {
   if (!result.not_assessed.empty()) return result;
   result.value = std::round(density.median);
   result.uncertainty = std::round(std::hypot(spread_of(scene, region), method_hu));
-  result.conditions = conditions_of(scene, density);
+  result.conditions = conditions_of(scene, region, density);
   return result;
 }
 
