@@ -120,6 +120,7 @@ struct Scene {
   bool skull_without_brain = false;     ///< a shell of bone with no tissue of brain density in it
   Mask labels;                          ///< Label per working voxel
   std::vector<std::string> lung_notes;  ///< what had to be decided, for the conditions
+  std::int16_t lung_border_hu = -400;   ///< half way from lung to soft tissue; by the step "lungs"
   LabelMap native;                      ///< Label per voxel of the volume; filled by label_native
   Sections sections;                    ///< of `native`
   Mask bone;                            ///< working grid; empty without a body
