@@ -1,5 +1,6 @@
 // Aerated lung volume (QUANTIFICATION A): voxels of the native grid inside the lung labels below
-// half the density between lung and soft tissue. Consolidated or effused lung is not air and is not counted.
+// half the density between lung and soft tissue. Consolidated or effused lung is not air and is not
+// counted.
 #include <algorithm>
 #include <cmath>
 

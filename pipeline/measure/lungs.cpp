@@ -13,9 +13,10 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr std::int16_t air_hu = -500, pure_gas_hu = -940;
-constexpr int regrow_steps = 4;  // 6 mm: the core was 2.5 mm deep
-constexpr int recess_steps = 20;          // 30 mm: as deep as recesses thinner than the core run
-constexpr double from_pure_gas_mm = 4.5;  // the blurred rim of trachea, stomach and bowel is thinner
+constexpr int regrow_steps = 4;   // 6 mm: the core was 2.5 mm deep
+constexpr int recess_steps = 20;  // 30 mm: as deep as recesses thinner than the core run
+constexpr double from_pure_gas_mm =
+    4.5;  // the blurred rim of trachea, stomach and bowel is thinner
 
 Mask band_of(const Scene& scene) {
   Mask band(scene.body.size());

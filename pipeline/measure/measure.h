@@ -38,6 +38,9 @@ void liver_density(Scene& scene, Findings& findings);       ///< "liver"
 void aorta_diameter(Scene& scene, Findings& findings);      ///< "aorta.thoracic", "aorta.abdominal"
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);
+void opacity(Scene& scene, Findings& findings);  ///< "opacity.right", "consolidation.right",
+                                                 ///< "ground-glass.left", "mass.1", …; after
+                                                 ///< effusion, before nodules
 void nodules(Scene& scene, Findings& findings);  ///< "nodule.N" or "nodules"
 void effusion(Scene& scene,
               Findings& findings);  ///< "effusion.right", "effusion.left" or "effusion"

@@ -145,7 +145,7 @@ void label_native(Scene& scene) {
                      native.size[0]);
       std::size_t at = native.offset(walk.from(), row, slice);
       for (int column = walk.from(); column < walk.to(); ++column, ++at) {
-        const std::uint8_t label = 
+        const std::uint8_t label =
             native_label(labels[walk.next()], scene.volume.hu[at], scene.lung_border_hu);
         scene.native.labels[at] = label;
         Section& section = sections[label];

@@ -32,6 +32,9 @@ enum Label : std::uint8_t {
 };
 inline constexpr std::size_t label_count = 7;
 
+/// Values of Scene::opaque.
+enum Opacity : std::uint8_t { ground_glass_here = 1, consolidation_here = 2, mass_here = 3 };
+
 /// What one label covers on one native slice: voxels and the sums of their columns and rows.
 struct Section {
   std::uint64_t voxels = 0, columns = 0, rows = 0;
@@ -128,6 +131,9 @@ struct Scene {
   Vertebrae vertebrae;
   Aorta aorta;
   Contrast contrast;
+
+  Mask fluid;   ///< working grid: pleural fluid that was proposed; empty where none was
+  Mask opaque;  ///< working grid: Opacity; empty before the step "opacity"
 
   std::optional<Cranium> cranium;           ///< skull and intracranial space, where a head is shown
   std::optional<Blobs> blobs;               ///< hyperdense components of the brain; "hyperdense"
