@@ -180,7 +180,11 @@ void lungs(Scene& scene, Findings& findings) {
   join_pockets(labels, scene);  // before the edges: those may take the wall of the trachea
   spread(labels, along_ribs(scene, band), grid, -1);
   if (std::ranges::any_of(labels, [](std::uint8_t label) { return label != 0; })) {
+    const Mask before = labels;
     spread(labels, recesses(scene, band, labels), grid, recess_steps);
+    scene.recess.resize(labels.size());
+    std::ranges::transform(before, labels, scene.recess.begin(),
+                           [](std::uint8_t old, std::uint8_t now) { return old != now ? 1 : 0; });
     scene.lung_border_hu = half_density(scene, labels);
   }
   for (std::size_t i = 0; i < labels.size(); ++i)

@@ -33,7 +33,12 @@ enum Label : std::uint8_t {
 inline constexpr std::size_t label_count = 7;
 
 /// Values of Scene::opaque.
-enum Opacity : std::uint8_t { ground_glass_here = 1, consolidation_here = 2, mass_here = 3 };
+enum Opacity : std::uint8_t {
+  ground_glass_here = 1,
+  consolidation_here = 2,
+  mass_here = 3,
+  mediastinum_here = 4
+};
 
 /// What one label covers on one native slice: voxels and the sums of their columns and rows.
 struct Section {
@@ -132,6 +137,7 @@ struct Scene {
   Aorta aorta;
   Contrast contrast;
 
+  Mask recess;  ///< working grid: thin recesses of the lungs, no place of nodules
   Mask fluid;   ///< working grid: pleural fluid that was proposed; empty where none was
   Mask opaque;  ///< working grid: Opacity; empty before the step "opacity"
 

@@ -46,6 +46,15 @@ class Cages {
   std::array<Cage, 2> sides_;
 };
 
+/// Vertebrae and what lies within 10 mm of them.
+bool near_spine(const Scene& scene, int column, int row, int slice) {
+  constexpr double margin_mm = 10;
+  if (!scene.spine.covers(slice)) return false;
+  const SpineSlice& spine = scene.spine.at[index_of(slice)];
+  const double away = working_mm * std::hypot(column - spine.body_column, row - spine.body_row);
+  return away < std::max(spine.half_width_mm, spine.half_depth_mm) + margin_mm;
+}
+
 /// Soft tissue that is not chest wall; 2 where it may be lung (inside ribs or in the closed lungs).
 Mask soft_tissue(const Scene& scene, const Mask& space, const Crop& box) {
   const Cages cages(scene);
@@ -58,7 +67,9 @@ Mask soft_tissue(const Scene& scene, const Mask& space, const Crop& box) {
     if (scene.body[at] == 0 || scene.labels[at] > body || scene.smooth[at] <= dense_hu) return;
     if (!scene.fluid.empty() && scene.fluid[at] != 0) return;
     const auto ribs = cages.to_ribs_mm(box.low[0] + column, box.low[1] + row, box.low[2] + slice);
-    if (space[at] != 0 || (ribs && *ribs > from_ribs_mm))
+    if (near_spine(scene, box.low[0] + column, box.low[1] + row, box.low[2] + slice))
+      soft[here] = 1;
+    else if (space[at] != 0 || (ribs && *ribs > from_ribs_mm))
       soft[here] = 2;
     else if (!ribs)
       soft[here] = 1;
@@ -229,12 +240,16 @@ void add_shape(const Scene& scene, const Crop& part_box, const Mask& mask, Dense
 
 DenseLung dense_lung(const Scene& scene) {
   const Grid& grid = scene.work.grid;
-  DenseLung dense{.space = lung_space(scene, ball_mm), .labels = {}, .parts = {}};
+  DenseLung dense{.space = lung_space(scene, ball_mm), .bulk = {}, .labels = {}, .parts = {}};
   dense.labels.assign(scene.labels.size(), 0);
+  dense.bulk.assign(scene.labels.size(), 0);
   const auto box = crop_around(scene.labels, grid, 2 * ball_mm, is_lung);
   if (!box) return dense;
   Mask soft = soft_tissue(scene, dense.space, *box);
   const std::vector<float> away = outside_bulk_mm(not_zero(soft), box->grid);
+  for_each_in(*box, grid, [&](std::size_t at, std::size_t in) {
+    dense.bulk[at] = away[in] <= static_cast<float>(bulk_mm + 2 * working_mm) ? 1 : 0;
+  });
   for (std::size_t i = 0; i < soft.size(); ++i)
     soft[i] = soft[i] == 2 && away[i] > static_cast<float>(bulk_mm + 2 * working_mm) ? 1 : 0;
   const Components pieces = components(opened(soft, box->grid, vessel_mm), box->grid,

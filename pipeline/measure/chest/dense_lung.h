@@ -24,6 +24,7 @@ struct DensePart {
 
 struct DenseLung {
   Mask space;                         ///< closed lungs with the parts; right_lung, left_lung or 0
+  Mask bulk;                          ///< 1: mediastinum, heart, diaphragm and 9 mm around
   std::vector<std::uint16_t> labels;  ///< working grid: part number from 1, 0 nothing
   std::vector<DensePart> parts;
 };

@@ -41,7 +41,8 @@ bool close_to_any(const Vec3& centre, const std::vector<NoduleShape>& kept) {
   });
 }
 
-/// Consolidation or a mass there was proposed already: one finding must not appear twice.
+/// Consolidation or a mass there was proposed already: one finding must not appear twice. What
+/// hangs together with the mediastinum is hilum.
 bool in_opacity(const Scene& scene, const Vec3& centre_mm) {
   if (scene.opaque.empty()) return false;
   const Grid& grid = scene.work.grid;

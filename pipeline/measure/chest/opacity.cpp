@@ -301,7 +301,9 @@ Opacities find(Scene& scene) {
   }
   scene.opaque = found.glass;
   for (std::size_t at = 0; at < scene.opaque.size(); ++at)
-    if (dense.labels[at] != 0)
+    if (dense.bulk[at] != 0)
+      scene.opaque[at] = mediastinum_here;
+    else if (dense.labels[at] != 0)
       scene.opaque[at] = kind_of(dense.parts[dense.labels[at] - 1U], scene.work.grid.voxel_ml());
   return found;
 }
