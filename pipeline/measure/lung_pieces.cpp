@@ -9,6 +9,9 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr double least_piece_ml = 1, least_rib_contact = 0.35, rib_distance_mm = 12;
+// Fluid and consolidation may lie between a lung and most of its ribs; the gas of stomach (rim:
+// 0.18) and bowel (none) has less contact and is purer.
+constexpr double large_piece_ml = 150, least_large_contact = 0.22;
 constexpr double trachea_mm = 35;  // nearer to the midline may be the trachea
 constexpr int least_median_hu = -930, most_median_hu = -600;
 constexpr int most_pieces = 12;
@@ -60,8 +63,9 @@ struct Piece {
   double right_share() const { return static_cast<double>(right) / static_cast<double>(voxels); }
   bool is_lung() const {
     const int median = median_hu();
-    return rib_contact() >= least_rib_contact && median >= least_median_hu &&
-           median <= most_median_hu;
+    const double ml = static_cast<double>(voxels) * std::pow(working_mm, 3) / 1000;
+    const double least = ml >= large_piece_ml ? least_large_contact : least_rib_contact;
+    return rib_contact() >= least && median >= least_median_hu && median <= most_median_hu;
   }
 };
 

@@ -1,5 +1,6 @@
 // Aerated lung volume (QUANTIFICATION A): voxels of the native grid inside the lung labels below
-// -500 HU. Consolidated or effused lung is not air and is not counted.
+// half the density between lung and soft tissue. Consolidated or effused lung is not air and is not
+// counted.
 #include <algorithm>
 #include <cmath>
 
@@ -14,7 +15,7 @@ using reporting::Measurement;
 constexpr double cut_section_cm2 = 5;
 
 struct SideVolume {
-  double ml = 0, low_ml = 0, high_ml = 0;  ///< at -500, -525 and -475 HU
+  double ml = 0, low_ml = 0, high_ml = 0;  ///< at the border's HU, and 25 HU below and above
   bool cut_at_end = false, cut_at_side = false;
 };
 
@@ -24,6 +25,7 @@ SideVolume volume_of(const Scene& scene, Label label) {
   const double voxel_ml = grid.voxel_ml();
   const std::array<double, 3> spacing = grid.spacing_mm();
   SideVolume result;
+  const int deep_hu = scene.lung_border_hu - 25;
   std::size_t all = 0, deep = 0, ends = 0, sides = 0, at = 0;
   for (int slice = 0; slice < slices; ++slice) {
     std::size_t in_slice = 0;
@@ -31,7 +33,7 @@ SideVolume volume_of(const Scene& scene, Label label) {
       for (int column = 0; column < columns; ++column, ++at) {
         if (scene.native.labels[at] != label) continue;
         ++in_slice;
-        if (scene.volume.hu[at] < -525) ++deep;
+        if (scene.volume.hu[at] < deep_hu) ++deep;
         if (column <= 1 || row <= 1 || column >= columns - 2 || row >= rows - 2) ++sides;
       }
     all += in_slice;
@@ -54,9 +56,9 @@ Measurement template_of(std::string id) {
           .decimals = 0,
           .uncertainty = std::nullopt,
           .method =
-              "aerated lung below -500 HU inside the parenchyma-band lung mask, counted on the "
-              "native grid, without trachea and main bronchi; consolidated or effused lung is "
-              "not counted (border: Hu 2001, doi 10.1109/42.929615)",
+              "inside the parenchyma-band lung mask all below half the density between lung and "
+              "soft tissue (Hu 2001, doi 10.1109/42.929615), counted on the native grid, without "
+              "trachea and main bronchi; consolidated or effused lung is not counted",
           .conditions = {},
           .not_assessed = {},
           .lower_bound = false};
@@ -73,6 +75,7 @@ Measurement measured(const Scene& scene, std::string id, const SideVolume& side)
   result.uncertainty = std::round(std::hypot((side.high_ml - side.low_ml) / 2, 0.03 * side.ml));
   result.conditions.push_back("slices " + number_text(scene.volume.grid.spacing_mm()[2], 2) +
                               " mm apart");
+  result.conditions.push_back("border at " + std::to_string(scene.lung_border_hu) + " HU");
   if (side.cut_at_end)
     result.conditions.emplace_back("the lung reaches the first or last slice: at least this much");
   if (side.cut_at_side)

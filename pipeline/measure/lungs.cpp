@@ -13,7 +13,10 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr std::int16_t air_hu = -500, pure_gas_hu = -940;
-constexpr int regrow_steps = 4;  // 6 mm: the core was 2.5 mm deep
+constexpr int regrow_steps = 4;   // 6 mm: the core was 2.5 mm deep
+constexpr int recess_steps = 20;  // 30 mm: as deep as recesses thinner than the core run
+constexpr double from_pure_gas_mm =
+    4.5;  // the blurred rim of trachea, stomach and bowel is thinner
 
 Mask band_of(const Scene& scene) {
   Mask band(scene.body.size());
@@ -95,6 +98,47 @@ void join_pockets(Mask& labels, const Scene& scene) {
   }
 }
 
+/// Gas of lung density, away from pure gas that is no lung: the rims of trachea, stomach and bowel
+/// have the density of lung too.
+Mask recesses(const Scene& scene, const Mask& band, const Mask& labels) {
+  Mask foreign(band.size());
+  for (std::size_t i = 0; i < foreign.size(); ++i)
+    foreign[i] = scene.body[i] != 0 && labels[i] == 0 && scene.smooth[i] <= pure_gas_hu ? 1 : 0;
+  const std::vector<float> depth = depth_mm(foreign, scene.work.grid);
+  Mask result(band.size());
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = band[i] != 0 && depth[i] < static_cast<float>(-from_pure_gas_mm) ? 1 : 0;
+  return result;
+}
+
+/// Half way between the lung and the soft tissue 6 mm outside it (Hu 2001, doi
+/// 10.1109/42.929615), HU.
+std::int16_t half_density(const Scene& scene, const Mask& labels) {
+  constexpr std::ptrdiff_t away = 4;  // voxels
+  constexpr std::int16_t least_soft_hu = -200, most_soft_hu = 150;
+  constexpr std::size_t every = 5, enough = 1000;  // a sample
+  std::vector<std::int16_t> lung, soft;
+  const Faces faces = face_steps(scene.work.grid);
+  const auto count = static_cast<std::ptrdiff_t>(labels.size());
+  for (std::size_t at = 0; at < labels.size(); at += every) {
+    if (labels[at] == 0) continue;
+    lung.push_back(scene.smooth[at]);
+    for (const std::ptrdiff_t face : faces) {
+      const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(at) + away * face;
+      if (to < 0 || to >= count || labels[static_cast<std::size_t>(to)] != 0) continue;
+      const std::int16_t hu = scene.smooth[static_cast<std::size_t>(to)];
+      if (hu > least_soft_hu && hu < most_soft_hu) soft.push_back(hu);
+    }
+  }
+  if (lung.size() < enough || soft.size() < enough) return scene.lung_border_hu;
+  const auto middle = [](std::vector<std::int16_t>& values) {
+    const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::ranges::nth_element(values, half);
+    return static_cast<int>(*half);
+  };
+  return static_cast<std::int16_t>(std::clamp((middle(lung) + middle(soft)) / 2, -500, -350));
+}
+
 std::string why_no_lungs(const Scene& scene) {
   if (scene.labels.empty()) return "no body was found in the volume";
   if (!scene.shows(BodyRegion::chest)) return "the chest is not in the volume";
@@ -135,6 +179,14 @@ void lungs(Scene& scene, Findings& findings) {
   spread(labels, band, grid, regrow_steps);
   join_pockets(labels, scene);  // before the edges: those may take the wall of the trachea
   spread(labels, along_ribs(scene, band), grid, -1);
+  if (std::ranges::any_of(labels, [](std::uint8_t label) { return label != 0; })) {
+    const Mask before = labels;
+    spread(labels, recesses(scene, band, labels), grid, recess_steps);
+    scene.recess.resize(labels.size());
+    std::ranges::transform(before, labels, scene.recess.begin(),
+                           [](std::uint8_t old, std::uint8_t now) { return old != now ? 1 : 0; });
+    scene.lung_border_hu = half_density(scene, labels);
+  }
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] != 0) scene.labels[i] = labels[i];
   report(scene, findings);

@@ -41,6 +41,9 @@ void body_composition(Scene& scene, Findings& findings);    ///< "composition.l3
 void aorta_diameter(Scene& scene, Findings& findings);      ///< "aorta.thoracic", "aorta.abdominal"
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);
+void opacity(Scene& scene, Findings& findings);  ///< "opacity.right", "consolidation.right",
+                                                 ///< "ground-glass.left", "mass.1", …; after
+                                                 ///< effusion, before nodules
 void nodules(Scene& scene, Findings& findings);  ///< "nodule.N" or "nodules"
 void effusion(Scene& scene,
               Findings& findings);  ///< "effusion.right", "effusion.left" or "effusion"

@@ -38,7 +38,7 @@ const std::vector<Unseen>& unseen() {
        {"45048000", "SCT", "Neck"},
        "neck: pharynx, larynx, salivary glands, lymph nodes, vessels and cervical spine"},
       {BodyRegion::chest, "chest.parenchyma", lesion, codes::lung,
-       "consolidation, ground glass and other lung disease"},
+       "airways, interstitial patterns, cavities and other lung disease"},
       {BodyRegion::chest,
        "chest.embolism",
        {"59282003", "SCT", "Pulmonary embolism"},

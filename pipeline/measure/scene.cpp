@@ -7,7 +7,7 @@
 namespace tomoscribe::pipeline::measure {
 namespace {
 
-constexpr std::int16_t air_limit_hu = -500;  // half way between lung and soft tissue
+constexpr std::int16_t air_limit_hu = -500;  // half way between gas and soft tissue
 
 /// Labels of lung grown by one working voxel into unlabelled body, so that the native HU decide
 /// where the border runs.
@@ -69,10 +69,10 @@ class RowInWork {
   int from_ = 0, to_;
 };
 
-std::uint8_t native_label(std::uint8_t working, std::int16_t hu) {
+std::uint8_t native_label(std::uint8_t working, std::int16_t hu, std::int16_t lung_border_hu) {
   switch (working) {
     case right_lung:
-    case left_lung:
+    case left_lung: return hu < lung_border_hu ? working : std::uint8_t{body};
     case right_pleural_gas:
     case left_pleural_gas:
     case airway: return hu < air_limit_hu ? working : std::uint8_t{body};
@@ -145,7 +145,8 @@ void label_native(Scene& scene) {
                      native.size[0]);
       std::size_t at = native.offset(walk.from(), row, slice);
       for (int column = walk.from(); column < walk.to(); ++column, ++at) {
-        const std::uint8_t label = native_label(labels[walk.next()], scene.volume.hu[at]);
+        const std::uint8_t label =
+            native_label(labels[walk.next()], scene.volume.hu[at], scene.lung_border_hu);
         scene.native.labels[at] = label;
         Section& section = sections[label];
         ++section.voxels;

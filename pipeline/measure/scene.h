@@ -32,6 +32,14 @@ enum Label : std::uint8_t {
 };
 inline constexpr std::size_t label_count = 7;
 
+/// Values of Scene::opaque.
+enum Opacity : std::uint8_t {
+  ground_glass_here = 1,
+  consolidation_here = 2,
+  mass_here = 3,
+  mediastinum_here = 4
+};
+
 /// What one label covers on one native slice: voxels and the sums of their columns and rows.
 struct Section {
   std::uint64_t voxels = 0, columns = 0, rows = 0;
@@ -120,6 +128,7 @@ struct Scene {
   bool skull_without_brain = false;     ///< a shell of bone with no tissue of brain density in it
   Mask labels;                          ///< Label per working voxel
   std::vector<std::string> lung_notes;  ///< what had to be decided, for the conditions
+  std::int16_t lung_border_hu = -400;   ///< half way from lung to soft tissue; by the step "lungs"
   LabelMap native;                      ///< Label per voxel of the volume; filled by label_native
   Sections sections;                    ///< of `native`
   Mask bone;                            ///< working grid; empty without a body
@@ -127,6 +136,10 @@ struct Scene {
   Vertebrae vertebrae;
   Aorta aorta;
   Contrast contrast;
+
+  Mask recess;  ///< working grid: thin recesses of the lungs, no place of nodules
+  Mask fluid;   ///< working grid: pleural fluid that was proposed; empty where none was
+  Mask opaque;  ///< working grid: Opacity; empty before the step "opacity"
 
   std::optional<Cranium> cranium;           ///< skull and intracranial space, where a head is shown
   std::optional<Blobs> blobs;               ///< hyperdense components of the brain; "hyperdense"

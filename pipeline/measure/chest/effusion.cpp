@@ -268,6 +268,9 @@ void effusion(Scene& scene, Findings& findings) {
     }
     Mask fluid = side.fluid(0, noise);
     if (fluid.empty()) continue;
+    scene.fluid.resize(fluid.size(), 0);
+    for (std::size_t i = 0; i < fluid.size(); ++i)
+      if (fluid[i] != 0) scene.fluid[i] = 1;
     findings.push_back(finding_of(scene, lung, side, std::move(fluid), noise));
     any = true;
   }

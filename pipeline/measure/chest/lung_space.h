@@ -6,7 +6,7 @@
 namespace tomoscribe::pipeline::measure {
 
 /// Each lung closed by a ball of `ball_mm`, so that nodules on the pleura and vessels lie inside;
-/// central airways stay out. Working grid; right_lung, left_lung or 0.
+/// central airways and thin recesses stay out. Working grid; right_lung, left_lung or 0.
 Mask lung_space(const Scene& scene, double ball_mm);
 
 /// Upper, middle or lower third of a lung by its own height: "upper third".

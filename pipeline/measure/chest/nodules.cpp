@@ -41,6 +41,31 @@ bool close_to_any(const Vec3& centre, const std::vector<NoduleShape>& kept) {
   });
 }
 
+/// Consolidation or a mass there was proposed already: one finding must not appear twice. What
+/// hangs together with the mediastinum is hilum.
+bool in_opacity(const Scene& scene, const Vec3& centre_mm) {
+  if (scene.opaque.empty()) return false;
+  const Grid& grid = scene.work.grid;
+  const Vec3 index = grid.index_at(centre_mm);
+  std::array<int, 3> at{};
+  for (std::size_t i = 0; i < 3; ++i)
+    at[i] = std::clamp(static_cast<int>(std::lround(index[i])), 0, grid.size[i] - 1);
+  return scene.opaque[grid.offset(at[0], at[1], at[2])] >= consolidation_here;
+}
+
+/// Sides on which too much lung is without air to tell a nodule (QUANTIFICATION A).
+std::array<bool, 2> too_dense(const Findings& findings) {
+  constexpr double most_percent = 10;
+  std::array<bool, 2> sides{};
+  for (const Finding& finding : findings)
+    for (const Measurement& one : finding.measurements)
+      if (one.value.value_or(0) > most_percent) {
+        if (one.id == "opacity.right.consolidation") sides[0] = true;
+        if (one.id == "opacity.left.consolidation") sides[1] = true;
+      }
+  return sides;
+}
+
 bool is_candidate(const NoduleShape& shape, double least_mm) {
   return why_no_nodule(shape).empty() && shape.diameter_mm >= least_mm &&
          shape.mean_mm() >= least_mm && shape.inner_hu >= least_inner_hu;
@@ -51,7 +76,8 @@ struct Candidate {
   NoduleShape shape;
 };
 
-std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space) {
+std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space,
+                                     const std::array<bool, 2>& skipped) {
   // What is less than four pixels wide has no shape.
   const double pixels_mm = 4 * scene.volume.grid.spacing_mm()[0];
   const double least_mm =
@@ -62,10 +88,12 @@ std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space) {
   std::size_t looked_at = 0;
   for (const Spot& spot : round_spots(scene, space)) {
     if (spot.diameter_mm < least_scale_mm || spot.strength_hu < least_strength_hu) continue;
+    if (skipped[spot.lung == right_lung ? 0 : 1] || in_opacity(scene, spot.centre_mm)) continue;
     if (close_to_any(spot.centre_mm, kept)) continue;
     if (++looked_at > most_spots) break;
     auto shape = nodule_shape(scene, space, spot);
     if (!shape || !is_candidate(*shape, least_mm) || close_to_any(shape->centre_mm, kept)) continue;
+    if (in_opacity(scene, shape->centre_mm)) continue;
     kept.push_back(*shape);
     found.push_back({spot, std::move(*shape)});
   }
@@ -182,10 +210,20 @@ void nodules(Scene& scene, Findings& findings) {
     return;
   }
   const Mask space = lung_space(scene, ball_mm);
-  const std::vector<Candidate> found = candidates_in(scene, space);
+  const std::array<bool, 2> skipped = too_dense(findings);
+  const std::vector<Candidate> found = candidates_in(scene, space, skipped);
+  const auto skip = [&](std::size_t side, const char* word, reporting::Laterality laterality) {
+    if (!skipped[side]) return;
+    findings.push_back(not_assessed_finding(
+        std::string("nodules.") + word, std::string("lung nodules, ") + word, codes::nodule,
+        codes::lung, "more than 10 % of this lung is consolidated"));
+    findings.back().laterality = laterality;
+  };
+  skip(0, "right", reporting::Laterality::right);
+  skip(1, "left", reporting::Laterality::left);
   const bool thick = thickness_of(scene) > thin_mm + 0.01;
   // Of the lung bases above an abdomen nothing is said.
-  if (found.empty() && scene.shows(BodyRegion::chest))
+  if (found.empty() && !(skipped[0] && skipped[1]) && scene.shows(BodyRegion::chest))
     findings.push_back(nothing_detected(
         "nodules", std::string("Solid lung nodules of ") + (thick ? "10" : "6") + " mm or more",
         codes::nodule, codes::lung,

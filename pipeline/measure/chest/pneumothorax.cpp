@@ -19,7 +19,8 @@ constexpr int low_rank = 8;               // of 27 voxels: one layer of gas is e
 constexpr int above_air_hu = 30;          // of that voxel, over the trachea's air
 constexpr double mean_above_air_hu = 22;  // of the whole pocket: bullae hold less pure gas
 constexpr double least_ml = 6, least_wall = 0.12, least_lung = 0.15, most_wall_mm = 80;
-constexpr int look = 3;  // voxels over which a border is blurred
+constexpr double thin_layers_ml = 12;  // of gas, thinner than the working grid sees: phantoms
+constexpr int look = 3;                // voxels over which a border is blurred
 
 using Steps = std::array<std::ptrdiff_t, 27>;
 
@@ -179,25 +180,54 @@ bool is_pleural(const Pocket& pocket, double voxel_ml, double air, double lung_r
          pocket.rows / pocket.voxels <= lung_row;
 }
 
-/// The blurred border belongs to the gas: out to the chest wall by its own threshold, towards the
-/// lung half way.
+/// Whether soft tissue lies within so many voxels in any of the six directions.
+bool near_soft_tissue(const Scene& scene, std::ptrdiff_t at,
+                      const std::array<std::ptrdiff_t, 6>& faces, int voxels) {
+  const auto count = static_cast<std::ptrdiff_t>(scene.work.hu.size());
+  return std::ranges::any_of(faces, [&](std::ptrdiff_t face) {
+    for (int step = 1; step <= voxels; ++step) {
+      const std::ptrdiff_t to = at + face * step;
+      if (to >= 0 && to < count && scene.work.hu[static_cast<std::size_t>(to)] > gas_hu)
+        return true;
+    }
+    return false;
+  });
+}
+
+/// The blurred border belongs to the gas: half way to the densest of what lies beyond it (chest
+/// wall, line of the pleura, lung). Where the gas thins out along the chest wall it is followed for
+/// some steps more.
 void add_border(const Scene& scene, double air, Mask& gas, const Mask& allowed) {
-  constexpr double half_to_lung_hu = 70;
+  constexpr double half_to_lung_hu = 70, thin_layer_hu = 100;  // over air
+  constexpr int steps = 6;                                     // 9 mm along the wall
   const std::vector<std::int16_t>& hu = scene.work.hu;
   const auto faces = face_steps(scene.work.grid);
   const auto count = static_cast<std::ptrdiff_t>(gas.size());
-  const Mask before = gas;
-  const auto is_border = [&](std::ptrdiff_t to, std::ptrdiff_t beyond) {
+  const auto is_border = [&](int round, std::ptrdiff_t from, std::ptrdiff_t face) {
+    const std::ptrdiff_t to = from + face, last = from + 3 * face;
+    if (last < 0 || last >= count) return false;
     const auto index = static_cast<std::size_t>(to);
-    if (beyond < 0 || beyond >= count || gas[index] != 0 || allowed[index] == 0) return false;
-    if (hu[index] > gas_hu) return false;
-    return hu[static_cast<std::size_t>(beyond)] > gas_hu || hu[index] < air + half_to_lung_hu;
+    if (gas[index] != 0 || allowed[index] == 0 || hu[index] > gas_hu) return false;
+    if (hu[index] < air + half_to_lung_hu &&
+        (round == 0 || near_soft_tissue(scene, to, faces, look)))
+      return true;
+    if (round > 0) return hu[index] < air + thin_layer_hu && near_soft_tissue(scene, to, faces, 1);
+    const int densest =
+        std::max(hu[static_cast<std::size_t>(to + face)], hu[static_cast<std::size_t>(last)]);
+    return hu[index] <= (air + densest) / 2;
   };
-  for (std::ptrdiff_t at = 0; at < count; ++at) {
-    const std::uint8_t side = before[static_cast<std::size_t>(at)];
-    if (side == 0) continue;
-    for (const std::ptrdiff_t face : faces)
-      if (is_border(at + face, at + 2 * face)) gas[static_cast<std::size_t>(at + face)] = side;
+  std::vector<std::ptrdiff_t> front, next;
+  for (std::ptrdiff_t at = 0; at < count; ++at)
+    if (gas[static_cast<std::size_t>(at)] != 0) front.push_back(at);
+  for (int round = 0; round < steps; ++round) {
+    next.clear();
+    for (const std::ptrdiff_t at : front)
+      for (const std::ptrdiff_t face : faces) {
+        if (!is_border(round, at, face)) continue;
+        gas[static_cast<std::size_t>(at + face)] = gas[static_cast<std::size_t>(at)];
+        next.push_back(at + face);
+      }
+    front.swap(next);
   }
 }
 
@@ -221,10 +251,11 @@ Finding finding_of(const Scene& scene, Label gas) {
        .value = std::round(ml),
        .unit = codes::millilitre,
        .decimals = 0,
-       .uncertainty = std::max(1.0, std::round(0.2 * ml)),
+       .uncertainty = std::round(std::hypot(0.1 * ml, thin_layers_ml)),
        .method = "gas as pure as the trachea's between lung and ribs, in front of the lung's "
                  "middle; shell at least 12 % chest wall and 15 % lung",
-       .conditions = {"a bulla that lies against the ribs cannot be told from it"},
+       .conditions = {"a bulla that lies against the ribs cannot be told from it",
+                      "layers thinner than about 2 mm are not counted"},
        .not_assessed = {},
        .lower_bound = false});
   if (auto evidence = largest_section(scene, {gas}, id + ".section", "largest section of the gas"))

@@ -1,0 +1,280 @@
+#include "pipeline/measure/chest/dense_lung.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "pipeline/measure/chest/cage.h"
+#include "pipeline/measure/chest/lung_space.h"
+#include "pipeline/measure/crop.h"
+#include "pipeline/measure/symmetric.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+constexpr std::int16_t dense_hu = -300, gas_hu = -600;
+constexpr double ball_mm = 15;
+constexpr double bulk_mm = 6;    // mediastinum and abdomen hold together through an opening of that
+constexpr double vessel_mm = 3;  // opening that cuts vessels (QUANTIFICATION A)
+constexpr double from_ribs_mm = 2;
+constexpr double least_ml = 3;
+constexpr double least_against_lung = 0.2;
+constexpr int look = 3;  // voxels over which a border is blurred
+
+bool is_lung(std::uint8_t label) {
+  return label == right_lung || label == left_lung;
+}
+
+/// The two sides of the chest inside their ribs.
+class Cages {
+ public:
+  explicit Cages(const Scene& scene)
+      : sides_{Cage(scene, right_lung, 0), Cage(scene, left_lung, 0)} {}
+  /// Millimetres in from the ribs of that side, where they are known.
+  std::optional<double> to_ribs_mm(int column, int row, int slice) const {
+    for (const Cage& cage : sides_)
+      if (const auto mm = covers(cage, slice) ? cage.to_ribs_mm(column, row, slice) : std::nullopt)
+        return mm;
+    return std::nullopt;
+  }
+
+ private:
+  static bool covers(const Cage& cage, int slice) {
+    const int index = slice - cage.first();
+    return !cage.empty() && index >= 0 && index < static_cast<int>(cage.slices().size());
+  }
+  std::array<Cage, 2> sides_;
+};
+
+/// Vertebrae and what lies within 10 mm of them.
+bool near_spine(const Scene& scene, int column, int row, int slice) {
+  constexpr double margin_mm = 10;
+  if (!scene.spine.covers(slice)) return false;
+  const SpineSlice& spine = scene.spine.at[index_of(slice)];
+  const double away = working_mm * std::hypot(column - spine.body_column, row - spine.body_row);
+  return away < std::max(spine.half_width_mm, spine.half_depth_mm) + margin_mm;
+}
+
+/// Soft tissue that is not chest wall; 2 where it may be lung (inside ribs or in the closed lungs).
+Mask soft_tissue(const Scene& scene, const Mask& space, const Crop& box) {
+  const Cages cages(scene);
+  Mask soft(box.grid.voxels(), 0);
+  std::size_t in = 0;
+  for_each_voxel(box.grid, [&](std::size_t, int column, int row, int slice) {
+    const std::size_t at =
+        scene.work.grid.offset(box.low[0] + column, box.low[1] + row, box.low[2] + slice);
+    const std::size_t here = in++;
+    if (scene.body[at] == 0 || scene.labels[at] > body || scene.smooth[at] <= dense_hu) return;
+    if (!scene.fluid.empty() && scene.fluid[at] != 0) return;
+    const auto ribs = cages.to_ribs_mm(box.low[0] + column, box.low[1] + row, box.low[2] + slice);
+    if (near_spine(scene, box.low[0] + column, box.low[1] + row, box.low[2] + slice))
+      soft[here] = 1;
+    else if (space[at] != 0 || (ribs && *ribs > from_ribs_mm))
+      soft[here] = 2;
+    else if (!ribs)
+      soft[here] = 1;
+  });
+  return soft;
+}
+
+Mask not_zero(const Mask& mask) {
+  Mask result(mask.size());
+  std::ranges::transform(mask, result.begin(), [](std::uint8_t v) { return v != 0 ? 1 : 0; });
+  return result;
+}
+
+/// What the opening by `mm` leaves of a mask.
+Mask opened(const Mask& mask, const Grid& grid, double mm) {
+  const Mask core = deeper_than(depth_mm(mask, grid), mm - working_mm / 2);
+  if (std::ranges::count(core, 1) == 0) return core;
+  const std::vector<float> from_core = depth_mm(core, grid);
+  Mask result(mask.size());
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = mask[i] != 0 && from_core[i] >= -static_cast<float>(mm + working_mm / 2) ? 1 : 0;
+  return result;
+}
+
+/// Millimetres outside the largest piece of the opened soft tissue, 0 inside.
+std::vector<float> outside_bulk_mm(const Mask& soft, const Grid& grid) {
+  Mask core = deeper_than(depth_mm(soft, grid), bulk_mm - working_mm / 2);
+  const Components pieces = components(core, grid, 1);
+  for (std::size_t i = 0; i < core.size(); ++i) core[i] = pieces.labels[i] == 1 ? 1 : 0;
+  std::vector<float> away = depth_mm(core, grid);
+  for (float& mm : away) mm = std::max(0.0F, -mm);
+  return away;
+}
+
+class Judge {
+ public:
+  Judge(const Scene& scene, const Crop& box, const Components& pieces)
+      : scene_(scene), box_(box), pieces_(pieces), faces_(face_steps(scene.work.grid)) {}
+
+  std::vector<DensePart> parts() const {
+    std::vector<DensePart> all(pieces_.voxels.size());
+    std::vector<Sums> sums(all.size());
+    const Grid& grid = scene_.work.grid;
+    std::size_t in = 0;
+    for_each_voxel(box_.grid, [&](std::size_t, int column, int row, int slice) {
+      const std::uint16_t piece = pieces_.labels[in++];
+      if (piece == 0) return;
+      const std::size_t at =
+          grid.offset(box_.low[0] + column, box_.low[1] + row, box_.low[2] + slice);
+      sums[piece - 1U].add({double(column), double(row), double(slice)});
+      look_around(at, in - 1, sums[piece - 1U]);
+    });
+    for (std::size_t i = 0; i < all.size(); ++i) sums[i].write(all[i]);
+    return all;
+  }
+
+ private:
+  struct Sums {
+    double count = 0, faces = 0, lung = 0, right = 0, fluid = 0;
+    Vec3 first{};
+    std::array<std::array<double, 3>, 3> second{};
+    void add(const Vec3& index) {
+      ++count;
+      for (std::size_t i = 0; i < 3; ++i) {
+        first[i] += index[i];
+        for (std::size_t j = 0; j < 3; ++j) second[i][j] += index[i] * index[j];
+      }
+    }
+    void write(DensePart& part) const {
+      std::array<std::array<double, 3>, 3> spread{};
+      for (std::size_t i = 0; i < 3; ++i)
+        for (std::size_t j = 0; j < 3; ++j)
+          spread[i][j] = second[i][j] / count - first[i] * first[j] / count / count;
+      std::array<double, 3> axes = eigenvalues(spread);
+      std::ranges::sort(axes);
+      part.voxels = static_cast<std::size_t>(count);
+      part.elongation = std::sqrt(axes[2] / std::max(axes[0], 1e-6));
+      part.against_lung = lung / std::max(1.0, faces);
+      part.against_fluid = fluid / std::max(1.0, faces);
+      part.lung = 2 * right >= lung ? right_lung : left_lung;
+    }
+  };
+
+  void look_around(std::size_t at, std::size_t in, Sums& sums) const {
+    const auto steps = face_steps(box_.grid);
+    for (std::size_t k = 0; k < faces_.size(); ++k) {
+      const std::ptrdiff_t near = static_cast<std::ptrdiff_t>(in) + steps[k];
+      if (near < 0 || near >= static_cast<std::ptrdiff_t>(pieces_.labels.size())) continue;
+      if (pieces_.labels[static_cast<std::size_t>(near)] != 0) continue;
+      ++sums.faces;
+      look_out(at, faces_[k], sums);
+    }
+  }
+
+  void look_out(std::size_t at, std::ptrdiff_t face, Sums& sums) const {
+    for (int step = 1; step <= look; ++step) {
+      const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(at) + face * step;
+      if (to < 0 || to >= static_cast<std::ptrdiff_t>(scene_.labels.size())) return;
+      const auto index = static_cast<std::size_t>(to);
+      if (!scene_.fluid.empty() && scene_.fluid[index] != 0) {
+        ++sums.fluid;
+        return;
+      }
+      if (!is_lung(scene_.labels[index])) continue;
+      ++sums.lung;
+      if (scene_.labels[index] == right_lung) ++sums.right;
+      return;
+    }
+  }
+
+  const Scene& scene_;
+  const Crop& box_;
+  const Components& pieces_;
+  std::array<std::ptrdiff_t, 6> faces_;
+};
+
+/// Long and short axis of the section with the largest area, how much of the ball round the part it
+/// fills, and the gas that its closing by 4.5 mm holds.
+void add_shape(const Scene& scene, const Crop& part_box, const Mask& mask, DensePart& part) {
+  const Grid& grid = part_box.grid;
+  std::vector<std::size_t> areas(index_of(grid.size[2]), 0);
+  Vec3 centre{};
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] == 0) return;
+    ++areas[index_of(slice)];
+    centre[0] += column, centre[1] += row, centre[2] += slice;
+  });
+  for (double& value : centre) value /= static_cast<double>(part.voxels);
+  const int best = static_cast<int>(std::ranges::max_element(areas) - areas.begin());
+  constexpr int directions = 36;
+  std::array<std::array<double, 2>, directions> ends{};
+  std::ranges::fill(ends, std::array{1e9, -1e9});
+  double farthest = 1;
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] == 0) return;
+    farthest =
+        std::max(farthest, std::hypot(column - centre[0], row - centre[1], slice - centre[2]));
+    for (int i = 0; slice == best && i < directions; ++i) {
+      const double angle = std::numbers::pi * i / directions;
+      const double along = column * std::cos(angle) + row * std::sin(angle);
+      auto& [low, high] = ends[index_of(i)];
+      low = std::min(low, along), high = std::max(high, along);
+    }
+  });
+  const auto width = [&](std::size_t i) { return (ends[i][1] - ends[i][0] + 1) * working_mm; };
+  std::size_t longest = 0;
+  for (std::size_t i = 1; i < directions; ++i)
+    if (width(i) > width(longest)) longest = i;
+  part.long_mm = width(longest);
+  part.short_mm = width((longest + directions / 2) % directions);
+  part.compactness =
+      static_cast<double>(part.voxels) / (4 * std::numbers::pi / 3 * std::pow(farthest + 0.5, 3));
+  // Closed by 4.5 mm.
+  std::vector<float> depth = depth_mm(mask, grid);
+  Mask grown(mask.size());
+  for (std::size_t i = 0; i < grown.size(); ++i) grown[i] = depth[i] >= -4.5F ? 1 : 0;
+  depth = depth_mm(grown, grid);
+  double gas = 0, all = 0;
+  for_each_in(part_box, scene.work.grid, [&](std::size_t at, std::size_t in) {
+    if (depth[in] < 4.4F) return;
+    ++all;
+    if (mask[in] == 0 && scene.work.hu[at] < gas_hu) ++gas;
+  });
+  part.air = gas / std::max(1.0, all);
+}
+
+}  // namespace
+
+DenseLung dense_lung(const Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  DenseLung dense{.space = lung_space(scene, ball_mm), .bulk = {}, .labels = {}, .parts = {}};
+  dense.labels.assign(scene.labels.size(), 0);
+  dense.bulk.assign(scene.labels.size(), 0);
+  const auto box = crop_around(scene.labels, grid, 2 * ball_mm, is_lung);
+  if (!box) return dense;
+  Mask soft = soft_tissue(scene, dense.space, *box);
+  const std::vector<float> away = outside_bulk_mm(not_zero(soft), box->grid);
+  for_each_in(*box, grid, [&](std::size_t at, std::size_t in) {
+    dense.bulk[at] = away[in] <= static_cast<float>(bulk_mm + 2 * working_mm) ? 1 : 0;
+  });
+  for (std::size_t i = 0; i < soft.size(); ++i)
+    soft[i] = soft[i] == 2 && away[i] > static_cast<float>(bulk_mm + 2 * working_mm) ? 1 : 0;
+  const Components pieces = components(opened(soft, box->grid, vessel_mm), box->grid,
+                                       static_cast<std::size_t>(least_ml / grid.voxel_ml()));
+  const std::vector<DensePart> parts = Judge(scene, *box, pieces).parts();
+  std::vector<std::uint16_t> number(parts.size(), 0);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].against_lung < least_against_lung) continue;
+    dense.parts.push_back(parts[i]);
+    number[i] = static_cast<std::uint16_t>(dense.parts.size());
+  }
+  for_each_in(*box, grid, [&](std::size_t at, std::size_t in) {
+    if (pieces.labels[in] == 0 || number[pieces.labels[in] - 1U] == 0) return;
+    dense.labels[at] = number[pieces.labels[in] - 1U];
+    dense.space[at] = dense.parts[dense.labels[at] - 1U].lung;
+  });
+  for (std::size_t i = 0; i < dense.parts.size(); ++i) {
+    Mask one(dense.labels.size());
+    for (std::size_t at = 0; at < one.size(); ++at) one[at] = dense.labels[at] == i + 1 ? 1 : 0;
+    const auto part_box = crop_around(one, grid, 8, [](std::uint8_t v) { return v != 0; });
+    Mask mask(part_box->grid.voxels());
+    for_each_in(*part_box, grid, [&](std::size_t at, std::size_t in) { mask[in] = one[at]; });
+    add_shape(scene, *part_box, mask, dense.parts[i]);
+  }
+  return dense;
+}
+
+}  // namespace tomoscribe::pipeline::measure

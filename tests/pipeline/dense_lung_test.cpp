@@ -1,0 +1,86 @@
+// Consolidation, ground glass and masses in small phantoms.
+#include <gtest/gtest.h>
+
+#include "pipeline/measure/measure.h"
+#include "tests/pipeline/chest_volume.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+using model::phantom::Kind;
+using model::phantom::Side;
+using reporting::Finding;
+
+struct Case {
+  model::phantom::Phantom phantom;
+  Findings findings;
+};
+
+Case measured(Kind kind, Side side, double size, std::uint64_t seed) {
+  auto settings = tests::small_chest();
+  settings.seed = seed;
+  settings.nodule = false;
+  settings.findings = {{.kind = kind, .side = side, .size = size}};
+  Case result{.phantom = model::phantom::make(settings), .findings = {}};
+  const Volume volume = tests::chest_volume(result.phantom);
+  Scene scene = make_scene(volume);
+  for (const Step& step : steps()) step.run(scene, result.findings);
+  return result;
+}
+
+double value_of(const Findings& findings, std::string_view id) {
+  for (const Finding& finding : findings)
+    for (const auto& one : finding.measurements)
+      if (one.id == id) return one.value.value_or(-1);
+  return -1;
+}
+
+bool proposes(const Findings& findings, std::string_view prefix) {
+  return std::ranges::any_of(findings, [&](const Finding& finding) {
+    return finding.id.starts_with(prefix) && !finding.evidence.empty();
+  });
+}
+
+TEST(DenseLung, AConsolidationIsACandidateOnItsSideAndNoMass) {
+  const Case seen = measured(Kind::consolidation, Side::right, 120, 13);
+  const double truth = tests::truth_of(seen.phantom, "consolidation.1").volume_ml;
+  EXPECT_NEAR(value_of(seen.findings, "consolidation.right.volume"), truth, 0.3 * truth);
+  EXPECT_FALSE(proposes(seen.findings, "consolidation.left"));
+  EXPECT_FALSE(proposes(seen.findings, "mass."));
+  EXPECT_NEAR(value_of(seen.findings, "lung.volume.right"),
+              tests::truth_of(seen.phantom, "lung.right").volume_ml,
+              0.02 * tests::truth_of(seen.phantom, "lung.right").volume_ml);
+}
+
+TEST(DenseLung, AMassIsOneCandidateAndNoNodule) {
+  const Case seen = measured(Kind::mass, Side::right, 45, 15);
+  EXPECT_NEAR(value_of(seen.findings, "mass.1.diameter"),
+              tests::truth_of(seen.phantom, "mass.1").diameter_mm, 4);
+  EXPECT_FALSE(proposes(seen.findings, "mass.2"));
+  EXPECT_FALSE(proposes(seen.findings, "nodule."));
+  EXPECT_FALSE(proposes(seen.findings, "consolidation."));
+}
+
+TEST(DenseLung, GroundGlassIsMeasuredOnItsSide) {
+  const Case seen = measured(Kind::ground_glass, Side::left, 150, 14);
+  const double truth = tests::truth_of(seen.phantom, "ground-glass.1").volume_ml;
+  EXPECT_NEAR(value_of(seen.findings, "ground-glass.left.volume"), truth, 0.3 * truth);
+  EXPECT_LE(value_of(seen.findings, "opacity.right.ground-glass"), 0.3);
+  EXPECT_FALSE(proposes(seen.findings, "consolidation."));
+}
+
+TEST(DenseLung, NodulesAreNotLookedForInAConsolidatedLung) {
+  const Case seen = measured(Kind::consolidation, Side::left, 400, 17);
+  EXPECT_GT(value_of(seen.findings, "opacity.left.consolidation"), 10);
+  EXPECT_TRUE(std::ranges::any_of(
+      seen.findings, [](const Finding& finding) { return finding.id == "nodules.left"; }));
+}
+
+TEST(DenseLung, PleuralGasIsMeasuredWithinTwentyPercent) {
+  const Case seen = measured(Kind::pneumothorax, Side::right, 200, 16);
+  const double truth = tests::truth_of(seen.phantom, "pneumothorax.1").volume_ml;
+  EXPECT_NEAR(value_of(seen.findings, "pneumothorax.right.volume"), truth, 0.1 * truth);
+}
+
+}  // namespace
+}  // namespace tomoscribe::pipeline::measure
