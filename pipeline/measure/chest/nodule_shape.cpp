@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "pipeline/measure/symmetric.h"
@@ -118,18 +119,42 @@ std::optional<std::array<double, 2>> inside_and_around(const Patch& patch, doubl
   return std::array{dense, lung};
 }
 
-/// The piece of `mask` that holds the voxel nearest to the middle.
-Mask piece_at_middle(const Mask& mask, const Grid& grid) {
-  const Components pieces = components(mask, grid, 1);
-  double least = 1e9;
-  std::uint16_t chosen = 0;
-  from_the_middle(grid, [&](std::size_t at, double from_middle) {
-    if (pieces.labels[at] != 0 && from_middle < least)
-      least = from_middle, chosen = pieces.labels[at];
+/// The voxel of the mask nearest to the middle; the mask's size when it is empty.
+std::size_t nearest_to_the_middle(const Mask& mask, const Grid& grid) {
+  const int middle = grid.size[0] / 2;
+  std::size_t nearest = mask.size();
+  int least = std::numeric_limits<int>::max();
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] == 0) return;
+    const int x = column - middle, y = row - middle, z = slice - middle;
+    if (const int away = x * x + y * y + z * z; away < least) least = away, nearest = at;
   });
+  return nearest;
+}
+
+/// The piece of `mask` (joined by faces) that holds the voxel nearest to the middle.
+Mask piece_at_middle(const Mask& mask, const Grid& grid) {
   Mask piece(mask.size(), 0);
-  if (chosen != 0)
-    for (std::size_t i = 0; i < piece.size(); ++i) piece[i] = pieces.labels[i] == chosen ? 1 : 0;
+  const std::size_t start = nearest_to_the_middle(mask, grid);
+  if (start == mask.size()) return piece;
+  piece[start] = 1;
+  std::vector<std::size_t> open{start};
+  const auto columns = index_of(grid.size[0]), plane = columns * index_of(grid.size[1]);
+  const auto visit = [&](std::size_t at) {
+    if (mask[at] == 0 || piece[at] != 0) return;
+    piece[at] = 1;
+    open.push_back(at);
+  };
+  while (!open.empty()) {
+    const std::size_t at = open.back(), column = at % columns, in_slice = at % plane;
+    open.pop_back();
+    if (column > 0) visit(at - 1);
+    if (column + 1 < columns) visit(at + 1);
+    if (in_slice >= columns) visit(at - columns);
+    if (in_slice + columns < plane) visit(at + columns);
+    if (at >= plane) visit(at - plane);
+    if (at + plane < mask.size()) visit(at + plane);
+  }
   return piece;
 }
 

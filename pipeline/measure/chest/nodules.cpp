@@ -8,6 +8,7 @@
 #include "pipeline/measure/chest/nodule_shape.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
+#include "pipeline/measure/two_threads.h"
 
 namespace tomoscribe::pipeline::measure {
 namespace {
@@ -20,7 +21,7 @@ constexpr double thin_mm = 2.5;  // thicker: large candidates only; the gates en
 constexpr double least_scale_mm = 5, least_strength_hu = 80;
 constexpr double least_diameter_mm = 5.5, least_diameter_thick_mm = 10;
 constexpr double least_inner_hu = -300;  // solid
-constexpr std::size_t most_spots = 300, most_candidates = 10;
+constexpr std::size_t most_spots = 300, most_candidates = 10, batch = 16;
 constexpr double shift_hu = 50;  // of the border, for the uncertainty
 
 double thickness_of(const Scene& scene) {
@@ -51,23 +52,40 @@ struct Candidate {
   NoduleShape shape;
 };
 
-std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space) {
+double least_diameter_of(const Scene& scene) {
   // What is less than four pixels wide has no shape.
   const double pixels_mm = 4 * scene.volume.grid.spacing_mm()[0];
-  const double least_mm =
-      std::max(pixels_mm,
-               thickness_of(scene) > thin_mm + 0.01 ? least_diameter_thick_mm : least_diameter_mm);
+  return std::max(pixels_mm, thickness_of(scene) > thin_mm + 0.01 ? least_diameter_thick_mm
+                                                                  : least_diameter_mm);
+}
+
+/// The spots in turn; each that lies on none that was kept before is looked at, up to `most_spots`
+/// of them. Their shapes are found ahead of their turn, a batch at a time on two threads; which are
+/// kept depends on the order alone.
+std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space) {
+  const double least_mm = least_diameter_of(scene);
+  std::vector<Spot> spots = round_spots(scene, space);
+  std::erase_if(spots, [](const Spot& spot) {
+    return spot.diameter_mm < least_scale_mm || spot.strength_hu < least_strength_hu;
+  });
   std::vector<Candidate> found;
   std::vector<NoduleShape> kept;
   std::size_t looked_at = 0;
-  for (const Spot& spot : round_spots(scene, space)) {
-    if (spot.diameter_mm < least_scale_mm || spot.strength_hu < least_strength_hu) continue;
-    if (close_to_any(spot.centre_mm, kept)) continue;
-    if (++looked_at > most_spots) break;
-    auto shape = nodule_shape(scene, space, spot);
-    if (!shape || !is_candidate(*shape, least_mm) || close_to_any(shape->centre_mm, kept)) continue;
-    kept.push_back(*shape);
-    found.push_back({spot, std::move(*shape)});
+  for (std::size_t first = 0; first < spots.size() && looked_at < most_spots; first += batch) {
+    std::array<std::optional<NoduleShape>, batch> shapes;
+    const std::size_t count = std::min(batch, spots.size() - first);
+    shared_by_two(count, [&](std::size_t i) {
+      if (!close_to_any(spots[first + i].centre_mm, kept))
+        shapes[i] = nodule_shape(scene, space, spots[first + i]);
+      if (shapes[i] && !is_candidate(*shapes[i], least_mm)) shapes[i].reset();
+    });
+    for (std::size_t i = 0; i < count && looked_at < most_spots; ++i) {
+      if (close_to_any(spots[first + i].centre_mm, kept)) continue;
+      ++looked_at;
+      if (!shapes[i] || close_to_any(shapes[i]->centre_mm, kept)) continue;
+      kept.push_back(*shapes[i]);
+      found.push_back({spots[first + i], std::move(*shapes[i])});
+    }
   }
   std::ranges::stable_sort(found, std::greater{},
                            [](const Candidate& one) { return one.shape.volume_mm3; });
