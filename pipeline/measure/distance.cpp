@@ -120,6 +120,16 @@ class Eroded {
   Mask flat_;
 };
 
+/// The positions along one index of a grid.
+Axis axis_of(const Grid& grid, std::size_t index, std::size_t stride) {
+  Axis axis{.length = index_of(grid.size[index]), .stride = stride, .mm = {}};
+  const double spacing = grid.spacing_mm()[index];
+  axis.mm.resize(axis.length);
+  for (std::size_t at = 0; at < axis.length; ++at)
+    axis.mm[at] = static_cast<float>(static_cast<double>(at) * spacing);
+  return axis;
+}
+
 }  // namespace
 
 std::vector<float> depth_mm(const Mask& mask, const Grid& grid) {
@@ -127,33 +137,28 @@ std::vector<float> depth_mm(const Mask& mask, const Grid& grid) {
   if (mask.empty()) return depth;
   const std::array<std::size_t, 3> size{index_of(grid.size[0]), index_of(grid.size[1]),
                                         index_of(grid.size[2])};
-  const std::array<double, 3> spacing = grid.spacing_mm();
   const std::size_t plane = size[0] * size[1];
-  std::array<Axis, 3> axes;
-  for (std::size_t i = 0; i < 3; ++i) {
-    axes[i] = {.length = size[i], .stride = i == 0 ? 1 : i == 1 ? size[0] : plane, .mm = {}};
-    axes[i].mm.resize(size[i]);
-    for (std::size_t at = 0; at < size[i]; ++at)
-      axes[i].mm[at] = static_cast<float>(static_cast<double>(at) * spacing[i]);
-  }
+  const Axis along_row = axis_of(grid, 0, 1), along_column = axis_of(grid, 1, size[0]),
+             along_slices = axis_of(grid, 2, plane);
   const bool two = mask.size() >= worth_two;
-  // Slice by slice: the outermost voxels of the mask, then along columns and rows.
+  // Slice by slice: the outermost voxels of the mask, then along its rows and columns.
   each(size[2], two, [&](std::size_t z) {
     Mask inner;
     Eroded(mask, size).slice(z, inner);
+    const std::uint8_t* here = mask.data() + z * plane;
     float* values = depth.data() + z * plane;
-    for (std::size_t i = 0; i < plane; ++i)
-      values[i] = mask[z * plane + i] != 0 && inner[i] == 0 ? 0 : unreached;
-    Envelope along_columns(axes[0]);
-    for (std::size_t row = 0; row < size[1]; ++row) along_columns(values + row * size[0]);
-    neighbouring(values, size[0], axes[1]);
+    std::transform(
+        here, here + plane, inner.begin(), values,
+        [](std::uint8_t in, std::uint8_t deep) { return in != 0 && deep == 0 ? 0 : unreached; });
+    Envelope envelope(along_row);
+    for (std::size_t row = 0; row < size[1]; ++row) envelope(values + row * size[0]);
+    neighbouring(values, size[0], along_column);
   });
   each(size[1], two,
-       [&](std::size_t row) { neighbouring(depth.data() + row * size[0], size[0], axes[2]); });
-  for (std::size_t i = 0; i < depth.size(); ++i) {
-    const float mm = std::sqrt(depth[i]);
-    depth[i] = mask[i] != 0 ? mm : -mm;
-  }
+       [&](std::size_t row) { neighbouring(depth.data() + row * size[0], size[0], along_slices); });
+  std::ranges::transform(depth, mask, depth.begin(), [](float squared, std::uint8_t in) {
+    return in != 0 ? std::sqrt(squared) : -std::sqrt(squared);
+  });
   return depth;
 }
 

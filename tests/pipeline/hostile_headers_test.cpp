@@ -131,9 +131,9 @@ TEST_F(HostileHeaders, NumbersThatAreNoneAreRefused) {
   refused(0x0028, 0x1053, "", "", "no rescale to Hounsfield units");
   lie(true, 0x0028, 0x1053, "DS", "1");
   refused(0x0028, 0x1052, "", "", "no rescale to Hounsfield units");
-  refused(0x0028, 0x0030, "2\\", "", "no pixel spacing");
-  refused(0x0020, 0x0037, "1\\0\\0\\0\\", "\\0", "no image orientation");
-  refused(0x0020, 0x0032, "-64\\-64\\", "", "no image position");
+  refused(0x0028, 0x0030, R"(2\)", "", "no pixel spacing");
+  refused(0x0020, 0x0037, R"(1\0\0\0\)", R"(\0)", "no image orientation");
+  refused(0x0020, 0x0032, R"(-64\-64\)", "", "no image position");
 }
 
 TEST_F(HostileHeaders, NumbersThatNoScannerWritesAreRefused) {
@@ -147,17 +147,17 @@ TEST_F(HostileHeaders, NumbersThatNoScannerWritesAreRefused) {
   const char* values =
       "the values are not Hounsfield units: 100 % of them are denser than any metal";
   for (const Lie& one : std::vector<Lie>{
-           {0x0020, 0x0032, "-64\\-64\\1e300", "an image position is impossible"},
-           {0x0020, 0x0037, "1e300\\0\\0\\0\\1\\0", frame},
-           {0x0020, 0x0037, "1\\0\\0\\1\\0\\0", frame},
-           {0x0020, 0x0037, "0\\0\\0\\0\\0\\0", frame},
-           {0x0020, 0x0037, "1\\0\\0\\0\\0\\-1",
+           {0x0020, 0x0032, R"(-64\-64\1e300)", "an image position is impossible"},
+           {0x0020, 0x0037, R"(1e300\0\0\0\1\0)", frame},
+           {0x0020, 0x0037, R"(1\0\0\1\0\0)", frame},
+           {0x0020, 0x0037, R"(0\0\0\0\0\0)", frame},
+           {0x0020, 0x0037, R"(1\0\0\0\0\-1)",
             "all images lie at one position: a volume needs more"},
-           {0x0028, 0x0030, "0\\2", spacing},
-           {0x0028, 0x0030, "-2\\2", spacing},
-           {0x0028, 0x0030, "1e300\\2", spacing},
-           {0x0028, 0x0030, "0.02\\0.02", "an image is narrower than 1 cm"},
-           {0x0028, 0x0030, "40\\40", "an image is wider than 1 m"},
+           {0x0028, 0x0030, R"(0\2)", spacing},
+           {0x0028, 0x0030, R"(-2\2)", spacing},
+           {0x0028, 0x0030, R"(1e300\2)", spacing},
+           {0x0028, 0x0030, R"(0.02\0.02)", "an image is narrower than 1 cm"},
+           {0x0028, 0x0030, R"(40\40)", "an image is wider than 1 m"},
            {0x0028, 0x1053, "1e300", values},
            {0x0028, 0x1053, "0", "impossible rescale to Hounsfield units"},
            {0x0028, 0x1053, "-1",
@@ -180,9 +180,9 @@ TEST_F(HostileHeaders, OfOneSliceLeaveItOutAndNameTheHole) {
   };
   const char* other = "1 image left out: another orientation, matrix, kernel or acquisition";
   for (const Lie& one : std::vector<Lie>{
-           {0x0020, 0x0032, "-64\\nan\\36", "1 image left out: no image position"},
-           {0x0020, 0x0037, "0\\1\\0\\1\\0\\0", other},
-           {0x0028, 0x0030, "0.2\\0.2", other},
+           {0x0020, 0x0032, R"(-64\nan\36)", "1 image left out: no image position"},
+           {0x0020, 0x0037, R"(0\1\0\1\0\0)", other},
+           {0x0028, 0x0030, R"(0.2\0.2)", other},
            {0x0028, 0x1053, "nan", "1 image left out: no rescale to Hounsfield units"}}) {
     SCOPED_TRACE(one.value);
     write_all();

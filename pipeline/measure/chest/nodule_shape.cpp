@@ -161,20 +161,21 @@ Mask piece_at(const std::array<int, 3>& middle, const Mask& mask, const Grid& gr
   piece[start] = 1;
   std::vector<std::size_t> open{start};
   const auto columns = index_of(grid.size[0]), plane = columns * index_of(grid.size[1]);
-  const auto visit = [&](std::size_t at) {
-    if (mask[at] == 0 || piece[at] != 0) return;
-    piece[at] = 1;
-    open.push_back(at);
-  };
   while (!open.empty()) {
     const std::size_t at = open.back(), column = at % columns, in_slice = at % plane;
     open.pop_back();
-    if (column > 0) visit(at - 1);
-    if (column + 1 < columns) visit(at + 1);
-    if (in_slice >= columns) visit(at - columns);
-    if (in_slice + columns < plane) visit(at + columns);
-    if (at >= plane) visit(at - plane);
-    if (at + plane < mask.size()) visit(at + plane);
+    // What lies beyond the grid is the voxel itself.
+    const std::array<std::size_t, 6> neighbours{column > 0 ? at - 1 : at,
+                                                column + 1 < columns ? at + 1 : at,
+                                                in_slice >= columns ? at - columns : at,
+                                                in_slice + columns < plane ? at + columns : at,
+                                                at >= plane ? at - plane : at,
+                                                at + plane < mask.size() ? at + plane : at};
+    for (const std::size_t next : neighbours) {
+      if (mask[next] == 0 || piece[next] != 0) continue;
+      piece[next] = 1;
+      open.push_back(next);
+    }
   }
   return piece;
 }

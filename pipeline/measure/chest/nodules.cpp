@@ -3,6 +3,7 @@
 // excludes none.
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "pipeline/measure/chest/lung_space.h"
 #include "pipeline/measure/chest/nodule_shape.h"
@@ -59,33 +60,43 @@ double least_diameter_of(const Scene& scene) {
                                                                   : least_diameter_mm);
 }
 
-/// The spots in turn; each that lies on none that was kept before is looked at, up to `most_spots`
-/// of them. Their shapes are found ahead of their turn, a batch at a time on two threads; which are
-/// kept depends on the order alone.
-std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space) {
+/// What may be nodules at a few spots, found on two threads; those that lie on a kept one are left
+/// out.
+std::vector<std::optional<NoduleShape>> shapes_at(const Scene& scene, const Mask& space,
+                                                  std::span<const Spot> spots,
+                                                  const std::vector<NoduleShape>& kept) {
   const double least_mm = least_diameter_of(scene);
+  std::vector<std::optional<NoduleShape>> shapes(spots.size());
+  shared_by_two(spots.size(), [&](std::size_t i) {
+    if (close_to_any(spots[i].centre_mm, kept)) return;
+    auto shape = nodule_shape(scene, space, spots[i]);
+    if (shape && is_candidate(*shape, least_mm)) shapes[i] = std::move(shape);
+  });
+  return shapes;
+}
+
+/// The spots in turn; each that lies on none that was kept before is looked at, up to `most_spots`
+/// of them. Shapes are found a batch ahead of their turn: which are kept depends on the order
+/// alone.
+std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space) {
   std::vector<Spot> spots = round_spots(scene, space);
   std::erase_if(spots, [](const Spot& spot) {
     return spot.diameter_mm < least_scale_mm || spot.strength_hu < least_strength_hu;
   });
   std::vector<Candidate> found;
   std::vector<NoduleShape> kept;
+  std::vector<std::optional<NoduleShape>> shapes;
   std::size_t looked_at = 0;
-  for (std::size_t first = 0; first < spots.size() && looked_at < most_spots; first += batch) {
-    std::array<std::optional<NoduleShape>, batch> shapes;
-    const std::size_t count = std::min(batch, spots.size() - first);
-    shared_by_two(count, [&](std::size_t i) {
-      if (!close_to_any(spots[first + i].centre_mm, kept))
-        shapes[i] = nodule_shape(scene, space, spots[first + i]);
-      if (shapes[i] && !is_candidate(*shapes[i], least_mm)) shapes[i].reset();
-    });
-    for (std::size_t i = 0; i < count && looked_at < most_spots; ++i) {
-      if (close_to_any(spots[first + i].centre_mm, kept)) continue;
-      ++looked_at;
-      if (!shapes[i] || close_to_any(shapes[i]->centre_mm, kept)) continue;
-      kept.push_back(*shapes[i]);
-      found.push_back({spots[first + i], std::move(*shapes[i])});
-    }
+  for (std::size_t i = 0; i < spots.size() && looked_at < most_spots; ++i) {
+    if (i % batch == 0)
+      shapes = shapes_at(scene, space,
+                         std::span(spots).subspan(i, std::min(batch, spots.size() - i)), kept);
+    if (close_to_any(spots[i].centre_mm, kept)) continue;
+    ++looked_at;
+    std::optional<NoduleShape>& shape = shapes[i % batch];
+    if (!shape || close_to_any(shape->centre_mm, kept)) continue;
+    kept.push_back(*shape);
+    found.push_back({spots[i], std::move(*shape)});
   }
   std::ranges::stable_sort(found, std::greater{},
                            [](const Candidate& one) { return one.shape.volume_mm3; });
