@@ -33,6 +33,14 @@ std::vector<std::size_t> border_gas(const Volume& volume) {
   return counts;
 }
 
+/// Share of the values within two bounds, every seventh looked at.
+double share_within(const Volume& volume, int low_hu, int high_hu) {
+  std::size_t within = 0;
+  for (std::size_t i = 0; i < volume.hu.size(); i += 7)
+    if (volume.hu[i] >= low_hu && volume.hu[i] <= high_hu) ++within;
+  return static_cast<double>(within) / static_cast<double>((volume.hu.size() + 6) / 7);
+}
+
 }  // namespace
 
 std::optional<int> outside_air_hu(const Volume& volume) {
@@ -49,19 +57,20 @@ std::optional<int> outside_air_hu(const Volume& volume) {
 std::optional<std::string> why_not_hounsfield(const Volume& volume) {
   if (volume.hu.empty()) return "the volume holds no values";
   // Soft tissue and fat lie between -150 and 150 HU in every patient.
-  std::size_t seen = 0, soft = 0, beyond = 0;
-  for (std::size_t i = 0; i < volume.hu.size(); i += 7) {
-    ++seen;
-    if (volume.hu[i] > beyond_metal_hu) ++beyond;
-    if (volume.hu[i] >= -150 && volume.hu[i] <= 150) ++soft;
-  }
+  const double soft = share_within(volume, -150, 150), gas = share_within(volume, -1024, -301);
+  const double dense = share_within(volume, 601, 32767);
+  const double beyond = share_within(volume, beyond_metal_hu + 1, 32767);
+  const auto percent = [](double share) { return std::to_string(static_cast<int>(100 * share)); };
   // Signed values read as unsigned, or a scale far off: air where metal ends.
-  if (static_cast<double>(beyond) > 0.02 * static_cast<double>(seen))
-    return "the values are not Hounsfield units: " +
-           std::to_string(100 * beyond / std::max<std::size_t>(1, seen)) +
+  if (beyond > 0.02)
+    return "the values are not Hounsfield units: " + percent(beyond) +
            " % of them are denser than any metal";
-  if (static_cast<double>(soft) < 0.01 * static_cast<double>(seen))
+  if (soft < 0.01)
     return "the values are not Hounsfield units: nothing has the density of soft tissue";
+  // Stored values without their intercept: air reads as tissue, tissue as bone.
+  if (gas < 0.001 && dense > 0.05)
+    return "the values are not Hounsfield units: no air is seen, and " + percent(dense) +
+           " % is as dense as bone";
   if (const auto air = outside_air_hu(volume); air && *air > -900)
     return "the values are not Hounsfield units: the air around the patient measures " +
            std::to_string(*air) + " HU instead of -1000";

@@ -6,7 +6,6 @@
 #include <itkImportImageFilter.h>
 #include <itkMultiThreaderBase.h>
 #include <itkRelabelComponentImageFilter.h>
-#include <itkSignedMaurerDistanceMapImageFilter.h>
 
 #include "pipeline/measure/filters.h"
 
@@ -35,20 +34,6 @@ itk::ImportImageFilter<std::uint8_t, 3>::Pointer import(const Mask& mask, const 
 }
 
 }  // namespace
-
-std::vector<float> depth_mm(const Mask& mask, const Grid& grid) {
-  const auto importer = import(mask, grid);
-  const auto filter =
-      itk::SignedMaurerDistanceMapImageFilter<MaskImage, itk::Image<float, 3>>::New();
-  filter->SetInput(importer->GetOutput());
-  filter->SetInsideIsPositive(true);
-  filter->SetSquaredDistance(false);
-  filter->SetUseImageSpacing(true);
-  filter->SetNumberOfWorkUnits(threads);
-  filter->Update();
-  const float* values = filter->GetOutput()->GetBufferPointer();
-  return {values, values + mask.size()};
-}
 
 Components components(const Mask& mask, const Grid& grid, std::size_t least_voxels) {
   using Labels = itk::Image<std::uint32_t, 3>;

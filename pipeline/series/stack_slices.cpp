@@ -18,6 +18,8 @@ constexpr double same_spacing_mm = 1e-3;
 constexpr double least_pixel_mm = 0.01, most_pixel_mm = 50;
 constexpr double farthest_mm = 1e5;      // from the frame's origin
 constexpr double most_extent_mm = 3000;  // no scanner's table is longer
+constexpr double most_field_mm = 1000;   // no scanner's bore is wider
+constexpr double least_field_mm = 10;
 constexpr double most_tilt_degrees = 45;
 
 struct Placed {
@@ -58,10 +60,11 @@ std::optional<std::string> fault_of(const SlicePlane& plane) {
   for (const double spacing : plane.spacing_mm)
     if (!(spacing >= least_pixel_mm) || spacing > most_pixel_mm)
       return "the pixel spacing is missing or impossible";
-  if (plane.rows * plane.spacing_mm[0] > most_extent_mm ||
-      plane.columns * plane.spacing_mm[1] > most_extent_mm)
-    return "an image is wider than 3 m";
   if (plane.rows <= 0 || plane.columns <= 0) return "an image has no rows or no columns";
+  const auto [narrow, wide] =
+      std::minmax({plane.rows * plane.spacing_mm[0], plane.columns * plane.spacing_mm[1]});
+  if (wide > most_field_mm) return "an image is wider than 1 m";
+  if (narrow < least_field_mm) return "an image is narrower than 1 cm";
   return std::nullopt;
 }
 

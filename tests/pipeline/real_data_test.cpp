@@ -69,6 +69,7 @@ const std::vector<std::string>& known_sentences() {
       "not (an image storage class|a CT image class)",
       "the image orientation is not a pair of perpendicular unit vectors",
       "the pixel spacing is missing or impossible",
+      "an image is (wider than 1 m|narrower than 1 cm)",
       "no series can be read: .+",
   };
   return all;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
+#include "pipeline/measure/crop.h"
 #include "pipeline/measure/symmetric.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -19,42 +21,45 @@ constexpr double least_against_lung = 0.35, least_contrast_hu = 200;
 struct Patch {
   Grid grid;
   std::vector<std::int16_t> hu;
-  Mask space;  ///< lung's space
+  Mask space;                   ///< lung's space
+  std::array<int, 3> middle{};  ///< voxel at the spot
 };
 
-/// Linear interpolation; outside the volume air.
+/// Linear interpolation; outside the volume its outermost voxels.
 class Sampler {
  public:
-  explicit Sampler(const Volume& volume)
-      : volume_(volume), inverse_(volume.grid.inverse_per_mm()) {}
+  explicit Sampler(const Volume& volume) : volume_(volume), inverse_(volume.grid.inverse_per_mm()) {
+    const auto columns = index_of(volume.grid.size[0]), rows = index_of(volume.grid.size[1]);
+    stride_ = {1, columns, columns * rows};
+    for (std::size_t i = 0; i < 3; ++i) next_[i] = volume.grid.size[i] > 1 ? stride_[i] : 0;
+  }
   std::int16_t operator()(const Vec3& mm) const {
-    std::array<int, 3> low{};
-    std::array<double, 3> share{};
+    std::size_t at = 0;
+    std::array<double, 3> upper{};
     for (std::size_t i = 0; i < 3; ++i) {
       double index = 0;
       for (std::size_t axis = 0; axis < 3; ++axis)
         index += inverse_[i][axis] * (mm[axis] - volume_.grid.origin_mm[axis]);
       index = std::clamp(index, 0.0, static_cast<double>(volume_.grid.size[i] - 1));
-      low[i] = std::min(static_cast<int>(index), std::max(0, volume_.grid.size[i] - 2));
-      share[i] = index - low[i];
+      const int low = std::min(static_cast<int>(index), std::max(0, volume_.grid.size[i] - 2));
+      upper[i] = index - low;
+      at += index_of(low) * stride_[i];
     }
+    const std::int16_t* first = volume_.hu.data() + at;
+    const std::array<double, 2> x{1 - upper[0], upper[0]}, y{1 - upper[1], upper[1]},
+        z{1 - upper[2], upper[2]};
     double sum = 0;
-    for (int corner = 0; corner < 8; ++corner) {
-      double weight = 1;
-      std::array<int, 3> at = low;
-      for (std::size_t i = 0; i < 3; ++i) {
-        const bool upper = ((corner >> i) & 1) != 0;
-        weight *= upper ? share[i] : 1 - share[i];
-        if (upper) at[i] = std::min(low[i] + 1, volume_.grid.size[i] - 1);
-      }
-      if (weight > 0) sum += weight * volume_.at(at[0], at[1], at[2]);
-    }
-    return static_cast<std::int16_t>(std::lround(sum));
+    for (std::size_t k = 0; k < 2; ++k)
+      for (std::size_t j = 0; j < 2; ++j)
+        for (std::size_t i = 0; i < 2; ++i)
+          sum += x[i] * y[j] * z[k] * first[i * next_[0] + j * next_[1] + k * next_[2]];
+    return static_cast<std::int16_t>(sum < 0 ? sum - 0.5 : sum + 0.5);
   }
 
  private:
   const Volume& volume_;
   std::array<Vec3, 3> inverse_;
+  std::array<std::size_t, 3> stride_{}, next_{};  ///< next_: to the upper neighbour
 };
 
 std::uint8_t nearest(const Mask& mask, const Grid& grid, const Vec3& mm) {
@@ -72,6 +77,7 @@ Patch patch_around(const Scene& scene, const Mask& space, const Spot& spot) {
   const int half = static_cast<int>(std::ceil(reach / step)), side = 2 * half + 1;
   Patch patch;
   patch.grid.size = {side, side, side};
+  patch.middle = {half, half, half};
   for (std::size_t i = 0; i < 3; ++i) {
     patch.grid.origin_mm[i] = spot.centre_mm[i] - step * half;
     patch.grid.step_mm[i][i] = step;
@@ -105,6 +111,23 @@ void from_the_middle(const Grid& grid, const Visit& visit) {
   });
 }
 
+/// The part of the patch that holds the mask and the shell around it; `mask` is cut likewise. What
+/// touches an end of the part touches that end of the patch.
+Patch cut_to(const Patch& patch, Mask& mask) {
+  const double margin = shell_mm + 3 * patch.grid.step_mm[0][0];
+  const auto crop = crop_around(mask, patch.grid, margin, [](std::uint8_t in) { return in != 0; });
+  Patch part{.grid = crop->grid,
+             .hu = std::vector<std::int16_t>(crop->grid.voxels()),
+             .space = Mask(crop->grid.voxels())};
+  for (std::size_t i = 0; i < 3; ++i) part.middle[i] = patch.middle[i] - crop->low[i];
+  Mask cut(part.hu.size());
+  for_each_in(*crop, patch.grid, [&](std::size_t at, std::size_t in) {
+    part.hu[in] = patch.hu[at], part.space[in] = patch.space[at], cut[in] = mask[at];
+  });
+  mask = std::move(cut);
+  return part;
+}
+
 /// Median inside and of the aerated lung around; nullopt when there is no such contrast.
 std::optional<std::array<double, 2>> inside_and_around(const Patch& patch, double diameter_mm) {
   std::vector<std::int16_t> inside, around;
@@ -118,29 +141,54 @@ std::optional<std::array<double, 2>> inside_and_around(const Patch& patch, doubl
   return std::array{dense, lung};
 }
 
-/// The piece of `mask` that holds the voxel nearest to the middle.
-Mask piece_at_middle(const Mask& mask, const Grid& grid) {
-  const Components pieces = components(mask, grid, 1);
-  double least = 1e9;
-  std::uint16_t chosen = 0;
-  from_the_middle(grid, [&](std::size_t at, double from_middle) {
-    if (pieces.labels[at] != 0 && from_middle < least)
-      least = from_middle, chosen = pieces.labels[at];
+/// The voxel of the mask nearest to `middle`; the mask's size when it is empty.
+std::size_t nearest_to(const std::array<int, 3>& middle, const Mask& mask, const Grid& grid) {
+  std::size_t nearest = mask.size();
+  int least = std::numeric_limits<int>::max();
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] == 0) return;
+    const int x = column - middle[0], y = row - middle[1], z = slice - middle[2];
+    if (const int away = x * x + y * y + z * z; away < least) least = away, nearest = at;
   });
+  return nearest;
+}
+
+/// The piece of `mask` (joined by faces) that holds the voxel nearest to `middle`.
+Mask piece_at(const std::array<int, 3>& middle, const Mask& mask, const Grid& grid) {
   Mask piece(mask.size(), 0);
-  if (chosen != 0)
-    for (std::size_t i = 0; i < piece.size(); ++i) piece[i] = pieces.labels[i] == chosen ? 1 : 0;
+  const std::size_t start = nearest_to(middle, mask, grid);
+  if (start == mask.size()) return piece;
+  piece[start] = 1;
+  std::vector<std::size_t> open{start};
+  const auto columns = index_of(grid.size[0]), plane = columns * index_of(grid.size[1]);
+  while (!open.empty()) {
+    const std::size_t at = open.back(), column = at % columns, in_slice = at % plane;
+    open.pop_back();
+    // What lies beyond the grid is the voxel itself.
+    const std::array<std::size_t, 6> neighbours{column > 0 ? at - 1 : at,
+                                                column + 1 < columns ? at + 1 : at,
+                                                in_slice >= columns ? at - columns : at,
+                                                in_slice + columns < plane ? at + columns : at,
+                                                at >= plane ? at - plane : at,
+                                                at + plane < mask.size() ? at + plane : at};
+    for (const std::size_t next : neighbours) {
+      if (mask[next] == 0 || piece[next] != 0) continue;
+      piece[next] = 1;
+      open.push_back(next);
+    }
+  }
   return piece;
 }
 
 /// Cuts what is thinner than half the greatest depth: vessels.
-Mask without_vessels(const Mask& dense, const Grid& grid) {
+Mask without_vessels(const Mask& dense, const Patch& patch) {
+  const Grid& grid = patch.grid;
   const std::vector<float> depth = depth_mm(dense, grid);
   // Depth is counted from the outermost voxels: half a step more is the border.
   const double half_step = grid.step_mm[0][0] / 2;
   const double greatest = static_cast<double>(*std::ranges::max_element(depth)) + half_step;
   const double cut = greatest / 2;
-  const Mask core = piece_at_middle(deeper_than(depth, cut - half_step), grid);
+  const Mask core = piece_at(patch.middle, deeper_than(depth, cut - half_step), grid);
   if (std::ranges::count(core, 1) == 0) return dense;
   const std::vector<float> from_core = depth_mm(core, grid);
   Mask kept(dense.size());
@@ -180,11 +228,10 @@ Moments moments_of(const Mask& mask, const Grid& grid) {
 /// Long and short axis of the axial section with the largest area: the longest distance between two
 /// of its voxels, and its width across.
 std::array<double, 2> axial_axes(const Mask& mask, const Grid& grid) {
-  const int side = grid.size[0];
   int best = 0;
   std::ptrdiff_t most = 0;
-  const auto plane = static_cast<std::size_t>(side) * static_cast<std::size_t>(side);
-  for (int slice = 0; slice < side; ++slice) {
+  const auto plane = index_of(grid.size[0]) * index_of(grid.size[1]);
+  for (int slice = 0; slice < grid.size[2]; ++slice) {
     const auto first = mask.begin() + static_cast<std::ptrdiff_t>(plane) * slice;
     const auto area = std::count(first, first + static_cast<std::ptrdiff_t>(plane), 1);
     if (area > most) most = area, best = slice;
@@ -195,8 +242,8 @@ std::array<double, 2> axial_axes(const Mask& mask, const Grid& grid) {
     const double angle = std::numbers::pi * i / directions;
     const double x = std::cos(angle), y = std::sin(angle);
     double low = 1e9, high = -1e9;
-    for (int row = 0; row < side; ++row)
-      for (int column = 0; column < side; ++column) {
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column) {
         if (mask[grid.offset(column, row, best)] == 0) continue;
         const double along = column * x + row * y;
         low = std::min(low, along), high = std::max(high, along);
@@ -230,11 +277,11 @@ void look_around(const Patch& patch, NoduleShape& shape) {
 }
 
 bool touches_border(const Mask& mask, const Grid& grid) {
-  const int last = grid.size[0] - 1;
   bool touches = false;
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
-    const auto [least, most] = std::minmax({column, row, slice});
-    touches = touches || (mask[at] != 0 && (least == 0 || most == last));
+    const bool inner = std::min({column, row, slice}) > 0 && column + 1 < grid.size[0] &&
+                       row + 1 < grid.size[1] && slice + 1 < grid.size[2];
+    touches = touches || (mask[at] != 0 && !inner);
   });
   return touches;
 }
@@ -268,18 +315,19 @@ void fill_shape(const Patch& patch, NoduleShape& shape) {
 
 std::optional<NoduleShape> nodule_shape(const Scene& scene, const Mask& space, const Spot& spot,
                                         double border_shift_hu) {
-  const Patch patch = patch_around(scene, space, spot);
+  Patch patch = patch_around(scene, space, spot);
   const auto contrast = inside_and_around(patch, spot.diameter_mm);
   if (!contrast) return std::nullopt;
   NoduleShape shape{.border_hu = ((*contrast)[0] + (*contrast)[1]) / 2 + border_shift_hu,
-                    .lung = spot.lung,
-                    .patch = patch.grid};
+                    .lung = spot.lung};
   Mask dense(patch.hu.size());
   for (std::size_t i = 0; i < dense.size(); ++i)
     dense[i] = patch.space[i] != 0 && patch.hu[i] > shape.border_hu ? 1 : 0;
-  dense = piece_at_middle(dense, patch.grid);
+  dense = piece_at(patch.middle, dense, patch.grid);
   if (std::ranges::count(dense, 1) == 0) return std::nullopt;
-  shape.mask = without_vessels(dense, patch.grid);
+  patch = cut_to(patch, dense);
+  shape.patch = patch.grid;
+  shape.mask = without_vessels(dense, patch);
   if (touches_border(shape.mask, patch.grid)) return std::nullopt;
   fill_shape(patch, shape);
   return shape;

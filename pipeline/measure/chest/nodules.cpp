@@ -3,11 +3,13 @@
 // excludes none.
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "pipeline/measure/chest/lung_space.h"
 #include "pipeline/measure/chest/nodule_shape.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
+#include "pipeline/measure/two_threads.h"
 
 namespace tomoscribe::pipeline::measure {
 namespace {
@@ -20,7 +22,7 @@ constexpr double thin_mm = 2.5;  // thicker: large candidates only; the gates en
 constexpr double least_scale_mm = 5, least_strength_hu = 80;
 constexpr double least_diameter_mm = 5.5, least_diameter_thick_mm = 10;
 constexpr double least_inner_hu = -300;  // solid
-constexpr std::size_t most_spots = 300, most_candidates = 10;
+constexpr std::size_t most_spots = 300, most_candidates = 10, batch = 16;
 constexpr double shift_hu = 50;  // of the border, for the uncertainty
 
 double thickness_of(const Scene& scene) {
@@ -76,26 +78,53 @@ struct Candidate {
   NoduleShape shape;
 };
 
-std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space,
-                                     const std::array<bool, 2>& skipped) {
+double least_diameter_of(const Scene& scene) {
   // What is less than four pixels wide has no shape.
   const double pixels_mm = 4 * scene.volume.grid.spacing_mm()[0];
-  const double least_mm =
-      std::max(pixels_mm,
-               thickness_of(scene) > thin_mm + 0.01 ? least_diameter_thick_mm : least_diameter_mm);
+  return std::max(pixels_mm, thickness_of(scene) > thin_mm + 0.01 ? least_diameter_thick_mm
+                                                                  : least_diameter_mm);
+}
+
+/// What may be nodules at a few spots, found on two threads; those that lie on a kept one are left
+/// out.
+std::vector<std::optional<NoduleShape>> shapes_at(const Scene& scene, const Mask& space,
+                                                  std::span<const Spot> spots,
+                                                  const std::vector<NoduleShape>& kept) {
+  const double least_mm = least_diameter_of(scene);
+  std::vector<std::optional<NoduleShape>> shapes(spots.size());
+  shared_by_two(spots.size(), [&](std::size_t i) {
+    if (close_to_any(spots[i].centre_mm, kept)) return;
+    auto shape = nodule_shape(scene, space, spots[i]);
+    if (shape && is_candidate(*shape, least_mm)) shapes[i] = std::move(shape);
+  });
+  return shapes;
+}
+
+/// The spots in turn; each that lies on none that was kept before is looked at, up to `most_spots`
+/// of them. Shapes are found a batch ahead of their turn: which are kept depends on the order
+/// alone.
+std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space,
+                                     const std::array<bool, 2>& skipped) {
+  std::vector<Spot> spots = round_spots(scene, space);
+  std::erase_if(spots, [&](const Spot& spot) {
+    return spot.diameter_mm < least_scale_mm || spot.strength_hu < least_strength_hu ||
+           skipped[spot.lung == right_lung ? 0 : 1] || in_opacity(scene, spot.centre_mm);
+  });
   std::vector<Candidate> found;
   std::vector<NoduleShape> kept;
+  std::vector<std::optional<NoduleShape>> shapes;
   std::size_t looked_at = 0;
-  for (const Spot& spot : round_spots(scene, space)) {
-    if (spot.diameter_mm < least_scale_mm || spot.strength_hu < least_strength_hu) continue;
-    if (skipped[spot.lung == right_lung ? 0 : 1] || in_opacity(scene, spot.centre_mm)) continue;
-    if (close_to_any(spot.centre_mm, kept)) continue;
-    if (++looked_at > most_spots) break;
-    auto shape = nodule_shape(scene, space, spot);
-    if (!shape || !is_candidate(*shape, least_mm) || close_to_any(shape->centre_mm, kept)) continue;
+  for (std::size_t i = 0; i < spots.size() && looked_at < most_spots; ++i) {
+    if (i % batch == 0)
+      shapes = shapes_at(scene, space,
+                         std::span(spots).subspan(i, std::min(batch, spots.size() - i)), kept);
+    if (close_to_any(spots[i].centre_mm, kept)) continue;
+    ++looked_at;
+    std::optional<NoduleShape>& shape = shapes[i % batch];
+    if (!shape || close_to_any(shape->centre_mm, kept)) continue;
     if (in_opacity(scene, shape->centre_mm)) continue;
     kept.push_back(*shape);
-    found.push_back({spot, std::move(*shape)});
+    found.push_back({spots[i], std::move(*shape)});
   }
   std::ranges::stable_sort(found, std::greater{},
                            [](const Candidate& one) { return one.shape.volume_mm3; });
