@@ -1,0 +1,34 @@
+#pragma once
+// How a nodule's size changed between two studies.
+
+#include <string>
+#include <vector>
+
+#include "reporting/report.h"
+
+namespace tomoscribe::pipeline::prior {
+
+/// A change below these is none (Callister 2015, doi 10.1136/thoraxjnl-2015-207168), nor one within
+/// its own uncertainty.
+inline constexpr double least_change_percent = 25;
+
+struct Growth {
+  std::string outcome;  ///< "larger", "smaller", "stable within measurement error", or why neither
+  std::vector<reporting::Measurement> measurements;  ///< change of volume and diameter, doubling
+};
+
+/// Volumes and mean diameters are the measurements whose ids end in ".volume" and ".diameter"; the
+/// uncertainty of a change combines both studies'. Doubling time: days * ln 2 / ln(ratio of the
+/// volumes) (Schwartz 1961,
+/// doi 10.1002/1097-0142(196111/12)14:6<1272::AID-CNCR2820140618>3.0.CO;2-H), of a nodule that
+/// grew. \param days     between the studies, above 0. \param why_not  why the studies' sizes
+/// cannot be compared; empty: they can.
+Growth growth(const reporting::Finding& now, const reporting::Finding& then, double days,
+              const std::string& why_not);
+
+/// Why sizes measured on two series cannot be compared: another class of slice thickness (up to
+/// 1.5, 2.5, 5 mm) or of kernel, or one of them not known. Empty: they can.
+std::string why_sizes_differ(const reporting::SeriesHealth& now,
+                             const reporting::SeriesHealth& then);
+
+}  // namespace tomoscribe::pipeline::prior
