@@ -220,7 +220,10 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
   version.provenance = provenance_of(headers, choice, volume, scene.gates, context);
-  if (earlier) compare_with(*earlier, scene, version);
+  if (earlier) {
+    progress("comparing with the earlier study", 0);
+    compare_with(*earlier, scene, version);
+  }
   std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);

@@ -171,6 +171,7 @@ std::vector<Measurement> sizes_then(const Finding& now, const Finding& then) {
   return sizes;
 }
 
+/// Of a nodule that grew beyond the measurement error.
 void say_rules(Finding& nodule, double days) {
   namespace knowledge = reporting::knowledge;
   for (const Measurement& one : nodule.measurements) {
@@ -199,7 +200,7 @@ void say_match(const Registered& both, Finding& now, const Finding& then, double
                                          .outcome = std::move(change.outcome),
                                          .measurements = sizes_then(now, then),
                                          .evidence = then.evidence.front()};
-  say_rules(now, both.days);
+  if (now.comparison->outcome == larger) say_rules(now, both.days);
 }
 
 void say_unmatched(const Registered& both, const Search& search, Finding& now) {

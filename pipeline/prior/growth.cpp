@@ -134,9 +134,9 @@ Growth growth(const Finding& now, const Finding& then, double days, const std::s
                 "change not assessed (" + (why_not.empty() ? "a volume is missing" : why_not) + ")",
             .measurements = {}};
   const Ratio ratio = ratio_of(*volume_now, *volume_then);
-  Growth result{.outcome = !ratio.beyond_error() ? "stable within measurement error"
-                           : ratio.value > 1     ? "larger"
-                                                 : "smaller",
+  Growth result{.outcome = !ratio.beyond_error() ? stable
+                           : ratio.value > 1     ? larger
+                                                 : smaller,
                 .measurements = {change_of(now, ratio)}};
   const Measurement* here = part(now, ".diameter");
   const Measurement* there = part(then, ".diameter");

@@ -12,17 +12,21 @@ namespace tomoscribe::pipeline::prior {
 /// its own uncertainty.
 inline constexpr double least_change_percent = 25;
 
+inline constexpr const char* larger = "larger";
+inline constexpr const char* smaller = "smaller";
+inline constexpr const char* stable = "stable within measurement error";
+
 struct Growth {
-  std::string outcome;  ///< "larger", "smaller", "stable within measurement error", or why neither
+  std::string outcome;                               ///< one of these, or why none
   std::vector<reporting::Measurement> measurements;  ///< change of volume and diameter, doubling
 };
 
 /// Volumes and mean diameters are the measurements whose ids end in ".volume" and ".diameter"; the
-/// uncertainty of a change combines both studies'. Doubling time: days * ln 2 / ln(ratio of the
-/// volumes) (Schwartz 1961,
-/// doi 10.1002/1097-0142(196111/12)14:6<1272::AID-CNCR2820140618>3.0.CO;2-H), of a nodule that
-/// grew. \param days     between the studies, above 0. \param why_not  why the studies' sizes
-/// cannot be compared; empty: they can.
+/// uncertainty of a change combines both studies'. A nodule that grew has a doubling time: days *
+/// ln 2 / ln(ratio of the volumes) (Schwartz 1961, Cancer 14:1272).
+///
+/// `days` lie between the studies, more than 0. `why_not` says why the studies' sizes cannot be
+/// compared; empty: they can.
 Growth growth(const reporting::Finding& now, const reporting::Finding& then, double days,
               const std::string& why_not);
 

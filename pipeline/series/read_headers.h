@@ -20,8 +20,8 @@ struct Headers {
 
 /// Reads every header. Files that cannot be read are counted by reason; exact copies are dropped.
 /// The order of the result depends on the contents alone, not on file names.
-/// \param each  called now and then with the share of the files that were read; what it throws
-///              ends the reading.
+/// `each` is called now and then with the share of the files that were read; what it throws ends
+/// the reading.
 Headers read_headers(const StudyFiles& study, const std::function<void(double)>& each);
 
 /// "1 file", "3 files".
