@@ -220,10 +220,7 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
   version.provenance = provenance_of(headers, choice, volume, scene.gates, context);
-  if (earlier) {
-    progress("comparing with the earlier study", 0);
-    compare_with(*earlier, scene, version);
-  }
+  if (earlier) compare_with(*earlier, scene, version);
   std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);
@@ -341,7 +338,7 @@ std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
     return Unsuitable{
         "a shell of bone without tissue of brain density: this looks like a phantom, "
         "not a patient"};
-  measuring("writing the draft", measured);
+  measuring(earlier ? "comparing with the earlier study" : "writing the draft", measured);
   AnalysedStudy result = draft(headers, choice, volume, scene, std::move(findings), earlier,
                                context, [&](const std::string& stage, double fraction) {
                                  progress(stage, share + (measured - share) * fraction);

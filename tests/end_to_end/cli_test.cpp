@@ -273,7 +273,7 @@ TEST(Tomoscribe, ComparesWithAPrior) {
   const TempFolder folder;
   const fs::path now = folder / "now", then = folder / "then", out = folder / "out";
   ASSERT_EQ(phantom(now, "--prior '" + then.string() +
-                             "' --seed 7 --size 128 --slices 70 --spacing 5 --finding "
+                             "' --seed 7 --size 128 --slices 26 --spacing 5 --finding "
                              "nodule:left:22:doubling=120")
                 .status,
             0);
