@@ -312,7 +312,8 @@ void compare(const EarlierStudy& earlier, const measure::Scene& scene,
   if (!residual) return impossible("the studies share too little of the lungs");
   if (*residual > most_residual_mm)
     return impossible("after registration the lungs' surfaces lie " +
-                      measure::number_text(*residual, 1) + " mm apart on average, more than " +
+                      measure::number_text(*residual, 1) +
+                      " mm apart (root mean square), more than " +
                       measure::number_text(most_residual_mm, 0) + " mm");
   const double days = days_between(version.study, earlier.study);
   Finding finding = measure::measured_finding("comparison", title, comparison_code, codes::lung);
@@ -321,7 +322,8 @@ void compare(const EarlierStudy& earlier, const measure::Scene& scene,
                {"d", "UCUM", "day"}, days, 0, 0, "dates of the headers"),
       measured("comparison.residual", "distance of the lungs' surfaces after registration",
                residual_code, codes::millimetre, *residual, 0, 1,
-               "mean over the surface that both studies show; rigid registration by least squares "
+               "root mean square over the surface that both studies show; rigid registration by "
+               "least squares "
                "of HU")};
   measure::verify_by_measurements(finding);
   version.findings.push_back(std::move(finding));

@@ -59,12 +59,12 @@ std::optional<double> residual_mm(const LungImage& current, const LungImage& ear
     if (!well_inside(current, here[2]) || !well_inside(earlier, there[2])) return;
     const auto voxel = voxel_at(earlier.image.grid, there);
     if (!voxel) return;
-    sum += std::abs(static_cast<double>(depth[*voxel]));
+    sum += static_cast<double>(depth[*voxel]) * static_cast<double>(depth[*voxel]);
     ++voxels;
   });
   const double voxel_cm2 = measure::working_mm * measure::working_mm / 100;
   if (static_cast<double>(voxels) * voxel_cm2 < least_surface_cm2) return std::nullopt;
-  return sum / static_cast<double>(voxels);
+  return std::sqrt(sum / static_cast<double>(voxels));
 }
 
 }  // namespace tomoscribe::pipeline::prior

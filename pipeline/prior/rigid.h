@@ -22,8 +22,8 @@ struct Rigid {
 /// MeanSquaresImageToImageMetricv4, RegularStepGradientDescentOptimizerv4.
 Rigid align(const LungImage& current, const LungImage& earlier);
 
-/// Mean distance of the current lungs' surface from the earlier lungs' surface, in mm, where both
-/// were scanned; nullopt where they share less than 100 cm2 of surface.
+/// Root mean square distance of the current lungs' surface from the earlier lungs' surface, in mm,
+/// where both were scanned; nullopt where they share less than 100 cm2 of surface.
 std::optional<double> residual_mm(const LungImage& current, const LungImage& earlier,
                                   const Rigid& rigid);
 
