@@ -122,24 +122,24 @@ struct Scan {
 
 class Pair : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    now_ = new Scan(0);
-    then_ = new Scan(26);
+  static const Scan& now() {
+    static const Scan scan(0);
+    return scan;
   }
-  static void TearDownTestSuite() {
-    delete now_;
-    delete then_;
+  static const Scan& then() {
+    static const Scan scan(26);
+    return scan;
   }
 
   static EarlierStudy earlier() {
     return {.study = study_of("1.2.1", half_a_year_before),
-            .lungs = lung_image(then_->scene),
-            .findings = nodules_of(then_->phantom)};
+            .lungs = lung_image(then().scene),
+            .findings = nodules_of(then().phantom)};
   }
   static reporting::ReportVersion compared(const EarlierStudy& with) {
     reporting::ReportVersion version{.report_id = "r", .study = study_of("1.2.2", today)};
-    version.findings = nodules_of(now_->phantom);
-    compare(with, now_->scene, version);
+    version.findings = nodules_of(now().phantom);
+    compare(with, now().scene, version);
     version.statements = reporting::compose_statements(version.study, {}, version.findings, {});
     EXPECT_THAT(reporting::faults(version), testing::IsEmpty());
     return version;
@@ -155,21 +155,17 @@ class Pair : public testing::Test {
       text += one->text + "\n";
     return text;
   }
-
-  static const Scan *now_, *then_;
 };
-const Scan* Pair::now_ = nullptr;
-const Scan* Pair::then_ = nullptr;
 
 TEST_F(Pair, TheLungsAreRegistered) {
-  const auto current = lung_image(now_->scene), before = lung_image(then_->scene);
+  const auto current = lung_image(now().scene), before = lung_image(then().scene);
   ASSERT_TRUE(current && before);
   const Rigid rigid = align(*current, *before);
   const auto residual = residual_mm(*current, *before, rigid);
   ASSERT_TRUE(residual);
   EXPECT_LT(*residual, 1.5);
-  const auto& here = tests::truth_of(now_->phantom, "nodule.2");
-  const auto& there = tests::truth_of(then_->phantom, "nodule.2");
+  const auto& here = tests::truth_of(now().phantom, "nodule.2");
+  const auto& there = tests::truth_of(then().phantom, "nodule.2");
   EXPECT_LT(distance_mm(rigid(here.centre_mm), there.centre_mm), 3);
   EXPECT_GT(distance_mm(here.centre_mm, there.centre_mm), 1) << "the poses differ too little";
   EXPECT_LT(distance_mm(rigid.back(rigid(here.centre_mm)), here.centre_mm), 1e-6);

@@ -133,7 +133,7 @@ TEST(Json, GivesBackRandomVersions) {
 }
 
 TEST(Json, RefusesWhatIsNotAReportAndSaysWhere) {
-  for (const char* bad : {"", "null", "[]", "{}", "{\"schema\":2}", "{\"schema\":\"1\"}"})
+  for (const char* bad : {"", "null", "[]", "{}", R"({"schema":2})", R"({"schema":"1"})"})
     EXPECT_THROW(from_json(bad), dicom::Malformed) << bad;
   std::string json = to_json(tests::example_draft());
   json.replace(json.find("\"draft\""), 7, "\"final?\"");
