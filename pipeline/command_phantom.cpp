@@ -53,7 +53,8 @@ Usual usual(BodyPart body) {
 
 bool is_ours(const fs::path& file) {
   const std::string name = file.filename().string();
-  return name == "truth.json" || (name.rfind("slice-", 0) == 0 && file.extension() == ".dcm");
+  return name == "truth.json" || name == "order.hl7" ||
+         (name.rfind("slice-", 0) == 0 && file.extension() == ".dcm");
 }
 
 /// One sentence when the folder may not be written; what an earlier run left is removed under
@@ -92,9 +93,9 @@ void write_study(const Options& o, const fs::path& folder, const Settings& setti
     std::cerr << "tomoscribe phantom: no place in the scan for " << list(phantom.missing)
               << "; the study goes without\n";
   if (!o.quiet)
-    std::cout << phantom.settings.slices << " slices and truth.json in " << folder.string() << ", "
-              << std::fixed << std::setprecision(1) << taken.count() << " s (" << made.count()
-              << " s without writing)\n";
+    std::cout << phantom.settings.slices << " slices, order.hl7 and truth.json in "
+              << folder.string() << ", " << std::fixed << std::setprecision(1) << taken.count()
+              << " s (" << made.count() << " s without writing)\n";
 }
 
 int write_studies(Options& o) {
@@ -152,10 +153,22 @@ void describe_scan(CLI::App& app, Options& o) {
   app.add_option("--padding-circle", o.settings.padding_circle_mm,
                  "pixels outside a circle of that width (mm) are padding")
       ->check(CLI::Range(10.0, 1000.0));
+  model::phantom::Artefacts& artefacts = o.settings.artefacts;
+  app.add_option("--noise-fall", artefacts.noise_fall,
+                 "share by which the noise is weaker at the picture's edge than in its middle")
+      ->check(CLI::Range(0.0, 0.9));
+  app.add_option("--cupping", artefacts.cupping_hu, "the body's middle is too dark by that, HU")
+      ->check(CLI::Range(0.0, 200.0));
+  app.add_option("--motion", artefacts.motion_mm, "doubled outlines, mm apart")
+      ->check(CLI::Range(0.0, 20.0));
+  app.add_option("--streaks", artefacts.streak_hu,
+                 "rays from metal (a prosthesis, leads): SD at its surface, HU")
+      ->check(CLI::Range(0.0, 2000.0));
 }
 
 void describe(CLI::App& app, Options& o) {
-  app.add_option("--out", o.out, "folder to write into: slice-0001.dcm (lowest) … and truth.json")
+  app.add_option("--out", o.out,
+                 "folder to write into: slice-0001.dcm (lowest) …, order.hl7 and truth.json")
       ->required();
   app.add_option("--body", o.body, "thorax, head or abdomen")->capture_default_str();
   app.add_option("--seed", o.settings.seed, "another seed is another person")
@@ -200,7 +213,8 @@ void describe(CLI::App& app, Options& o) {
 void refuse_scan_options(const CLI::App& app) {
   for (const char* option :
        {"--body", "--slices", "--spacing", "--thickness", "--size", "--fov", "--noise", "--kernel",
-        "--contrast", "--tilt", "--padding-circle", "--bone-hu", "--scan", "--masks"})
+        "--contrast", "--tilt", "--padding-circle", "--noise-fall", "--cupping", "--motion",
+        "--streaks", "--bone-hu", "--scan", "--masks"})
     if (app.count(option) > 0)
       throw std::invalid_argument(std::string(option) + " cannot be chosen for a real background");
   if (app.count("--finding") == 0)

@@ -52,6 +52,11 @@ void check_scanner(const Settings& s) {
   if (!within(s.noise_hu, 0, 200)) refuse("noise is 0 to 200 HU");
   if (!within(s.tilt_degrees, -30, 30)) refuse("a gantry tilts by at most 30 degrees");
   if (!within(s.trabecular_hu, 20, 400)) refuse("trabecular bone has 20 to 400 HU");
+  const Artefacts& a = s.artefacts;
+  if (!within(a.noise_fall, 0, 0.9)) refuse("noise falls to the edge by 0 to 90 %");
+  if (!within(a.cupping_hu, 0, 200) || !within(a.streak_hu, 0, 2000))
+    refuse("cupping is 0 to 200 HU, streaks are 0 to 2000 HU");
+  if (!within(a.motion_mm, 0, 20)) refuse("motion is 0 to 20 mm");
   if (s.padding_circle_mm < 0) refuse("the padding circle has no negative width");
 }
 

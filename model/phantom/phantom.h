@@ -86,6 +86,15 @@ const KindRow* row_of(BodyPart body, Kind kind);
 enum class Kernel { smooth, sharp };
 enum class Phase { none, arterial, venous, delayed };
 
+/// What a scanner adds that no patient has; all 0: nothing.
+struct Artefacts {
+  double noise_fall = 0;  ///< noise at the edge of the picture is weaker than in its middle by that
+                          ///< share, 0 to 0.9
+  double cupping_hu = 0;  ///< the middle of the body is too dark by that, hardening of the beam
+  double motion_mm = 0;   ///< half of the views saw the body that much further in front
+  double streak_hu = 0;   ///< SD of the rays at the surface of metal, falling with the distance
+};
+
 struct Settings {
   std::uint64_t seed = 1;  ///< another seed is another person
   BodyPart body = BodyPart::thorax;
@@ -100,6 +109,7 @@ struct Settings {
   double tilt_degrees = 0;       ///< of the gantry; positive: the top of the picture lies lower,
                                  ///< as in DICOM for a patient lying head first, supine
   double padding_circle_mm = 0;  ///< pixels outside that circle are padding (-1024); 0: none
+  Artefacts artefacts;
   Phase phase = Phase::none;
   double trabecular_hu = 165;  ///< of the vertebral bodies' marrow
   std::uint64_t scan = 0;   ///< another scan of the same person: other noise, slightly other pose

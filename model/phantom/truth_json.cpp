@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/phantom/phantom.h"
+#include "model/phantom/request.h"
 
 namespace tomoscribe::model::phantom {
 
@@ -132,6 +133,15 @@ std::string list_json(const Phantom& phantom, bool findings) {
   return json;
 }
 
+std::string request_json(const Request& request) {
+  std::string history;
+  for (const std::string& fact : request.history)
+    history += (history.empty() ? "" : ", ") + quoted(fact);
+  return "{\"indication\": " + quoted(request.indication) + ", \"history\": [" + history +
+         "], \"irrelevant\": " + (request.irrelevant ? "true" : "false") +
+         ", \"contradictory\": " + (request.contradictory ? "true" : "false") + "}";
+}
+
 std::string missing_json(const Phantom& phantom) {
   std::string json;
   for (const std::string& name : phantom.missing) json += (json.empty() ? "" : ", ") + quoted(name);
@@ -150,6 +160,10 @@ std::string settings_json(const Settings& s) {
       ", \"kernel\": " + word_of(kernels, index(s.kernel)) +
       ", \"tilt_degrees\": " + number(s.tilt_degrees) +
       ", \"padding_circle_mm\": " + number(s.padding_circle_mm) +
+      ", \"noise_fall\": " + number(s.artefacts.noise_fall) +
+      ", \"cupping_hu\": " + number(s.artefacts.cupping_hu) +
+      ", \"motion_mm\": " + number(s.artefacts.motion_mm) +
+      ", \"streak_hu\": " + number(s.artefacts.streak_hu) +
       ", \"phase\": " + word_of(phases, index(s.phase)) +
       ", \"trabecular_hu\": " + number(s.trabecular_hu) + ", \"scan\": " + std::to_string(s.scan) +
       ", \"weeks_before\": " + number(s.weeks_before) +
@@ -171,7 +185,8 @@ std::string truth_json(const Phantom& phantom) {
          "0 lowest; runs: slice, row, column, length, one after another\",\n  "
          "\"structures\": [\n" +
          list_json(phantom, false) + "\n  ],\n  \"findings\": [\n" + list_json(phantom, true) +
-         "\n  ],\n  \"missing\": [" + missing_json(phantom) + "]\n}\n";
+         "\n  ],\n  \"request\": " + request_json(request_of(phantom)) + ",\n  \"missing\": [" +
+         missing_json(phantom) + "]\n}\n";
 }
 
 }  // namespace tomoscribe::model::phantom

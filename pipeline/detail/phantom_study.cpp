@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dicom/ct_writer.h"
+#include "model/phantom/request.h"
 
 namespace tomoscribe::pipeline {
 
@@ -115,14 +116,51 @@ dicom::InstanceHeader phantom_header(const Settings& settings, const PhantomIden
   return header;
 }
 
-void write_truth_file(const fs::path& folder, const std::string& text) {
-  const fs::path part = folder / ".truth.json.part";
+namespace {
+
+/// A field's text: its separators escaped (HL7 v2.5.1 chapter 2.7).
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char letter : text) switch (letter) {
+      case '|': out += "\\F\\"; break;
+      case '^': out += "\\S\\"; break;
+      case '&': out += "\\T\\"; break;
+      case '~': out += "\\R\\"; break;
+      case '\\': out += "\\E\\"; break;
+      default: out += letter;
+    }
+  return out;
+}
+
+/// ORM^O01: the request as the ward's system would send it.
+std::string order_message(const dicom::InstanceHeader& header,
+                          const model::phantom::Request& request) {
+  const dicom::StudyHeader& study = header.study_header;
+  const std::string accession = escaped(study.accession_number.str());
+  std::string history;
+  for (const std::string& fact : request.history) history += (history.empty() ? "" : "; ") + fact;
+  return "MSH|^~\\&|WARD|PHANTOM|TOMOSCRIBE||" + study.study_date + "090000||ORM^O01|" + accession +
+         "|P|2.3.1\rPID|1||" + escaped(study.patient_id.str()) + "||" + study.patient_name.family +
+         '^' + study.patient_name.given + "\rORC|NW|" + accession + '|' + accession + "\rOBR|1|" +
+         accession + '|' + accession + "|CT^" + escaped(study.study_description) + "^L|||||||||" +
+         escaped(history) + "|||||" + accession + "|||||||||||||" + escaped(request.indication) +
+         "\r";
+}
+
+void write_file(const fs::path& folder, const std::string& name, const std::string& text) {
+  const fs::path part = folder / ('.' + name + ".part");
   {
     std::ofstream file(part, std::ios::binary);
     file << text;
-    if (!file.flush()) throw std::runtime_error("cannot write " + (folder / "truth.json").string());
+    if (!file.flush()) throw std::runtime_error("cannot write " + (folder / name).string());
   }
-  fs::rename(part, folder / "truth.json");
+  fs::rename(part, folder / name);
+}
+
+}  // namespace
+
+void write_truth_file(const fs::path& folder, const std::string& text) {
+  write_file(folder, "truth.json", text);
 }
 
 void write_phantom_study(const fs::path& folder, const Phantom& phantom,
@@ -152,6 +190,7 @@ void write_phantom_study(const fs::path& folder, const Phantom& phantom,
     header.planes = {plane};
     dicom::write_ct_slice(folder / phantom_slice_name(slice + 1), header, stored);
   }
+  write_file(folder, "order.hl7", order_message(header, model::phantom::request_of(phantom)));
   write_truth_file(folder, model::phantom::truth_json(phantom));
 }
 

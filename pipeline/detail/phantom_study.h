@@ -24,8 +24,8 @@ struct PhantomIdentity {
 dicom::InstanceHeader phantom_header(const model::phantom::Settings& settings,
                                      const PhantomIdentity& identity);
 
-/// slice-0001.dcm (lowest) …, then truth.json: its presence says that the study is whole.
-/// \throws std::runtime_error in one sentence.
+/// slice-0001.dcm (lowest) …, order.hl7 (ORM^O01), then truth.json: its presence says that the
+/// study is whole. \throws std::runtime_error in one sentence.
 void write_phantom_study(const std::filesystem::path& folder,
                          const model::phantom::Phantom& phantom, const PhantomIdentity& identity);
 

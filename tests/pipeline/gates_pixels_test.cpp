@@ -114,6 +114,39 @@ TEST_F(PhantomPixels, ThatMovesAgainAndAgainIsRestricted) {
   expect_forbids(motion(body_of(volume)), {Use::nodules, Use::calcium, Use::symmetry});
 }
 
+TEST(Doubling, OfTheFrontOfTheChestIsNamed) {
+  auto settings = tests::small_chest();
+  settings.slices = 30;
+  settings.slice_mm = 8;
+  const auto of = [&](double motion_mm) {
+    settings.artefacts.motion_mm = motion_mm;
+    return doubling(body_of(tests::chest_volume(model::phantom::thorax(settings))));
+  };
+  EXPECT_EQ(of(0).outcome, Outcome::pass);
+  const Result moved = of(5);
+  expect_forbids(moved, {Use::nodules, Use::calcium});
+  EXPECT_THAT(moved.reason, HasSubstr("the front of the body is seen twice"));
+}
+
+TEST_F(PhantomPixels, BreathedOutHasNoLowAttenuation) {
+  EXPECT_EQ(respiration(scene()).outcome, Outcome::pass);
+  Scene flat = scene();
+  const Grid& grid = flat.work.grid;
+  for (int slice = 0; slice < grid.size[2]; ++slice) {
+    int front = grid.size[1];
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column) {
+        std::uint8_t& label = flat.labels[grid.offset(column, row, slice)];
+        if (label != measure::airway) continue;
+        front = std::min(front, row);
+        if (row > front + 3) label = measure::body;  // the membrane has come forward
+      }
+  }
+  const Result result = respiration(flat);
+  expect_forbids(result, {Use::low_attenuation, Use::norms});
+  EXPECT_THAT(result.reason, HasSubstr("flattened from behind"));
+}
+
 Volume noisy(double noise_hu, bool smooth) {
   auto settings = tests::small_chest();
   settings.columns = settings.rows = 400;

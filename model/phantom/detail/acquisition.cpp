@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <stdexcept>
 
+#include "model/phantom/detail/artefacts.h"
 #include "model/phantom/detail/field.h"
 #include "model/phantom/detail/finding_book.h"
 #include "model/phantom/detail/layer_stack.h"
@@ -44,6 +45,7 @@ class Reconstruction {
         fine_(s.columns, s.rows, (sharp_ ? 0.4 : 0.6) / s.pixel_mm),
         coarse_(s.columns, s.rows, 1.1 / s.pixel_mm),
         noise_(static_cast<std::size_t>(s.columns) * static_cast<std::size_t>(s.rows)),
+        shares_(noise_shares(s)),
         seed_(noise_seed(s)),
         gain_(sharp_ ? gain_of_difference(s.pixel_mm) : fine_.noise_gain()),
         sd_(noise_sd(s)) {}
@@ -64,6 +66,7 @@ class Reconstruction {
       for (std::size_t i = 0; i < noise_.size(); ++i) noise_[i] -= low_share * blurred_[i];
     }
     const auto scale = static_cast<float>(sd_ / gain_);
+    for (std::size_t i = 0; i < shares_.size(); ++i) noise_[i] *= shares_[i];
     for (std::size_t i = 0; i < hu.size(); ++i) {
       const float value = std::clamp(hu[i] + scale * noise_[i], -1024.0F, 3071.0F);
       out[i] = static_cast<std::int16_t>(static_cast<int>(value + 4096.5F) - 4096);
@@ -92,7 +95,7 @@ class Reconstruction {
   bool sharp_;
   int columns_, rows_;
   Blur point_spread_, fine_, coarse_;
-  std::vector<float> noise_, blurred_;
+  std::vector<float> noise_, blurred_, shares_;
   std::uint64_t seed_;
   double gain_, sd_;
 };
@@ -162,6 +165,7 @@ Phantom acquire(const Settings& settings, const Plan& plan, const Painter& paint
     reconstruction.blur(stack.hu());
     tally.add(slice, stack.label(), stack.hu());
     book.add(slice, stack.owner(), stack.filled(), stack.hu());
+    add_artefacts(settings, slice, stack.hu());
     reconstruction.sharpen(stack.hu());
     std::int16_t* out = &phantom.hu[pixels * static_cast<std::size_t>(slice)];
     reconstruction.add_noise(stack.hu(), slice, out);
