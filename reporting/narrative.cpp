@@ -268,7 +268,8 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings,
 
 /// What an impression names: what cannot wait, what a detector proposes, what a rule speaks about.
 bool is_notable(const Finding& finding) {
-  if (finding.presence == Presence::absent || finding.presence == Presence::not_assessed)
+  if (finding.presence == Presence::absent || finding.presence == Presence::not_assessed ||
+      is_of_earlier(finding))
     return false;
   const bool proposed =
       finding.presence == Presence::indeterminate && finding.author == Author::geometry;
