@@ -6,7 +6,6 @@
 #include <numbers>
 
 #include "pipeline/measure/finding_parts.h"
-#include "reporting/knowledge/rules.h"
 
 namespace tomoscribe::pipeline::prior {
 namespace {
