@@ -132,7 +132,8 @@ std::string summary(const AnalysedStudy& analysed, const Options& options, std::
   return line.str();
 }
 
-int report(const Options& options, LoadDrafter load) {
+/// 0, or why the folders cannot be used: said on standard error.
+int check_folders(const Options& options) {
   if (!fs::is_directory(options.study)) {
     std::cerr << "tomoscribe report: " << options.study.string()
               << (fs::exists(options.study) ? " is not a folder\n" : " does not exist\n");
@@ -144,6 +145,11 @@ int report(const Options& options, LoadDrafter load) {
     std::cerr << "tomoscribe report: " << fault.what() << '\n';
     return 1;
   }
+  return 0;
+}
+
+int report(const Options& options, LoadDrafter load) {
+  if (const int status = check_folders(options); status != 0) return status;
   AnalysisContext context;
   if (options.order) {
     try {

@@ -289,9 +289,9 @@ TEST(Prior, SizesOfAnotherKernelAreNotCompared) {
   auto thin = smooth;
   thin.thickness_mm = thin.spacing_mm = 1.25;
   EXPECT_THAT(why_sizes_differ(smooth, thin), HasSubstr("slices of 2.50 mm"));
-  auto thinner = thin;
-  thinner.thickness_mm = thinner.spacing_mm = 1;
-  EXPECT_EQ(why_sizes_differ(thin, thinner), "");
+  auto millimetre_slices = thin;
+  millimetre_slices.thickness_mm = millimetre_slices.spacing_mm = 1;
+  EXPECT_EQ(why_sizes_differ(thin, millimetre_slices), "");
 }
 
 Finding sized(double mm3, double u_mm3) {
