@@ -98,7 +98,9 @@ class Fenced : public std::runtime_error {
 struct StudyInput {
   std::vector<dicom::BlobId> files;
   std::optional<reporting::Order> order;
-  int conflicts = 0;      ///< quarantined instances
+  int conflicts = 0;  ///< quarantined instances
+  /// Of the newest earlier study of the same patient whose draft shows a chest; empty: none.
+  std::vector<dicom::BlobId> earlier;
   std::string mismatch;   ///< the order names another patient: a sentence; empty otherwise
   reporting::Moment now;  ///< database clock, at claim
 };

@@ -11,8 +11,10 @@
 #include "pipeline/key_image.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/scan_map.h"
+#include "pipeline/prior/compare.h"
 #include "pipeline/series/health_card.h"
 #include "pipeline/series/load_volume.h"
+#include "pipeline/series/read_headers.h"
 #include "pipeline/series/select_series.h"
 #include "pipeline/study.h"
 #include "reporting/narrative.h"
@@ -25,69 +27,19 @@ using reporting::ReportVersion;
 
 /// Shares of the whole, from measured times of a 300-slice chest.
 constexpr double headers_done = 0.10, decoded = 0.45, measured = 0.97;
+/// With an earlier study, that study's share of the whole.
+constexpr double earlier_share = 0.4;
 /// With a language model all of these take this share of the whole.
 constexpr double before_model = 0.3;
 
-struct Headers {
-  std::vector<InstanceFile> instances;
-  std::vector<dicom::BlobId> hashes;      ///< of each instance
-  std::map<std::string, int> unreadable;  ///< how many files for each reason
-  int copies = 0;
+/// An earlier study as far as it is compared with.
+struct Earlier {
+  prior::EarlierStudy study;
+  std::string images_hash;  ///< of the hashes of the images that were read, in order
 };
-
-std::string counted(int count, const std::string& one, const std::string& many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
-}
-
-/// "3 files are no DICOM data sets", "1 file is not usable: the data set has no valid SOP Instance
-/// UID".
-std::vector<std::string> why_unreadable(const Headers& headers) {
-  std::vector<std::string> sentences;
-  for (const auto& [reason, count] : headers.unreadable)
-    sentences.push_back(counted(count, "file", "files") + " left out: " + reason);
-  return sentences;
-}
 
 void stop_if_asked(const AnalysisContext& context) {
   if (context.stop.stop_requested()) throw Cancelled();
-}
-
-/// Reads every header. Files that cannot be read are counted by reason; exact copies are dropped.
-/// The order of the result depends on the contents alone, not on file names.
-Headers read_headers(const StudyFiles& study, const AnalysisContext& context,
-                     const Progress& progress) {
-  Headers headers;
-  std::set<dicom::BlobId> seen;
-  std::vector<std::pair<InstanceFile, dicom::BlobId>> read;
-  for (std::size_t i = 0; i < study.files.size(); ++i) {
-    if (i % 32 == 0) {
-      stop_if_asked(context);
-      progress("reading headers",
-               headers_done * static_cast<double>(i) / static_cast<double>(study.files.size()));
-    }
-    try {
-      InstanceFile file{study.files[i], dicom::read_header(study.files[i])};
-      dicom::BlobId hash = dicom::sha256_of_file(study.files[i]);
-      if (!seen.insert(hash).second)
-        ++headers.copies;
-      else
-        read.emplace_back(std::move(file), std::move(hash));
-    } catch (const dicom::Malformed& fault) {
-      ++headers.unreadable[fault.what()];
-    }
-  }
-  std::ranges::sort(read, [](const auto& a, const auto& b) {
-    const auto key = [](const auto& entry) {
-      const dicom::InstanceHeader& header = entry.first.header;
-      return std::tie(header.series, header.sop_instance, entry.second);
-    };
-    return key(a) < key(b);
-  });
-  for (auto& [file, hash] : read) {
-    headers.instances.push_back(std::move(file));
-    headers.hashes.push_back(std::move(hash));
-  }
-  return headers;
 }
 
 std::vector<std::string> regions_of(const measure::Scene& scene) {
@@ -136,7 +88,7 @@ reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& 
   for (std::string& sentence : why_unreadable(headers))
     provenance.steps.push_back(std::move(sentence));
   if (headers.copies > 0)
-    provenance.steps.push_back(counted(headers.copies, "exact copy", "exact copies") +
+    provenance.steps.push_back(counted_words(headers.copies, "exact copy", "exact copies") +
                                " of a file left out");
   for (const std::string& note : context.notes) provenance.steps.push_back(note);
   for (const std::string& note : volume.notes) provenance.steps.push_back(note);
@@ -144,11 +96,7 @@ reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& 
       "resampled to 1.5 mm along the patient's axes for masks (block means, linear); "
       "measured on the native grid");
   for (std::string& sentence : gates.sentences()) provenance.steps.push_back(std::move(sentence));
-  std::set<std::size_t> used;
-  for (const std::size_t source : choice.stack.order) {
-    const std::size_t instance = choice.frames[source].instance;
-    if (used.insert(instance).second) provenance.inputs.push_back(headers.hashes[instance]);
-  }
+  provenance.inputs = images_read(headers, choice);
   return provenance;
 }
 
@@ -161,7 +109,7 @@ bool has_key_image(const Finding& finding) {
 }
 
 const Window& window_of(const Finding& finding, const reporting::Study& study) {
-  for (const char* lung : {"lungs", "airway", "nodule", "pneumothorax"})
+  for (const char* lung : {"lungs", "airway", "nodule", "pneumothorax", "earlier.nodule"})
     if (finding.id.starts_with(lung)) return lung_window;
   return study.body_part.starts_with("head") ? brain_window : soft_window;
 }
@@ -182,10 +130,10 @@ std::vector<NamedBlob> key_images(const Volume& volume, ReportVersion& version) 
   return blobs;
 }
 
-/// Runs the steps of the registry; the findings come in the order in which people read them: organs
-/// before the scan as a whole.
+/// Runs the steps of the registry, all or up to `last`; the findings come in the order in which
+/// people read them: organs before the scan as a whole.
 measure::Findings run_steps(measure::Scene& scene, const AnalysisContext& context,
-                            const Progress& progress) {
+                            const Progress& progress, std::string_view last = {}) {
   measure::Findings findings;
   const auto& steps = measure::steps();
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -193,6 +141,7 @@ measure::Findings run_steps(measure::Scene& scene, const AnalysisContext& contex
     progress(steps[i].stage, decoded + (measured - decoded) * static_cast<double>(i) /
                                            static_cast<double>(steps.size()));
     steps[i].run(scene, findings);
+    if (steps[i].name == last) break;
   }
   std::stable_partition(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.presence != reporting::Presence::not_assessed && finding.id != "region" &&
@@ -237,9 +186,20 @@ std::optional<ModelDraft> ask_model(ReportVersion& version, const Volume& volume
   return std::move(written);
 }
 
+/// What an earlier study adds: the comparison, and the images that it rests on.
+void compare_with(const Earlier& earlier, const measure::Scene& scene, ReportVersion& version) {
+  prior::compare(earlier.study, scene, version);
+  version.provenance.options["earlier.study"] = earlier.study.study.uid.str();
+  version.provenance.options["earlier.images"] = earlier.images_hash;
+  version.provenance.steps.emplace_back(
+      "the lungs of the earlier study are registered as a rigid body: breathing deforms them, so "
+      "that nodules within 15 mm of a place are taken for the same");
+}
+
 AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Volume& volume,
                     const measure::Scene& scene, measure::Findings findings,
-                    const AnalysisContext& context, const Progress& progress) {
+                    const std::optional<Earlier>& earlier, const AnalysisContext& context,
+                    const Progress& progress) {
   AnalysedStudy result{.version = {.report_id = {}, .study = study_from(headers.instances, choice)},
                        .blobs = {}};
   ReportVersion& version = result.version;
@@ -260,6 +220,7 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   version.findings = std::move(findings);
   finish_findings(version.findings, version.study.uid);
   version.provenance = provenance_of(headers, choice, volume, scene.gates, context);
+  if (earlier) compare_with(*earlier, scene, version);
   std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);
@@ -269,16 +230,18 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   return result;
 }
 
-}  // namespace
+/// The headers of a study and the series that is read.
+struct Chosen {
+  Headers headers;
+  SeriesChoice choice;
+};
 
-std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
-                                                const AnalysisContext& context,
-                                                const Progress& progress) {
-  const double share = context.drafter == nullptr ? 1 : before_model;
-  const Progress measuring = [&](const std::string& stage, double fraction) {
-    progress(stage, share * fraction);
-  };
-  const Headers headers = read_headers(study, context, measuring);
+std::variant<Chosen, Unsuitable> choose(const StudyFiles& study, const AnalysisContext& context,
+                                        const Progress& progress) {
+  Headers headers = read_headers(study, [&](double fraction) {
+    stop_if_asked(context);
+    progress("reading headers", headers_done * fraction);
+  });
   if (headers.instances.empty()) {
     std::string sentence;
     for (const std::string& why : why_unreadable(headers))
@@ -286,10 +249,80 @@ std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
     return Unsuitable{sentence.empty() ? "there are no files" : sentence};
   }
   stop_if_asked(context);
-  measuring("choosing a series", headers_done);
+  progress("choosing a series", headers_done);
   std::variant<SeriesChoice, Unsuitable> selected = select_series(headers.instances);
   if (auto* fault = std::get_if<Unsuitable>(&selected)) return std::move(*fault);
-  const SeriesChoice& choice = std::get<SeriesChoice>(selected);
+  return Chosen{.headers = std::move(headers),
+                .choice = std::get<SeriesChoice>(std::move(selected))};
+}
+
+/// Measures the earlier study as far as its nodules; its volume is given up at the end.
+std::variant<Earlier, Unsuitable> measure_earlier(const Chosen& chosen,
+                                                  const AnalysisContext& context,
+                                                  const Progress& progress) {
+  progress("decoding slices", headers_done + 0.02);
+  std::variant<Volume, Unsuitable> loaded =
+      load_volume(chosen.headers.instances, chosen.choice, context.stop);
+  if (auto* fault = std::get_if<Unsuitable>(&loaded)) return std::move(*fault);
+  measure::Scene scene = measure::make_scene(std::get<Volume>(loaded));
+  measure::Findings findings = run_steps(scene, context, progress, "nodules");
+  Earlier earlier{.study = {.study = study_from(chosen.headers.instances, chosen.choice),
+                            .lungs = prior::lung_image(scene),
+                            .findings = std::move(findings)},
+                  .images_hash = {}};
+  reporting::Study& study = earlier.study.study;
+  for (reporting::SeriesUse& series : study.series)
+    if (series.used) series.health = health_card(chosen.choice, scene);
+  finish_findings(earlier.study.findings, study.uid);
+  std::string hashes;
+  for (const dicom::BlobId& image : images_read(chosen.headers, chosen.choice))
+    hashes += image.str();
+  earlier.images_hash = dicom::sha256(hashes).str();
+  return earlier;
+}
+
+/// Reads, checks and measures the earlier study.
+std::variant<Earlier, Unsuitable> earlier_of(const Chosen& current, const AnalysisContext& context,
+                                             const Progress& progress) {
+  const auto named = [](const Unsuitable& fault) {
+    return Unsuitable{"the earlier study cannot be read: " + fault.reason};
+  };
+  const auto chosen = choose(*context.earlier, context, progress);
+  if (const auto* fault = std::get_if<Unsuitable>(&chosen)) return named(*fault);
+  const auto& earlier = std::get<Chosen>(chosen);
+  const std::string why =
+      prior::why_no_prior(study_from(current.headers.instances, current.choice),
+                          study_from(earlier.headers.instances, earlier.choice));
+  if (!why.empty()) return Unsuitable{why};
+  auto result = measure_earlier(earlier, context, progress);
+  if (const auto* fault = std::get_if<Unsuitable>(&result)) return named(*fault);
+  return result;
+}
+
+}  // namespace
+
+std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
+                                                const AnalysisContext& context,
+                                                const Progress& progress) {
+  const double share = context.drafter == nullptr ? 1 : before_model;
+  const double from = context.earlier ? earlier_share : 0;
+  const Progress measuring = [&](const std::string& stage, double fraction) {
+    progress(stage, share * (from + (1 - from) * fraction));
+  };
+  const std::variant<Chosen, Unsuitable> chosen =
+      choose(study, context, [&](auto&& stage, double) { progress(stage, 0); });
+  if (const auto* fault = std::get_if<Unsuitable>(&chosen)) return *fault;
+  const auto& [headers, choice] = std::get<Chosen>(chosen);
+
+  std::optional<Earlier> earlier;
+  if (context.earlier) {
+    auto read = earlier_of(std::get<Chosen>(chosen), context,
+                           [&](const std::string& stage, double fraction) {
+                             progress("earlier study: " + stage, share * from * fraction);
+                           });
+    if (auto* fault = std::get_if<Unsuitable>(&read)) return std::move(*fault);
+    earlier = std::get<Earlier>(std::move(read));
+  }
 
   measuring("decoding slices", headers_done + 0.02);
   std::variant<Volume, Unsuitable> loaded = load_volume(headers.instances, choice, context.stop);
@@ -305,9 +338,9 @@ std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
     return Unsuitable{
         "a shell of bone without tissue of brain density: this looks like a phantom, "
         "not a patient"};
-  measuring("writing the draft", measured);
-  AnalysedStudy result = draft(headers, choice, volume, scene, std::move(findings), context,
-                               [&](const std::string& stage, double fraction) {
+  measuring(earlier ? "comparing with the earlier study" : "writing the draft", measured);
+  AnalysedStudy result = draft(headers, choice, volume, scene, std::move(findings), earlier,
+                               context, [&](const std::string& stage, double fraction) {
                                  progress(stage, share + (measured - share) * fraction);
                                });
   progress("done", 1.0);

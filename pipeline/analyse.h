@@ -36,6 +36,7 @@ struct AnalysisContext {
   std::string code_version;
   std::vector<std::string> notes;  ///< how the images arrived: said among the limitations
   std::stop_token stop;            ///< asked between stages; \see Cancelled
+  std::optional<StudyFiles> earlier;  ///< a study of the same patient to compare with
   Drafter* drafter = nullptr;      ///< a language model that proposes findings; none: measured only
 };
 
@@ -56,8 +57,10 @@ struct AnalysedStudy {
   std::vector<NamedBlob> blobs;
 };
 
-/// Deterministic: equal files, order and context give an equal version. Peak memory: one volume of
-/// int16, one of labels and one working grid. Thread-safe, but for the drafter. \throws Cancelled.
+/// Deterministic: equal files, order and context give an equal version. Unsuitable too when the
+/// earlier study cannot be read or is not one of the same patient of an earlier day; the sentence
+/// says so. Peak memory: one volume of int16, one of labels and one working grid; the earlier
+/// study's lungs at 1.5 mm. Thread-safe, but for the drafter. \throws Cancelled.
 std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
                                                 const AnalysisContext& context,
                                                 const Progress& progress);

@@ -37,7 +37,7 @@ constexpr const char* fhir_base = "http://127.0.0.1:8080/fhir/R4";
 
 struct Options {
   fs::path study, out;
-  std::optional<fs::path> order;
+  std::optional<fs::path> order, prior;
   LanguageModelOptions model;
   bool quiet = false;
 };
@@ -132,7 +132,8 @@ std::string summary(const AnalysedStudy& analysed, const Options& options, std::
   return line.str();
 }
 
-int report(const Options& options, LoadDrafter load) {
+/// 0, or why the folders cannot be used: said on standard error.
+int check_folders(const Options& options) {
   if (!fs::is_directory(options.study)) {
     std::cerr << "tomoscribe report: " << options.study.string()
               << (fs::exists(options.study) ? " is not a folder\n" : " does not exist\n");
@@ -144,6 +145,11 @@ int report(const Options& options, LoadDrafter load) {
     std::cerr << "tomoscribe report: " << fault.what() << '\n';
     return 1;
   }
+  return 0;
+}
+
+int report(const Options& options, LoadDrafter load) {
+  if (const int status = check_folders(options); status != 0) return status;
   AnalysisContext context;
   if (options.order) {
     try {
@@ -157,6 +163,7 @@ int report(const Options& options, LoadDrafter load) {
   context.now = now();
   context.code_version = code_version();
   context.stop = interrupt.token();
+  if (options.prior) context.earlier = files_below(*options.prior, options.out);
   ProgressLines lines(options.quiet);
   std::unique_ptr<Drafter> drafter;
   if (!options.model.folder.empty()) {
@@ -198,6 +205,11 @@ int report_with(LoadDrafter load, int argc, char** argv) {
   app.add_option("--order", options.order,
                  "HL7 v2 order (ORM^O01 or OMI^O23): indication and history")
       ->check(CLI::ExistingFile);
+  app.add_option("--prior", options.prior,
+                 "folder with an earlier CT study of the same patient: the lungs are registered, "
+                 "nodules matched and their growth measured. Refused when the Patient ID differs "
+                 "or the study is not of an earlier day")
+      ->check(CLI::ExistingDirectory);
   add_model_options(app, options.model);
   app.add_flag("--quiet", options.quiet, "no progress lines");
   if (const auto status = ends_here(app, argc, argv)) return *status;

@@ -130,10 +130,23 @@ void Worker::run(const std::stop_token& stop) {
 }
 
 /// In the order of their hashes: the same whichever way they arrived.
-std::vector<std::filesystem::path> Worker::files(const db::StudyInput& input) const {
+std::vector<std::filesystem::path> Worker::files(const std::vector<dicom::BlobId>& ids) const {
   std::set<std::filesystem::path> paths;
-  for (const auto& id : input.files) paths.insert(blobs_.path_of(id));
+  for (const auto& id : ids) paths.insert(blobs_.path_of(id));
   return {paths.begin(), paths.end()};
+}
+
+std::variant<AnalysedStudy, Unsuitable> Worker::analyse(const db::StudyInput& input,
+                                                        AnalysisContext& context,
+                                                        const Progress& progress) const {
+  if (!input.earlier.empty()) context.earlier = StudyFiles{files(input.earlier)};
+  auto result = analyse_({files(input.files)}, context, progress);
+  if (!context.earlier || !std::holds_alternative<Unsuitable>(result)) return result;
+  // An earlier study that cannot be used must not keep a report from being made.
+  context.earlier.reset();
+  context.notes.push_back("an earlier study of the patient is held, but could not be compared: " +
+                          std::get<Unsuitable>(result).reason);
+  return analyse_({files(input.files)}, context, progress);
 }
 
 void Worker::analyse_job(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop) {
@@ -147,7 +160,7 @@ void Worker::analyse_job(db::JobQueue& queue, const db::Job& job, const std::sto
   if (input.mismatch.empty()) {
     Heartbeat heartbeat(queue, job, std::chrono::seconds(config_.worker.lease_s), stop, log_);
     context.stop = heartbeat.abandoned();
-    result = analyse_({files(input)}, context, [&](const std::string& stage, double fraction) {
+    result = analyse(input, context, [&](const std::string& stage, double fraction) {
       heartbeat.progress(stage, fraction);
     });
     if (heartbeat.fenced()) throw db::Fenced("another worker has the job");

@@ -28,7 +28,11 @@ class Worker {
   void work(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop);
   void settle(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop);
   void analyse_job(db::JobQueue& queue, const db::Job& job, const std::stop_token& stop);
-  std::vector<std::filesystem::path> files(const db::StudyInput& input) const;
+  std::vector<std::filesystem::path> files(const std::vector<dicom::BlobId>& ids) const;
+  /// With the earlier study that the database holds, or without it where it cannot be used.
+  std::variant<AnalysedStudy, Unsuitable> analyse(const db::StudyInput& input,
+                                                  AnalysisContext& context,
+                                                  const Progress& progress) const;
 
   const Config& config_;
   std::string dsn_, name_;

@@ -147,15 +147,27 @@ std::string undecided_words(const Finding& finding) {
   return finding.measurements.empty() ? ": " + finding.verification.reason : "";
 }
 
+/// What an earlier study alone shows: add_comparison() speaks of it.
+bool is_of_earlier(const Finding& finding) {
+  return finding.id.starts_with("earlier.");
+}
+
+/// What the scan covers and whether contrast was given is technique; the registration is
+/// comparison.
+Section section_of(const Finding& finding) {
+  if (finding.id == "region" || finding.id == "contrast") return Section::technique;
+  if (finding.id == "comparison" || is_of_earlier(finding)) return Section::comparison;
+  return Section::findings;
+}
+
 /// Sentences of findings that something was measured of; an organ whose absence is all that is
-/// known belongs to the list below. What the scan covers and whether contrast was given is
-/// technique.
+/// known belongs to the list below.
 void add_measured(Composer& composer, const std::vector<Finding>& findings, Section section) {
   std::set<std::string> given;
   for (const Finding& finding : findings) {
     const bool covered = finding.id == "region";
-    const bool technique = covered || finding.id == "contrast";
-    if (finding.presence == Presence::not_assessed || technique != (section == Section::technique))
+    if (finding.presence == Presence::not_assessed || section != section_of(finding) ||
+        is_of_earlier(finding))
       continue;
     std::string text = covered ? covered_text(finding) : title_of(finding);
     if (finding.presence == Presence::absent) text += ": none found";
@@ -183,6 +195,42 @@ void add_technique(Composer& composer, const Study& study, const std::vector<Fin
   add_measured(composer, findings, Section::technique);
 }
 
+/// "Solid nodule 1: larger than in the earlier study; then: volume 400 mm3 (image 57)".
+std::string comparison_text(const Finding& finding) {
+  const Comparison& then = *finding.comparison;
+  std::set<std::string> given;
+  std::string text = title_of(finding) + ": " + then.outcome;
+  if (const auto measured = measurements_text(then.measurements, given); !measured.empty())
+    text += "; in the earlier study: " + measured;
+  if (is_of_earlier(finding))
+    if (const auto now = measurements_text(finding.measurements, given); !now.empty())
+      text += "; " + now;
+  if (then.evidence && then.evidence->image)
+    text += " (its image " + std::to_string(*then.evidence->image) + ")";
+  return text;
+}
+
+/// The earlier study, and what became of each finding that was looked for there.
+void add_comparison(Composer& composer, const std::vector<Finding>& findings) {
+  const auto comparison = std::ranges::find(findings, std::string("comparison"), &Finding::id);
+  if (comparison == findings.end()) {
+    composer.add(Section::comparison, "None available to the program.", about_itself());
+    return;
+  }
+  if (comparison->presence == Presence::not_assessed)
+    composer.add(Section::comparison,
+                 sentence_end(title_of(*comparison) + " not possible: " + comparison->not_assessed),
+                 {.outcome = Outcome::not_assessable,
+                  .check = "registration",
+                  .reason = comparison->not_assessed},
+                 {comparison->id});
+  add_measured(composer, findings, Section::comparison);
+  for (const Finding& finding : findings)
+    if (finding.comparison)
+      composer.add(Section::comparison, sentence_end(comparison_text(finding)),
+                   finding.verification, {finding.id}, finding.author);
+}
+
 struct NotAssessed {
   std::string reason;
   std::vector<std::string> subjects, ids;
@@ -193,7 +241,8 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings,
                       const Provenance& provenance) {
   std::vector<NotAssessed> groups;
   for (const Finding& finding : findings) {
-    if (finding.presence != Presence::not_assessed) continue;
+    if (finding.presence != Presence::not_assessed || section_of(finding) != Section::findings)
+      continue;
     const std::string& reason = finding.not_assessed;
     const std::string part = finding.id.substr(0, finding.id.find('.'));
     const auto same = std::ranges::find_if(groups, [&](const NotAssessed& group) {
@@ -219,7 +268,8 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings,
 
 /// What an impression names: what cannot wait, what a detector proposes, what a rule speaks about.
 bool is_notable(const Finding& finding) {
-  if (finding.presence == Presence::absent || finding.presence == Presence::not_assessed)
+  if (finding.presence == Presence::absent || finding.presence == Presence::not_assessed ||
+      is_of_earlier(finding))
     return false;
   const bool proposed =
       finding.presence == Presence::indeterminate && finding.author == Author::geometry;
@@ -354,7 +404,7 @@ std::vector<Statement> compose_statements(const Study& study, const std::optiona
   add_examination(composer, study, order, provenance);
   add_indication(composer, order);
   add_technique(composer, study, findings, provenance);
-  composer.add(Section::comparison, "None available to the program.", about_itself());
+  add_comparison(composer, findings);
   add_measured(composer, findings, Section::findings);
   add_not_assessed(composer, findings, provenance);
   add_impression(composer, findings);

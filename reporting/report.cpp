@@ -70,9 +70,9 @@ std::optional<T> value_of(const Words& words, std::string_view text) {
   return found->value;
 }
 
-void check_measurements(const Finding& finding, std::set<std::string>& ids,
+void check_measurements(const std::vector<Measurement>& measurements, std::set<std::string>& ids,
                         std::vector<std::string>& faults) {
-  for (const Measurement& measurement : finding.measurements) {
+  for (const Measurement& measurement : measurements) {
     const std::string name = "measurement " + measurement.id;
     if (measurement.id.empty() || !ids.insert(measurement.id).second)
       faults.push_back(name + ": id empty or repeated");
@@ -94,7 +94,9 @@ void check_findings(const ReportVersion& version, std::vector<std::string>& faul
     if (finding.observation.empty()) faults.push_back(name + ": no observation code");
     if ((finding.presence == Presence::not_assessed) == finding.not_assessed.empty())
       faults.push_back(name + ": a reason goes with 'not assessed', and only with it");
-    check_measurements(finding, measurement_ids, faults);
+    check_measurements(finding.measurements, measurement_ids, faults);
+    if (finding.comparison)
+      check_measurements(finding.comparison->measurements, measurement_ids, faults);
   }
 }
 

@@ -171,6 +171,16 @@ struct Citation {
   bool operator==(const Citation&) const = default;
 };
 
+/// What an earlier study of the same patient shows of a finding, measured by the same code.
+struct Comparison {
+  dicom::StudyUid study;  ///< the earlier one
+  std::string outcome;    ///< a clause: "larger", "stable within measurement error", "no candidate
+                          ///< at this place"
+  std::vector<Measurement> measurements;  ///< in the earlier study; ids have ".earlier." in them
+  std::optional<Evidence> evidence;       ///< on an image of the earlier study
+  bool operator==(const Comparison&) const = default;
+};
+
 struct Finding {
   std::string id;               ///< unique within the version: "lungs.right"
   std::string title;            ///< what readers call it: "Right lung"
@@ -183,7 +193,8 @@ struct Finding {
   std::vector<Evidence> evidence;
   std::vector<Citation> citations;
   std::string recommendation;
-  std::string not_assessed;  ///< the reason, when presence is not_assessed
+  std::string not_assessed;              ///< the reason, when presence is not_assessed
+  std::optional<Comparison> comparison;  ///< with an earlier study, where there is one
   Author author = Author::geometry;
   Verification verification;
   bool critical = false;

@@ -131,6 +131,10 @@ inline Evidence blank() {
   return {.series = dicom::SeriesUid("0"), .instance = dicom::SopInstanceUid("0")};
 }
 template <>
+inline Comparison blank() {
+  return {.study = dicom::StudyUid("0")};
+}
+template <>
 inline Finding blank() {
   return {.tracking = dicom::TrackingUid("0")};
 }

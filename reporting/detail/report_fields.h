@@ -103,12 +103,19 @@ void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<declt
       io.field("verified", x.verified);
 }
 template <class Io>
+void describe(Io& io,
+              auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Comparison> {
+  io.field("study", x.study), io.field("outcome", x.outcome);
+  io.field("measurements", x.measurements), io.field("evidence", x.evidence);
+}
+template <class Io>
 void describe(Io& io, auto& x) requires std::is_same_v<std::remove_cvref_t<decltype(x)>, Finding> {
   io.field("id", x.id), io.field("title", x.title), io.field("tracking", x.tracking),
       io.field("observation", x.observation);
   io.field("site", x.site), io.field("laterality", x.laterality), io.field("presence", x.presence);
   io.field("notAssessed", x.not_assessed), io.field("measurements", x.measurements);
   io.field("evidence", x.evidence), io.field("citations", x.citations);
+  io.field("comparison", x.comparison);
   io.field("recommendation", x.recommendation), io.field("author", x.author);
   io.field("verification", x.verification), io.field("critical", x.critical);
 }

@@ -52,6 +52,14 @@ const std::vector<Citation>& bibliography() {
        "with solid tumours of the respiratory and gastrointestinal tracts. Lancet Oncol "
        "2008;9:629-635",
        "10.1016/S1470-2045(08)70153-0"},
+      {"callister-2015",
+       "Callister MEJ et al. British Thoracic Society guidelines for the investigation and "
+       "management of pulmonary nodules. Thorax 2015;70(Suppl 2):ii1-ii54",
+       "10.1136/thoraxjnl-2015-207168"},
+      {"christensen-2024",
+       "Christensen J et al. ACR Lung-RADS v2022: assessment categories and management "
+       "recommendations. J Am Coll Radiol 2024;21:473-488",
+       "10.1016/j.jacr.2023.09.009"},
   };
   return all;
 }
@@ -177,6 +185,26 @@ const std::vector<Rule>& rules() {
        {Limit::Kind::at_least, 55, "mm"},
        "this guideline suggests referral to a vascular surgeon",
        "chaikof-2018"},
+      {"nodule.volume-change-25",
+       "2015",
+       "a radiologist confirms that it is the same solid nodule in both studies",
+       {Limit::Kind::at_least, 25, "%"},
+       "this guideline calls an increase of the volume by 25 % or more growth",
+       "callister-2015"},
+      {"nodule.doubling-400",
+       "2015",
+       "a radiologist confirms that it is the same solid nodule in both studies",
+       {Limit::Kind::at_most, 400, "d"},
+       "this guideline advises further work-up of a nodule whose volume doubles within 400 days",
+       "callister-2015"},
+      {"nodule.diameter-change-1.5",
+       "2022",
+       "the examination is lung cancer screening and a radiologist confirms that it is the same "
+       "nodule in a study of the last 12 months",
+       {Limit::Kind::above, 1.5, "mm"},
+       "Lung-RADS calls an increase of the mean diameter by more than 1.5 mm within 12 months "
+       "growth",
+       "christensen-2024"},
   };
   return all;
 }

@@ -157,6 +157,56 @@ TEST_F(Db, SlicesWhileAWorkerDiedForTheLastTimeMakeTheNextJob) {
   EXPECT_EQ(queue->make_due(), 1);
 }
 
+/// A study of the same patient, drafted; `body_part` as its draft recognised it.
+class EarlierStudies : public Db {
+ protected:
+  dicom::BlobId hold(const std::string& study, const char* date, const char* body_part) {
+    dicom::ReceivedInstance one = instance(++number_, "c", "i", study);
+    one.header.study_header.study_date = date;
+    intake->record(one);
+    if (*body_part != 0) {
+      queue->make_due();
+      ReportVersion version = draft(1, study);
+      version.study.body_part = body_part;
+      queue->finish(*queue->claim(), version);
+    }
+    return one.file_hash;
+  }
+  std::vector<dicom::BlobId> of_current() {
+    hold("1.2.9", "20260102", "");
+    queue->make_due();
+    return queue->input(*queue->claim()).earlier;
+  }
+
+ private:
+  int number_ = 0;
+};
+
+TEST_F(EarlierStudies, TheNewestChestOfThePatientIsCompared) {
+  hold("1.2.3", "20240101", "chest");
+  const auto newer = hold("1.2.4", "20250101", "chest and abdomen");
+  hold("1.2.5", "20250601", "head");
+  hold("1.2.6", "20260102", "chest");  // the same day
+  EXPECT_EQ(of_current(), std::vector{newer});
+}
+
+TEST_F(EarlierStudies, AnotherPatientsStudyIsNot) {
+  hold("1.2.3", "20240101", "chest");
+  sql("UPDATE study SET patient_id = 'other'");
+  EXPECT_TRUE(of_current().empty());
+}
+
+TEST_F(EarlierStudies, OneWithAnotherIssuerOrSexIsNot) {
+  hold("1.2.3", "20240101", "chest");
+  hold("1.2.4", "20240201", "chest");
+  sql("UPDATE study SET issuer = 'elsewhere' WHERE uid = '1.2.3'");
+  sql("UPDATE study SET sex = 'F' WHERE uid = '1.2.4'");
+  hold("1.2.9", "20260102", "");
+  sql("UPDATE study SET sex = 'M' WHERE uid = '1.2.9'");
+  queue->make_due();
+  EXPECT_TRUE(queue->input(*queue->claim()).earlier.empty());
+}
+
 TEST_F(Db, UnsuitableStudiesBecomeDueAgainWithNewSlices) {
   intake->record(instance(1));
   queue->make_due();

@@ -251,6 +251,49 @@ TEST_F(Report, RefusesAnOrderThatIsNoHl7) {
   EXPECT_EQ(lines_in(ran.output), 1U) << ran.output;
 }
 
+TEST_F(Report, RefusesAPriorThatIsNone) {
+  const fs::path stranger = temporary_ / "stranger";
+  ASSERT_EQ(phantom(stranger, "--seed 9 --size 64 --slices 14 --spacing 10").status, 0);
+  const auto with = [&](const fs::path& prior) {
+    return report(study(), temporary_ / "out", "--quiet --prior '" + prior.string() + "'");
+  };
+  for (const auto& [prior, words] : std::vector<std::pair<fs::path, std::string>>{
+           {stranger, "another patient"}, {study(), "this study itself"}}) {
+    const Ran ran = with(prior);
+    EXPECT_EQ(ran.status, 3) << ran.output;
+    EXPECT_EQ(lines_in(ran.output), 1U) << ran.output;
+    EXPECT_THAT(ran.output, HasSubstr(words));
+    EXPECT_THAT(ran.output, Not(HasSubstr("PHANTOM-")));
+  }
+  EXPECT_EQ(with(temporary_ / "nowhere").status, 2);
+  EXPECT_FALSE(fs::exists(temporary_ / "out"));
+}
+
+TEST(Tomoscribe, ComparesWithAPrior) {
+  const TempFolder folder;
+  const fs::path now = folder / "now", then = folder / "then", out = folder / "out";
+  ASSERT_EQ(phantom(now, "--prior '" + then.string() +
+                             "' --seed 7 --size 128 --slices 26 --spacing 5 --finding "
+                             "nodule:left:22:doubling=120")
+                .status,
+            0);
+  const Ran ran = report(now, out, "--prior '" + then.string() + "'");
+  ASSERT_EQ(ran.status, 0) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr("earlier study: looking for nodules"));
+  EXPECT_THAT(ran.output, HasSubstr("comparing with the earlier study"));
+  const std::string text = read_text(out / "report.txt");
+  EXPECT_THAT(text, HasSubstr("Comparison with the CT of 2024-07-17, series 1: time between"));
+  const auto json = nlohmann::json::parse(read_text(out / "report.json"));
+  bool larger = false;
+  for (const auto& finding : json.at("findings"))
+    larger = larger ||
+             finding.value(nlohmann::json::json_pointer("/comparison/outcome"), "") == "larger";
+  EXPECT_TRUE(larger) << text;
+  // The other way round it is no prior.
+  EXPECT_THAT(report(then, folder / "no", "--quiet --prior '" + now.string() + "'").output,
+              HasSubstr("not of an earlier day"));
+}
+
 TEST_F(Report, CallsAMissingFolderWrongUsage) {
   const Ran ran = report(temporary_ / "nowhere", temporary_ / "out");
   EXPECT_EQ(ran.status, 2);

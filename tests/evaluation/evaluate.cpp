@@ -1,6 +1,7 @@
 // Measures phantoms and tabulates how far the numbers are from what was painted.
 //   evaluate run RESULTS.jsonl BODY COUNT [FROM]   measures studies FROM .. FROM+COUNT-1 of a body
-//                                                  (thorax, head, abdomen); those that the file
+//                                                  (thorax, head, abdomen, or pairs: a
+//                                                  thorax and an earlier one); those that the file
 //                                                  holds already are left out: stop and go on at
 //                                                  will
 //   evaluate tables RESULTS.jsonl                  prints the tables (Markdown)
@@ -12,6 +13,7 @@
 
 #include "pipeline/measure/measure.h"
 #include "tests/evaluation/compare.h"
+#include "tests/evaluation/pairs.h"
 #include "tests/evaluation/phantom_volume.h"
 #include "tests/evaluation/study_plan.h"
 #include "tests/evaluation/summary.h"
@@ -25,7 +27,7 @@ using nlohmann::json;
 BodyPart body_named(const std::string& word) {
   for (const BodyPart body : {BodyPart::thorax, BodyPart::head, BodyPart::abdomen})
     if (word == evaluation::name_of(body)) return body;
-  throw std::invalid_argument("no body part \"" + word + "\": thorax, head or abdomen");
+  throw std::invalid_argument("no body part \"" + word + "\": thorax, head, abdomen or pairs");
 }
 
 std::vector<json> read_results(const std::string& file) {
@@ -52,7 +54,8 @@ json measured(BodyPart body, int number) {
 }
 
 int run(const std::string& file, const std::string& word, int count, int from) {
-  const BodyPart body = body_named(word);
+  const bool pairs = word == "pairs";
+  const BodyPart body = pairs ? BodyPart::thorax : body_named(word);
   std::set<int> done;
   for (const json& one : read_results(file))
     if (one.value("body", "") == word) done.insert(one.value("number", -1));
@@ -60,7 +63,7 @@ int run(const std::string& file, const std::string& word, int count, int from) {
   if (!results) throw std::runtime_error("cannot write " + file);
   for (int number = from; number < from + count; ++number) {
     if (done.contains(number)) continue;
-    const json line = measured(body, number);
+    const json line = pairs ? evaluation::measured_pair(number) : measured(body, number);
     results << line.dump() << '\n' << std::flush;
     std::cerr << word << ' ' << number << ": " << line["seconds"].get<double>() << " s\n";
   }

@@ -4,6 +4,7 @@
 
 #include "pipeline/measure/measure.h"
 #include "tests/evaluation/compare.h"
+#include "tests/evaluation/pairs.h"
 #include "tests/evaluation/phantom_volume.h"
 #include "tests/evaluation/study_plan.h"
 #include "tests/evaluation/summary.h"
@@ -48,6 +49,17 @@ TEST(Evaluation, FindsBloodInAHead) {
   const json study = measured(BodyPart::head, 2);
   ASSERT_GE(study["lesions"].size(), 1U) << "the plan changed: choose another study";
   expect_found(study);
+}
+
+TEST(Evaluation, ComparesAThoraxWithAnEarlierOne) {
+  const json pair = measured_pair(0);
+  ASSERT_GE(pair["lesions"].size(), 4U);
+  for (const json& lesion : pair["lesions"]) {
+    if (!lesion["expected"].get<bool>()) continue;
+    EXPECT_TRUE(lesion["found"].get<bool>()) << lesion;
+  }
+  EXPECT_EQ(pair["false"]["change."], 0);
+  EXPECT_EQ(pair["false"]["match."], 0);
 }
 
 TEST(Evaluation, ProposesNothingInANormalHead) {

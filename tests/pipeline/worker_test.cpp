@@ -72,6 +72,47 @@ TEST_F(WorkerTest, WhatCannotBeReadIsSaidInTheSentenceOfTheAnalysis) {
   EXPECT_EQ(value("SELECT state || attempt FROM job"), "done1");
 }
 
+class WorkerWithAnEarlierStudy : public WorkerTest {
+ protected:
+  /// A drafted chest of a year before, and a study that waits.
+  void hold_both() const {
+    recorded("1.2.2");
+    db::JobQueue queue(dsn(), "setup");
+    queue.make_due();
+    auto version = draft_of("1.2.2");
+    version.study.body_part = "chest";
+    queue.finish(*queue.claim(), version);
+    sql("UPDATE study SET study_date = '20250101'");
+    recorded("1.2.3");
+    sql("UPDATE study SET study_date = '20260101' WHERE uid = '1.2.3'");
+  }
+  bool is_drafted() const {
+    return eventually(
+        [&] { return value("SELECT state FROM study WHERE uid = '1.2.3'") == "drafted"; });
+  }
+};
+
+TEST_F(WorkerWithAnEarlierStudy, ItIsComparedWith) {
+  hold_both();
+  std::atomic<int> compared = 0;
+  start([&](const StudyFiles&, const AnalysisContext& context, const Progress&) -> Result {
+    if (context.earlier && context.earlier->files.size() == 1) ++compared;
+    return AnalysedStudy{.version = draft_of("1.2.3"), .blobs = {}};
+  });
+  ASSERT_TRUE(is_drafted());
+  EXPECT_EQ(compared, 1);
+}
+
+TEST_F(WorkerWithAnEarlierStudy, OneThatCannotBeUsedKeepsNoReportFromBeingMade) {
+  hold_both();
+  start([&](const StudyFiles&, const AnalysisContext& context, const Progress&) -> Result {
+    if (context.earlier) return Unsuitable{"one of the studies has no date"};
+    EXPECT_THAT(context.notes, testing::ElementsAre(HasSubstr("has no date")));
+    return AnalysedStudy{.version = draft_of("1.2.3"), .blobs = {}};
+  });
+  EXPECT_TRUE(is_drafted());
+}
+
 TEST_F(WorkerTest, AFaultIsTriedAgainAndThenFailsWithItsReason) {
   recorded();
   std::atomic<int> begun = 0;

@@ -53,6 +53,52 @@ TEST(Json, GivesBackWhatWasWritten) {
   }
 }
 
+ReportVersion compared_draft() {
+  auto version = tests::example_draft();
+  Finding& finding = version.findings.front();
+  Measurement then = finding.measurements.front();
+  then.id = finding.id + ".earlier.volume";
+  then.value = 2000;
+  finding.comparison = Comparison{.study = dicom::StudyUid("1.2.4"),
+                                  .outcome = "larger",
+                                  .measurements = {then},
+                                  .evidence = finding.evidence.front()};
+  return version;
+}
+
+TEST(Json, GivesBackAComparisonWithAnEarlierStudy) {
+  const auto version = compared_draft();
+  EXPECT_EQ(from_json(to_json(version)), version);
+  EXPECT_TRUE(faults(version).empty());
+}
+
+TEST(Report, AnEarlierMeasurementNeedsAnIdOfItsOwn) {
+  auto version = compared_draft();
+  version.findings.front().comparison->measurements.front().id =
+      version.findings.front().measurements.front().id;
+  ASSERT_EQ(faults(version).size(), 1U);
+}
+
+TEST(Narrative, SaysWhatTheEarlierStudyShowed) {
+  auto version = compared_draft();
+  Finding registration = version.findings.front();
+  registration.id = "comparison";
+  registration.title = "Comparison with the CT of 2024-07-17";
+  registration.comparison.reset();
+  registration.measurements = {};
+  version.findings.push_back(registration);
+  version.statements =
+      compose_statements(version.study, version.order, version.findings, version.provenance);
+  const auto said = statements_in(version, Section::comparison);
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(said[0]->text, "Comparison with the CT of 2024-07-17.");
+  EXPECT_NE(said[1]->text.find(": larger; in the earlier study: aerated volume 2000 mL"),
+            std::string::npos)
+      << said[1]->text;
+  for (const Statement* one : statements_in(version, Section::findings))
+    EXPECT_EQ(one->text.find("Comparison with"), std::string::npos) << one->text;
+}
+
 TEST(Json, ReadsReportsFromBeforeThereWereHealthCards) {
   auto version = tests::example_draft();
   for (SeriesUse& series : version.study.series) series.health.reset();
@@ -87,7 +133,7 @@ TEST(Json, GivesBackRandomVersions) {
 }
 
 TEST(Json, RefusesWhatIsNotAReportAndSaysWhere) {
-  for (const char* bad : {"", "null", "[]", "{}", "{\"schema\":2}", "{\"schema\":\"1\"}"})
+  for (const char* bad : {"", "null", "[]", "{}", R"({"schema":2})", R"({"schema":"1"})"})
     EXPECT_THROW(from_json(bad), dicom::Malformed) << bad;
   std::string json = to_json(tests::example_draft());
   json.replace(json.find("\"draft\""), 7, "\"final?\"");
