@@ -53,7 +53,7 @@ std::string no_density(const Scene& scene) {
 }
 
 Blobs find_blobs(const Cranium& cranium) {
-  Blobs blobs{hyperdense_blobs(cranium), {}};
+  Blobs blobs = hyperdense_blobs(cranium);
   blobs.kinds.reserve(blobs.all.size());
   for (const Blob& blob : blobs.all) blobs.kinds.push_back(judged(blob, blobs.all));
   return blobs;

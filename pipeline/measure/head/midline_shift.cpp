@@ -75,21 +75,54 @@ class Across {
   std::vector<Run> runs_;
 };
 
-/// Places of the septum and of the third ventricle, mm from the plane; and where they were seen.
-struct Midline {
-  std::vector<double> septum, third;
-  Vec3 sum_mm{};
-  double count = 0;
-  void add(std::vector<double>& to, double off, const Vec3& point) {
-    to.push_back(off);
-    for (std::size_t i = 0; i < 3; ++i) sum_mm[i] += point[i];
-    ++count;
-  }
+/// A structure of the midline on one line across it.
+struct Sighting {
+  int row = 0, slice = 0;  ///< of the line, in the cranium's grid
+  double off = 0;          ///< mm from the plane
 };
 
-void look_across(const Cranium& cranium, const Vec3& place, double limit_hu, Midline& midline) {
+/// Sightings of the septum and of the third ventricle.
+struct Midline {
+  std::vector<Sighting> septum, third;
+};
+
+/// Neighbouring lines that see one thing at nearly one place.
+bool beside(const Sighting& one, const Sighting& other) {
+  constexpr int lines = 2;
+  constexpr double apart_mm = 1.5;
+  return std::abs(one.row - other.row) <= lines && std::abs(one.slice - other.slice) <= lines &&
+         std::abs(one.off - other.off) <= apart_mm;
+}
+
+/// Septum and third ventricle are sheets: of all sightings those that hang together most. What
+/// sulci and cisterns give lies scattered.
+std::vector<Sighting> largest_sheet(std::vector<Sighting> left) {
+  std::vector<Sighting> largest;
+  while (left.size() > largest.size()) {
+    std::vector<Sighting> sheet{left.back()};
+    left.pop_back();
+    for (std::size_t i = 0; i < sheet.size(); ++i) {
+      const Sighting here = sheet[i];
+      const auto rest = std::ranges::partition(
+          left, [&](const Sighting& other) { return !beside(here, other); });
+      sheet.insert(sheet.end(), rest.begin(), rest.end());
+      left.erase(rest.begin(), rest.end());
+    }
+    if (sheet.size() > largest.size()) largest = std::move(sheet);
+  }
+  return largest;
+}
+
+double median_off(const std::vector<Sighting>& sheet) {
+  std::vector<double> offs(sheet.size());
+  std::ranges::transform(sheet, offs.begin(), &Sighting::off);
+  return median_of(offs);
+}
+
+void look_across(const Cranium& cranium, int row, int slice, double limit_hu, Midline& midline) {
   constexpr double least_horn_mm = 2.2, septum_from = 0.5, septum_to = 7, most_off = 20;
   constexpr double third_from = 1.5, third_to = 12, wall_mm = 8;
+  const Vec3 place = cranium.image.grid.point_mm(0, row, slice);
   const Across line(cranium, place[1], place[2], limit_hu);
   const auto& runs = line.runs();
   for (std::size_t i = 0; i + 1 < runs.size(); ++i) {
@@ -97,13 +130,13 @@ void look_across(const Cranium& cranium, const Vec3& place, double limit_hu, Mid
     const double middle = (runs[i + 1].from + runs[i].to) / 2;
     if (gap >= septum_from && gap <= septum_to && std::abs(middle) < most_off &&
         runs[i].length() >= least_horn_mm && runs[i + 1].length() >= least_horn_mm)
-      midline.add(midline.septum, middle, place);
+      midline.septum.push_back({row, slice, middle});
   }
-  if (runs.size() != 1) return;
-  const Run& run = runs.front();
-  if (run.length() >= third_from && run.length() <= third_to && std::abs(run.middle()) < most_off &&
-      line.tissue_beside(run, wall_mm))
-    midline.add(midline.third, run.middle(), place);
+  const auto central = [&](const Run& run) { return std::abs(run.middle()) < most_off; };
+  if (std::ranges::count_if(runs, central) != 1) return;
+  const Run& run = *std::ranges::find_if(runs, central);
+  if (run.length() >= third_from && run.length() <= third_to && line.tissue_beside(run, wall_mm))
+    midline.third.push_back({row, slice, run.middle()});
 }
 
 /// Looks across the midline wherever fluid of the ventricles is near it.
@@ -117,12 +150,14 @@ Midline seen_midline(const Cranium& cranium, double limit_hu) {
       for (int column = 0; column < grid.size[0] && !fluid; ++column) {
         const std::size_t at = grid.offset(column, row, slice);
         fluid = cranium.inside[at] != 0 &&
-                cranium.fine[at]<limit_hu&& static_cast<double>(cranium.depth[at])> deep_share *
-                    cranium.deepest_mm &&
+                cranium.fine[at] < limit_hu &&
+                static_cast<double>(cranium.depth[at]) > deep_share * cranium.deepest_mm &&
                 std::abs(cranium.plane->side_mm(grid.point_mm(column, row, slice))) < near_mm;
       }
-      if (fluid) look_across(cranium, grid.point_mm(0, row, slice), limit_hu, midline);
+      if (fluid) look_across(cranium, row, slice, limit_hu, midline);
     }
+  midline.septum = largest_sheet(std::move(midline.septum));
+  midline.third = largest_sheet(std::move(midline.third));
   return midline;
 }
 
@@ -134,40 +169,50 @@ struct Shift {
 
 constexpr std::size_t least_lines = 12;
 
-bool enough(const std::vector<double>& lines) {
-  return lines.size() >= least_lines;
-}
-
 /// How far the place of one structure moves when the threshold does.
-double spread_mm(const Cranium& cranium, double limit_hu, std::vector<double> Midline::*structure,
-                 double place) {
+double spread_mm(const Cranium& cranium, double limit_hu,
+                 std::vector<Sighting> Midline::*structure, double place) {
   constexpr double moved_hu = 2, lost_mm = 1.5;
   double spread = 0;
   for (const double moved : {-moved_hu, moved_hu}) {
-    Midline other = seen_midline(cranium, limit_hu + moved);
-    std::vector<double>& lines = other.*structure;
-    const bool seen = 2 * lines.size() >= least_lines;
-    spread = std::max(spread, seen ? std::abs(median_of(lines) - place) : lost_mm);
+    const std::vector<Sighting> sheet = seen_midline(cranium, limit_hu + moved).*structure;
+    const bool seen = 2 * sheet.size() >= least_lines;
+    spread = std::max(spread, seen ? std::abs(median_off(sheet) - place) : lost_mm);
   }
   return spread;
+}
+
+/// The third ventricle moves less than the septum, and to the same side: how far it lies outside
+/// of that.
+double disagreement_mm(double septum, double third) {
+  return std::max({0.0, std::min(0.0, septum) - third, third - std::max(0.0, septum)});
+}
+
+Vec3 middle_of(const Cranium& cranium, const std::vector<Sighting>& sheet) {
+  double row = 0, slice = 0;
+  for (const Sighting& one : sheet) row += one.row, slice += one.slice;
+  const auto count = static_cast<double>(sheet.size());
+  return cranium.image.grid.point_mm(0, row / count, slice / count);
 }
 
 std::optional<Shift> shift_of(const Cranium& cranium) {
   constexpr double fluid_hu = 5, method_mm = 1;
   const double limit_hu = (fluid_hu + cranium.brain_hu) / 2 + 1;
-  Midline midline = seen_midline(cranium, limit_hu);
-  const bool septum = enough(midline.septum), third = enough(midline.third);
+  const Midline midline = seen_midline(cranium, limit_hu);
+  const bool septum = midline.septum.size() >= least_lines;
+  const bool third = midline.third.size() >= least_lines;
   if (!septum && !third) return std::nullopt;
   const auto structure = septum ? &Midline::septum : &Midline::third;
-  Shift shift{.mm = median_of(midline.*structure)};
+  Shift shift{.mm = median_off(midline.*structure)};
   const double spread = spread_mm(cranium, limit_hu, structure, shift.mm);
-  const double apart = septum && third ? (median_of(midline.third) - shift.mm) / 2 : 0;
+  const double apart =
+      septum && third ? disagreement_mm(shift.mm, median_off(midline.third)) : 0;
   shift.uncertainty_mm = std::sqrt(method_mm * method_mm + spread * spread + apart * apart +
                                    cranium.plane->offset_sd_mm * cranium.plane->offset_sd_mm);
   shift.seen = septum && third ? "septum and third ventricle"
                : septum        ? "septum"
                                : "third ventricle";
-  for (std::size_t i = 0; i < 3; ++i) shift.place_mm[i] = midline.sum_mm[i] / midline.count;
+  shift.place_mm = middle_of(cranium, midline.*structure);
   return shift;
 }
 
@@ -180,8 +225,9 @@ Measurement measurement_of(const Cranium& cranium, const Shift& shift) {
       .decimals = 1,
       .method =
           "median distance of the septum between the lateral ventricles (else of the third "
-          "ventricle) from the plane about which the bone of the skull mirrors itself; "
-          "uncertainty: threshold moved by 2 HU, septum against third ventricle, the plane over "
+          "ventricle) from the plane about which the bone of the skull mirrors itself, "
+          "of all lines across it those that hang together as a sheet; uncertainty: threshold moved "
+          "by 2 HU, how far the third ventricle lies outside of plane and septum, the plane over "
           "parts of the skull, and 1 mm of the method"};
   result.conditions.emplace_back("candidate: to be confirmed");
   result.conditions.push_back("seen: " + shift.seen);
