@@ -15,6 +15,7 @@ const std::vector<Gate>& all() {
       {"motion", motion},
       {"noise-and-kernel", noise_and_kernel},
       {"energy", energy},
+      {"head-vessels", head_vessels},
       {"position", position},
       {"laterality", laterality},
       {"age-and-surgery", age_and_surgery},

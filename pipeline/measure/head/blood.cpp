@@ -43,8 +43,8 @@ Judged judged(const Blob& blob, const std::vector<Blob>& all) {
 std::string no_density(const Scene& scene) {
   if (std::string reason = no_scale(scene); !reason.empty()) return reason;
   const Cranium& cranium = *scene.cranium;
-  if (!scene.volume.header.contrast_agent.empty())
-    return "a contrast agent was given: vessels and dura are as dense as blood";
+  for (const gates::Use use : {gates::Use::density, gates::Use::blood})
+    if (const gates::Answer may = scene.gates.allowed(use); !may) return may.reason;
   std::size_t metal = 0;
   for (std::size_t i = 0; i < cranium.depth.size(); ++i)
     if (cranium.depth[i] > -10 && cranium.image.hu[i] > 2600) ++metal;
