@@ -26,7 +26,7 @@ std::string_view to_text(Use use) {
 const std::vector<Use>& all_uses() {
   static const std::vector<Use> all{Use::volume,          Use::size,     Use::density, Use::tissue,
                                     Use::low_attenuation, Use::nodules,  Use::calcium, Use::fat,
-                                    Use::laterality,      Use::symmetry, Use::norms,    Use::blood};
+                                    Use::laterality,      Use::symmetry, Use::norms,   Use::blood};
   return all;
 }
 

@@ -1,5 +1,5 @@
-// Contrast agent in a head: enhanced vessels, dura and sinuses are as dense as blood. The header may
-// be silent, so the superior sagittal sinus and the arteries are looked at.
+// Contrast agent in a head: enhanced vessels, dura and sinuses are as dense as blood. The header
+// may be silent, so the superior sagittal sinus and the arteries are looked at.
 #include <algorithm>
 #include <cmath>
 
@@ -70,8 +70,7 @@ Result head_vessels(const measure::Scene& scene) {
   const double sinus_hu = sagittal_sinus_hu(*scene.cranium);
   if (sinus_hu > enhanced_hu)
     return restricted({Use::blood},
-                      "the sagittal sinus looks enhanced (" +
-                          measure::number_text(sinus_hu, 0) +
+                      "the sagittal sinus looks enhanced (" + measure::number_text(sinus_hu, 0) +
                           " HU) though the header names no contrast agent: vessels and dura are "
                           "as dense as blood");
   if (arteries_ml(*scene.cranium) > least_arteries_ml)

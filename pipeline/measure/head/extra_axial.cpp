@@ -52,6 +52,7 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
   finding.measurements = {thickness(id, blob),
                           layer_volume(id, blob, scene.volume.grid.spacing_mm()[2]),
                           blob_density(id, blob, volume)};
+  bound_below_at_scan_end(*scene.cranium, blob.around, volume.mask, finding.measurements[1]);
   finding.critical = true;
   if (const auto& thick = reporting::knowledge::rule("sdh.thickness-10");
       reporting::knowledge::reached(thick, finding.measurements.front()))

@@ -62,6 +62,7 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
                         codes::haemorrhage, codes::brain, side);
   const BlobVolume& volume = blob.volume;
   Measurement ml = blob_volume(id, volume, scene.volume.grid.spacing_mm()[2]);
+  bound_below_at_scan_end(*scene.cranium, blob.around, volume.mask, ml);
   ml.conditions.emplace_back("candidate: to be confirmed");
   ml.conditions.push_back(place_words(blob) + " by its distance from the inner table, " +
                           number_text(blob.depth_mm, 0) + " mm");

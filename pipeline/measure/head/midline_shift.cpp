@@ -106,8 +106,8 @@ std::vector<Sighting> next_sheet(std::vector<Sighting>& left) {
   left.pop_back();
   for (std::size_t i = 0; i < sheet.size(); ++i) {
     const Sighting here = sheet[i];
-    const auto rest = std::ranges::partition(
-        left, [&](const Sighting& other) { return !beside(here, other); });
+    const auto rest =
+        std::ranges::partition(left, [&](const Sighting& other) { return !beside(here, other); });
     sheet.insert(sheet.end(), rest.begin(), rest.end());
     left.erase(rest.begin(), rest.end());
   }
@@ -145,8 +145,8 @@ Sheet largest_sheet(std::vector<Sighting> left) {
   return sheet;
 }
 
-/// Where the third ventricle lies: its roof 30 mm above the base at most, from 25 mm in front of the
-/// skull's middle to 8 mm behind it. Higher up are the lateral ones, behind it cisterns.
+/// Where the third ventricle lies: its roof 30 mm above the base at most, from 25 mm in front of
+/// the skull's middle to 8 mm behind it. Higher up are the lateral ones, behind it cisterns.
 bool may_hold_third(const Cranium& cranium, const Vec3& place) {
   constexpr double above_base_mm = 30, before_mm = 25, behind_mm = 8;
   const double back = place[1] - cranium.plane->point_mm[1];
@@ -160,9 +160,9 @@ void look_across(const Cranium& cranium, int row, int slice, double limit_hu, Mi
   const Vec3 place = cranium.image.grid.point_mm(0, row, slice);
   const Across line(cranium, place[1], place[2], limit_hu);
   const auto& runs = line.runs();
-  const bool deep = value_at(cranium.depth, cranium.image.grid,
-                             on_plane(*cranium.plane, place[1], place[2])) >
-                    deep_share * cranium.deepest_mm;
+  const bool deep =
+      value_at(cranium.depth, cranium.image.grid, on_plane(*cranium.plane, place[1], place[2])) >
+      deep_share * cranium.deepest_mm;
   for (std::size_t i = 0; deep && i + 1 < runs.size(); ++i) {
     const double gap = runs[i + 1].from - runs[i].to;
     const double middle = (runs[i + 1].from + runs[i].to) / 2;
@@ -202,15 +202,14 @@ struct Shift {
 constexpr std::size_t least_lines = 12;
 
 /// How far the place of one structure moves when the threshold does.
-double spread_mm(const Cranium& cranium, double limit_hu,
-                 std::vector<Sighting> Midline::*structure, double place) {
+double spread_mm(const Cranium& cranium, double limit_hu, std::vector<Sighting> Midline::*structure,
+                 double place) {
   constexpr double moved_hu = 2, lost_mm = 1.5, near_mm = 5;
   double spread = 0;
   for (const double moved : {-moved_hu, moved_hu}) {
     Midline other = seen_midline(cranium, limit_hu + moved);
     std::vector<Sighting>& lines = other.*structure;
-    std::erase_if(lines,
-                  [&](const Sighting& one) { return std::abs(one.off - place) > near_mm; });
+    std::erase_if(lines, [&](const Sighting& one) { return std::abs(one.off - place) > near_mm; });
     const Sheet sheet = largest_sheet(std::move(lines));
     const bool seen = 2 * sheet.lines.size() >= least_lines;
     spread = std::max(spread, seen ? std::abs(sheet.off - place) : lost_mm);
@@ -241,8 +240,8 @@ std::optional<Shift> shift_of(const Cranium& cranium) {
   const bool has_third = third.lines.size() >= least_lines;
   if (!has_septum && !has_third) return std::nullopt;
   const Sheet& sheet = has_septum ? septum : third;
-  const double spread = spread_mm(
-      cranium, limit_hu, has_septum ? &Midline::septum : &Midline::third, sheet.off);
+  const double spread =
+      spread_mm(cranium, limit_hu, has_septum ? &Midline::septum : &Midline::third, sheet.off);
   double apart = 0;
   if (!has_septum)
     apart = third_moves_less * third.off;
@@ -269,8 +268,10 @@ Measurement measurement_of(const Cranium& cranium, const Shift& shift) {
       .method =
           "median distance of the septum between the lateral ventricles (else of the third "
           "ventricle) from the plane about which the bone of the skull mirrors itself, "
-          "of all lines across it those that hang together as a sheet; uncertainty: threshold moved "
-          "by 2 HU, how far the third ventricle lies outside of plane and septum (two fifths of its "
+          "of all lines across it those that hang together as a sheet; uncertainty: threshold "
+          "moved "
+          "by 2 HU, how far the third ventricle lies outside of plane and septum (two fifths of "
+          "its "
           "own where it stands alone: it moves less), a rival sheet, the plane over parts of the "
           "skull, and 1 mm of the method"};
   result.conditions.emplace_back("candidate: to be confirmed");
