@@ -9,7 +9,7 @@ namespace {
 using reporting::Measurement;
 
 constexpr double sheet_mm = 6;  // falx and tentorium are thinner, blood of 1 mL seldom is
-constexpr double flat = 0.6;    // thickness over width of what lies against the vault
+constexpr double flat = 0.4;    // thickness over width of what lies against the vault
 
 /// Another component of like size where this one's mirror image lies: choroid plexus, basal
 /// ganglia.
