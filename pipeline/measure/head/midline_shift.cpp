@@ -106,9 +106,8 @@ std::vector<Sighting> next_sheet(std::vector<Sighting>& left) {
   left.pop_back();
   for (std::size_t i = 0; i < sheet.size(); ++i) {
     const Sighting here = sheet[i];
-    const auto rest = std::partition(left.begin(), left.end(), [&](const Sighting& other) {
-      return !beside(here, other);
-    });
+    const auto rest = std::partition(left.begin(), left.end(),
+                                     [&](const Sighting& other) { return !beside(here, other); });
     sheet.insert(sheet.end(), rest, left.end());
     left.erase(rest, left.end());
   }
