@@ -1,5 +1,5 @@
-// What the scan cuts: lungs at its ends, the top of a head. Numbers of what is cut are lower
-// bounds, and there is no norm for a part.
+// What the scan cuts: lungs at its ends, the top or the base of a head. Numbers of what is cut are
+// lower bounds, and there is no norm for a part.
 #include <array>
 #include <cmath>
 
@@ -28,6 +28,17 @@ double top_of_body_cm2(const measure::Scene& scene) {
   return static_cast<double>(voxels) * measure::working_mm * measure::working_mm / 100;
 }
 
+/// Which end of the intracranial space the scan leaves out; empty when both are in it.
+std::string cut_cranium(const measure::Scene& scene) {
+  if (!scene.cranium) return {};
+  const auto& [vertex, foramen] =
+      std::pair{scene.cranium->vertex_missing, scene.cranium->foramen_missing};
+  if (!vertex && !foramen) return {};
+  std::string end = "the foramen magnum is";
+  if (vertex) end = foramen ? "the vertex and the foramen magnum are" : "the vertex is";
+  return end + " not in the scan: volumes inside the skull are lower bounds";
+}
+
 }  // namespace
 
 Result coverage(const measure::Scene& scene) {
@@ -38,6 +49,7 @@ Result coverage(const measure::Scene& scene) {
   if (!scene.regions.empty() && scene.regions.back() == BodyRegion::head &&
       top_of_body_cm2(scene) > cut_head_cm2)
     reason = "the top of the head is not in the scan";
+  if (std::string cut = cut_cranium(scene); !cut.empty()) reason = std::move(cut);
   return reason.empty() ? passed() : restricted({Use::norms}, std::move(reason));
 }
 

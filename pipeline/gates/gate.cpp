@@ -18,6 +18,7 @@ std::string_view to_text(Use use) {
     case Use::laterality: return "left and right";
     case Use::symmetry: return "comparison of the sides";
     case Use::norms: return "comparison with adults";
+    case Use::blood: return "fresh blood in the head";
   }
   throw std::logic_error("unmapped Use");
 }
@@ -25,7 +26,7 @@ std::string_view to_text(Use use) {
 const std::vector<Use>& all_uses() {
   static const std::vector<Use> all{Use::volume,          Use::size,     Use::density, Use::tissue,
                                     Use::low_attenuation, Use::nodules,  Use::calcium, Use::fat,
-                                    Use::laterality,      Use::symmetry, Use::norms};
+                                    Use::laterality,      Use::symmetry, Use::norms,   Use::blood};
   return all;
 }
 

@@ -21,9 +21,10 @@ enum class Use : std::uint8_t {
   fat,              ///< areas of fat and muscle: the whole section must be in the image
   laterality,       ///< left and right
   symmetry,         ///< one side against its mirror image, midline
-  norms             ///< comparison with what is usual in adults
+  norms,            ///< comparison with what is usual in adults
+  blood             ///< fresh blood in a head, by its density: no contrast agent
 };
-inline constexpr std::size_t use_count = 11;
+inline constexpr std::size_t use_count = 12;
 std::string_view to_text(Use use);  ///< "volumes", "low attenuation": as people read it
 const std::vector<Use>& all_uses();
 

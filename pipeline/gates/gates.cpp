@@ -17,6 +17,7 @@ const std::vector<Gate>& all() {
       {"noise-and-kernel", noise_and_kernel},
       {"energy", energy},
       {"respiration", respiration},
+      {"head-vessels", head_vessels},
       {"position", position},
       {"laterality", laterality},
       {"age-and-surgery", age_and_surgery},

@@ -27,6 +27,7 @@ Result doubling(const measure::Scene& scene);
 Result noise_and_kernel(const measure::Scene& scene);
 Result energy(const measure::Scene& scene);
 Result respiration(const measure::Scene& scene);
+Result head_vessels(const measure::Scene& scene);
 Result position(const measure::Scene& scene);
 Result laterality(const measure::Scene& scene);
 Result age_and_surgery(const measure::Scene& scene);

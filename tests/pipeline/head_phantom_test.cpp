@@ -87,7 +87,8 @@ struct Bleeding {
 class HeadWithBlood : public testing::TestWithParam<Bleeding> {};
 INSTANTIATE_TEST_SUITE_P(Seeds, HeadWithBlood,
                          testing::Values(Bleeding{1, 2}, Bleeding{3, 4}, Bleeding{6, 20},
-                                         Bleeding{2, 45}));
+                                         Bleeding{2, 45},
+                                         Bleeding{12, 4}));  // the last in the cerebellum
 
 TEST_P(HeadWithBlood, IsFoundOnItsSideWithItsVolume) {
   const phantom::Phantom made = head(GetParam().seed, {asked(Kind::haemorrhage, GetParam().ml)});
@@ -108,7 +109,9 @@ TEST(HeadWithALayer, OfBloodIsFoundOnItsSide) {
     const Findings findings = measured(made);
     const auto layers = found(findings, "head.extra-axial");
     ASSERT_EQ(layers.size(), 1U);
-    EXPECT_EQ(side_of(*layers.front()), made.truth.back().side);
+    const phantom::Truth& truth = made.truth.back();
+    EXPECT_EQ(side_of(*layers.front()), truth.side);
+    EXPECT_NEAR(*layers.front()->measurements[1].value, truth.volume_ml, 0.15 * truth.volume_ml);
     EXPECT_TRUE(found(findings, "head.hyperdense").empty());
   }
 }
@@ -125,6 +128,21 @@ TEST_P(ShiftedHead, IsMeasuredWithinAMillimetreAndAHalf) {
   EXPECT_NEAR(*first_measurement(findings, "head.midline-shift.distance").value, 7, 1.5);
 }
 
+TEST(ShiftedHeadWithBlood, IsMeasuredAllTheSame) {
+  for (const auto& [seed, kind, ml] :
+       {std::tuple{17, Kind::haemorrhage, 40}, {20, Kind::epidural, 60}}) {
+    const phantom::Phantom made =
+        head(static_cast<std::uint64_t>(seed), {asked(kind, ml), asked(Kind::midline_shift, 7)});
+    const Findings findings = measured(made);
+    const auto shifts = found(findings, "head.midline-shift");
+    ASSERT_EQ(shifts.size(), 1U) << seed;
+    EXPECT_EQ(side_of(*shifts.front()), truth_of(made, "midline-shift.1").side);
+    const Measurement& shift = first_measurement(findings, "head.midline-shift.distance");
+    EXPECT_NEAR(*shift.value, 7, 1.5) << seed;
+    EXPECT_LT(*shift.uncertainty, 3.5) << seed;
+  }
+}
+
 TEST(HeadWithAnInfarct, IsDarkerOnItsSideAndItsVentriclesStayThemselves) {
   const phantom::Phantom made = head(1, {asked(Kind::infarct, 60)});
   const Findings findings = measured(made);
@@ -138,9 +156,14 @@ TEST(HeadWithAnInfarct, IsDarkerOnItsSideAndItsVentriclesStayThemselves) {
 
 TEST(HeadWithLargeVentricles, HasTheEvansIndexOfTheTruth) {
   const phantom::Phantom made = head(2, {asked(Kind::hydrocephalus, 110)});
-  const Measurement& evans = first_measurement(measured(made), "head.ventricles.evans");
+  const Findings findings = measured(made);
+  const Measurement& evans = first_measurement(findings, "head.ventricles.evans");
   ASSERT_TRUE(evans.value) << evans.not_assessed;
-  EXPECT_NEAR(*evans.value, truth_of(made, "ventricles").quantities.at("evans_index"), 0.05);
+  const phantom::Truth& truth = truth_of(made, "ventricles");
+  EXPECT_NEAR(*evans.value, truth.quantities.at("evans_index"), 0.05);
+  const Measurement& volume = first_measurement(findings, "head.ventricles.volume");
+  ASSERT_TRUE(volume.value) << volume.not_assessed;
+  EXPECT_NEAR(*volume.value, truth.volume_ml, 0.25 * truth.volume_ml);
 }
 
 }  // namespace

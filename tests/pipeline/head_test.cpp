@@ -27,6 +27,17 @@ Findings measured(const Volume& volume) {
   return findings;
 }
 
+/// What the gates say of it.
+gates::Gates gates_of(const Volume& volume) {
+  Scene scene = make_scene(volume);
+  Findings findings;
+  for (const Step& step : steps()) {
+    step.run(scene, findings);
+    if (std::string_view(step.name) == "gates") break;
+  }
+  return scene.gates;
+}
+
 const Finding* find(const Findings& findings, const std::string& id) {
   const auto found = std::ranges::find(findings, id, &Finding::id);
   return found == findings.end() ? nullptr : &*found;
@@ -171,6 +182,56 @@ TEST(Head, WhatTheScanCutsIsALowerBound) {
   ASSERT_TRUE(volume.value) << volume.not_assessed;
   EXPECT_TRUE(volume.lower_bound);
   EXPECT_THAT(volume.conditions, testing::Contains(HasSubstr("vertex is not in the scan")));
+}
+
+TEST(Head, CutAtItsBaseIsALowerBoundAndHasNoNorm) {
+  HeadRecipe recipe = coarse();
+  recipe.low_mm = -20;
+  recipe.lesions = {{{30, 0, -16}, {12, 12, 12}, 68}};
+  const Volume volume = tests::head_volume(recipe);
+  const Findings findings = measured(volume);
+  for (const char* id : {"head.intracranial.volume", "head.hyperdense.1.volume"}) {
+    const Measurement& ml = measurement(findings, id);
+    ASSERT_TRUE(ml.value) << id << ": " << ml.not_assessed;
+    EXPECT_TRUE(ml.lower_bound) << id;
+  }
+  const gates::Answer may = gates_of(volume).allowed(gates::Use::norms);
+  EXPECT_THAT(may.reason, HasSubstr("the foramen magnum is not in the scan"));
+}
+
+/// The superior sagittal sinus along the vault, behind the middle.
+std::vector<tests::Lesion> sagittal_sinus(double hu) {
+  std::vector<tests::Lesion> sinus;
+  sinus.reserve(12);
+  for (int degrees = 0; degrees < 120; degrees += 10) {
+    const double angle = degrees * 3.14159265358979 / 180;
+    sinus.push_back({{0, 80 * std::sin(angle), 68 * std::cos(angle)}, {5, 10, 10}, hu});
+  }
+  return sinus;
+}
+
+TEST(Head, EnhancedVesselsForbidBloodThoughTheHeaderIsSilent) {
+  HeadRecipe recipe = coarse();
+  recipe.lesions = sagittal_sinus(62);
+  EXPECT_TRUE(gates_of(tests::head_volume(recipe)).allowed(gates::Use::blood));
+  recipe.lesions = sagittal_sinus(170);
+  const Findings findings = measured(tests::head_volume(recipe));
+  for (const char* id : {"head.hyperdense", "head.extra-axial"}) {
+    ASSERT_NE(find(findings, id), nullptr) << id;
+    EXPECT_THAT(find(findings, id)->not_assessed, HasSubstr("the sagittal sinus looks enhanced"));
+  }
+  recipe.lesions.clear();
+  for (const double side : {-1.0, 1.0})
+    for (const double y : {-25.0, -15.0, 5.0})
+      recipe.lesions.push_back({{side * 24, y, 0}, {18, 2.2, 2.2}, 330});
+  EXPECT_THAT(gates_of(tests::head_volume(recipe)).allowed(gates::Use::blood).reason,
+              HasSubstr("arteries of the brain look enhanced"));
+}
+
+TEST(Head, CalcifiedLumpsAreNotTakenForVessels) {
+  HeadRecipe recipe = coarse();
+  recipe.lesions = {{{22, 0, 5}, {7, 9, 7}, 330}, {{-22, 0, 5}, {7, 9, 7}, 330}};
+  EXPECT_TRUE(gates_of(tests::head_volume(recipe)).allowed(gates::Use::blood));
 }
 
 TEST(Head, BloodIsFoundOnThickSlicesToo) {

@@ -10,6 +10,7 @@ constexpr double low_hu = 52, high_hu = 95, calcium_hu = 100;
 constexpr double rim_mm = 1.0;  // of bone, blurred into the brain
 constexpr double sinus_mm = 12, sinus_side_mm = 8;
 constexpr double least_ml = 1.0, least_seed_ml = 0.3;
+constexpr double around_mm = 12;  // of a component, for its surroundings
 constexpr std::size_t most_blobs = 40;
 
 /// What lies against the vault in the midline: the sagittal sinus, the falx, the torcula.
@@ -27,9 +28,32 @@ double top_mm(const Cranium& cranium) {
   return top;
 }
 
-Mask searched_band(const Cranium& cranium) {
-  // Under the cap of the vault slices mix bone with brain, and beams are hardest.
-  constexpr double cap_mm = 12;
+/// The density from which the posterior fossa is searched: well above its own spread, which holds
+/// the bands of beam hardening. Nothing when those are as dense as blood, or little of it is seen.
+std::optional<double> posterior_hu(const Cranium& cranium) {
+  constexpr double from_bone_mm = 8, spreads = 4, most_hu = 60;
+  constexpr std::size_t least_voxels = 3000;  // 10 mL
+  std::vector<double> values;
+  for_each_voxel(cranium.image.grid, [&](std::size_t at, int column, int row, int slice) {
+    if (static_cast<double>(cranium.depth[at]) > from_bone_mm &&
+        cranium.posterior_fossa(cranium.point(column, row, slice)))
+      values.push_back(cranium.fine[at]);
+  });
+  if (values.size() < least_voxels) return std::nullopt;
+  const auto upper = values.begin() + static_cast<std::ptrdiff_t>(3 * values.size() / 4);
+  std::ranges::nth_element(values, upper);
+  const double quartile = *upper, middle = median_of(values);
+  constexpr double quartiles_per_sd = 0.674;
+  const double limit = middle + spreads * (quartile - middle) / quartiles_per_sd;
+  if (limit > most_hu) return std::nullopt;
+  return std::max(low_hu, limit);
+}
+
+/// 1 where the density is that of blood and the place is searched.
+Mask searched_band(const Cranium& cranium, std::optional<double> posterior_from_hu) {
+  // Under the cap of the vault slices mix bone with brain, and beams are hardest. Sigmoid and
+  // transverse sinus lie along the bone of the posterior fossa.
+  constexpr double cap_mm = 12, sinuses_mm = 6, never_hu = 1e4;
   const double highest = cranium.vertex_missing ? 1e9 : top_mm(cranium) - cap_mm;
   const Grid& grid = cranium.image.grid;
   Mask band(grid.voxels());
@@ -37,9 +61,12 @@ Mask searched_band(const Cranium& cranium) {
     const auto depth = static_cast<double>(cranium.depth[at]);
     if (cranium.fine[at] < low_hu || cranium.fine[at] > high_hu || depth < rim_mm) return;
     const Vec3 point = grid.point_mm(column, row, slice);
-    if (point[2] < highest && !cranium.posterior_fossa(point) &&
-        !in_midline_sinus(cranium, point, depth))
+    if (cranium.posterior_fossa(point)) {
+      if (cranium.fine[at] >= posterior_from_hu.value_or(never_hu) && depth > sinuses_mm)
+        band[at] = 1;
+    } else if (point[2] < highest && !in_midline_sinus(cranium, point, depth)) {
       band[at] = 1;
+    }
   });
   return band;
 }
@@ -293,9 +320,24 @@ BlobVolume volume_of(const Blob& blob) {
 
 }  // namespace
 
-std::vector<Blob> hyperdense_blobs(const Cranium& cranium) {
+Blob blob_of(const Cranium& cranium, const Mask& mask) {
   const Grid& grid = cranium.image.grid;
-  const Mask band = searched_band(cranium);
+  Components whole;
+  whole.labels.assign(mask.begin(), mask.end());
+  const Corners box = boxes_of(whole, 1, grid, around_mm).front();
+  Blob blob;
+  blob.around = cut(cranium, box);
+  blob.mask = cut(mask, grid, box);
+  describe(mask, grid, blob);
+  blob.volume = volume_of(blob);
+  return blob;
+}
+
+Blobs hyperdense_blobs(const Cranium& cranium) {
+  const Grid& grid = cranium.image.grid;
+  Blobs result;
+  result.posterior_hu = posterior_hu(cranium);
+  const Mask band = searched_band(cranium, result.posterior_hu);
   // Sheets (falx, tentorium) and vessels do not survive the loss of one voxel on each side. Where
   // something lies against the bone that side is the bone's.
   Mask padded = band;
@@ -305,10 +347,10 @@ std::vector<Blob> hyperdense_blobs(const Cranium& cranium) {
   for (std::size_t i = 0; i < core.size(); ++i) core[i] &= band[i];
   const auto least = static_cast<std::size_t>(0.03 / grid.voxel_ml());
   const Components pieces = components(core, grid, least);
-  std::vector<Blob> blobs;
+  std::vector<Blob>& blobs = result.all;
   const std::size_t count = std::min(pieces.voxels.size(), most_blobs);
   blobs.reserve(count);
-  const std::vector<Corners> boxes = boxes_of(pieces, count, grid, 12);
+  const std::vector<Corners> boxes = boxes_of(pieces, count, grid, around_mm);
   for (std::size_t i = 0; i < count; ++i) {
     Blob blob;
     blob.around = cut(cranium, boxes[i]);
@@ -321,7 +363,7 @@ std::vector<Blob> hyperdense_blobs(const Cranium& cranium) {
   }
   std::ranges::stable_sort(blobs, std::ranges::greater{},
                            [](const Blob& blob) { return blob.volume.ml; });
-  return blobs;
+  return result;
 }
 
 }  // namespace tomoscribe::pipeline::measure

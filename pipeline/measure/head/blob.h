@@ -1,6 +1,7 @@
 #pragma once
 // One hyperdense component of the brain: where it lies and how much it holds.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,10 +43,17 @@ struct Judged {
 struct Blobs {
   std::vector<Blob> all;
   std::vector<Judged> kinds;  ///< of each
+  /// The density from which the posterior fossa was searched; nothing: it was not.
+  std::optional<double> posterior_hu;
 };
 
-/// Hyperdense components of 1 mL or more (52-95 HU, sigma 1.2 mm), largest first. Not searched: the
-/// posterior fossa, 2 mm along the bone, and what lies against the vault in the midline.
-std::vector<Blob> hyperdense_blobs(const Cranium& cranium);
+/// Hyperdense components of 1 mL or more (52-95 HU, sigma 1.2 mm), largest first; their kinds are
+/// left open. Not searched: 2 mm along the bone (6 mm in the posterior fossa), what lies against
+/// the vault in the midline, and the posterior fossa where beam hardening makes it as dense as
+/// blood.
+Blobs hyperdense_blobs(const Cranium& cranium);
+
+/// What a mask of the cranium's grid (0 or 1, not empty) holds, measured as a component.
+Blob blob_of(const Cranium& cranium, const Mask& mask);
 
 }  // namespace tomoscribe::pipeline::measure

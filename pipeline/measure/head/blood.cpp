@@ -9,7 +9,7 @@ namespace {
 using reporting::Measurement;
 
 constexpr double sheet_mm = 6;  // falx and tentorium are thinner, blood of 1 mL seldom is
-constexpr double flat = 0.6;    // thickness over width of what lies against the vault
+constexpr double flat = 0.4;    // thickness over width of what lies against the vault
 
 /// Another component of like size where this one's mirror image lies: choroid plexus, basal
 /// ganglia.
@@ -43,8 +43,8 @@ Judged judged(const Blob& blob, const std::vector<Blob>& all) {
 std::string no_density(const Scene& scene) {
   if (std::string reason = no_scale(scene); !reason.empty()) return reason;
   const Cranium& cranium = *scene.cranium;
-  if (!scene.volume.header.contrast_agent.empty())
-    return "a contrast agent was given: vessels and dura are as dense as blood";
+  for (const gates::Use use : {gates::Use::density, gates::Use::blood})
+    if (const gates::Answer may = scene.gates.allowed(use); !may) return may.reason;
   std::size_t metal = 0;
   for (std::size_t i = 0; i < cranium.depth.size(); ++i)
     if (cranium.depth[i] > -10 && cranium.image.hu[i] > 2600) ++metal;
@@ -53,7 +53,7 @@ std::string no_density(const Scene& scene) {
 }
 
 Blobs find_blobs(const Cranium& cranium) {
-  Blobs blobs{hyperdense_blobs(cranium), {}};
+  Blobs blobs = hyperdense_blobs(cranium);
   blobs.kinds.reserve(blobs.all.size());
   for (const Blob& blob : blobs.all) blobs.kinds.push_back(judged(blob, blobs.all));
   return blobs;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/measure/head/blood.h"
+#include "pipeline/measure/head/layer.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
 
@@ -15,7 +16,6 @@ using reporting::Laterality;
 using reporting::Measurement;
 
 constexpr const char* title = "Extra-axial blood";
-constexpr double least_mm = 4, most_symmetric = 0.35;
 
 Measurement thickness(const std::string& id, const Blob& blob) {
   Measurement result{
@@ -35,23 +35,11 @@ Measurement thickness(const std::string& id, const Blob& blob) {
   return result;
 }
 
-/// Of the pieces of a layer on one side the largest stands for all.
-const Blob* largest_layer(const Blobs& blobs, bool left) {
-  for (std::size_t i = 0; i < blobs.all.size(); ++i) {
-    const Blob& blob = blobs.all[i];
-    if (blobs.kinds[i].kind == BlobKind::against_the_vault && blob.thickness_mm >= least_mm &&
-        blob.symmetric < most_symmetric && (blob.side_mm > 0) == left)
-      return &blob;
-  }
-  return nullptr;
-}
-
-/// Thin parts and further pieces are not counted.
 Measurement layer_volume(const std::string& id, const Blob& blob, double slice_mm) {
   Measurement result = blob_volume(id, blob.volume, slice_mm);
-  result.name = "volume without its thin parts";
   result.conditions.emplace_back(
-      "thin parts of the layer are not counted: it holds more than this");
+      "followed along the inner table to where it is no longer half as dense as its middle: its "
+      "thinnest parts are not counted");
   return result;
 }
 
@@ -64,6 +52,7 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
   finding.measurements = {thickness(id, blob),
                           layer_volume(id, blob, scene.volume.grid.spacing_mm()[2]),
                           blob_density(id, blob, volume)};
+  bound_below_at_scan_end(*scene.cranium, blob.around, volume.mask, finding.measurements[1]);
   finding.critical = true;
   if (const auto& thick = reporting::knowledge::rule("sdh.thickness-10");
       reporting::knowledge::reached(thick, finding.measurements.front()))
@@ -88,7 +77,7 @@ void extra_axial(Scene& scene, Findings& findings) {
   }
   std::size_t number = 0;
   for (const bool left : {true, false})
-    if (const Blob* blob = largest_layer(*scene.blobs, left); blob != nullptr)
+    if (const auto blob = layer_on_side(*scene.cranium, *scene.blobs, left))
       findings.push_back(finding_of(scene, *blob, ++number));
   if (number > 0) return;
   findings.push_back(nothing_detected(

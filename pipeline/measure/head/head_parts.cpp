@@ -32,6 +32,19 @@ void set_value(reporting::Measurement& measurement, double value, double uncerta
   measurement.uncertainty = std::max(1 / scale, rounded(uncertainty));
 }
 
+void bound_below_at_scan_end(const Cranium& whole, const Cranium& part, const Mask& mask,
+                             reporting::Measurement& volume) {
+  if (!whole.vertex_missing && !whole.foramen_missing) return;
+  const int last = whole.image.grid.size[2] - 1, off = part.first[2] - whole.first[2];
+  bool reaches = false;
+  for_each_voxel(part.image.grid, [&](std::size_t at, int, int, int slice) {
+    if (mask[at] != 0 && (slice + off <= 1 || slice + off >= last - 1)) reaches = true;
+  });
+  if (!reaches || !volume.value) return;
+  volume.lower_bound = true;
+  volume.conditions.emplace_back("cut by the first or last slice of the scan: at least this much");
+}
+
 std::optional<reporting::Evidence> box_section(const Scene& scene, const Cranium& cranium,
                                                const Mask& box_mask, std::string id,
                                                std::string caption) {

@@ -28,6 +28,11 @@ std::string no_scale(const Scene& scene);
 void set_value(reporting::Measurement& measurement, double value, double uncertainty,
                double tolerance);
 
+/// Makes a volume a lower bound where the mask (of `part`, a part of `whole`) reaches the first or
+/// last slice of the scan.
+void bound_below_at_scan_end(const Cranium& whole, const Cranium& part, const Mask& mask,
+                             reporting::Measurement& volume);
+
 /// A mask of a cranium's box (the scene's, or a part of it), outlined on the native image where it
 /// is largest.
 std::optional<reporting::Evidence> box_section(const Scene& scene, const Cranium& cranium,

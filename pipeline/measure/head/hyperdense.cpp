@@ -18,11 +18,15 @@ constexpr const char* title = "Intracranial haemorrhage";
 constexpr std::size_t most_reported = 4;
 
 /// What was left out of the search, for every outcome.
-std::vector<std::string> searched_words(const Cranium& cranium) {
+std::vector<std::string> searched_words(const Cranium& cranium, const Blobs& blobs) {
+  std::string posterior = "no skull base in the scan, the posterior fossa was not told apart";
+  if (cranium.petrous_mm && blobs.posterior_hu)
+    posterior = "the posterior fossa was searched from " + number_text(*blobs.posterior_hu, 0) +
+                " HU on and 6 mm away from the bone";
+  else if (cranium.petrous_mm)
+    posterior = "the posterior fossa was not searched: beam hardening between the petrous bones";
   return {
-      cranium.petrous_mm
-          ? "the posterior fossa was not searched: beam hardening between the petrous bones"
-          : "no skull base in the scan, the posterior fossa was not told apart",
+      std::move(posterior),
       "not searched: 2 mm along the bone, the midline along the vault (sinus, falx); components "
       "that are calcified, thin, or the same on both sides were left out"};
 }
@@ -45,6 +49,7 @@ Measurement ellipsoid_volume(const std::string& id, const BlobVolume& volume) {
 /// "deep" or "lobar" by distance from the inner table alone.
 std::string place_words(const Blob& blob) {
   constexpr double deep_share = 0.55;
+  if (blob.around.posterior_fossa(blob.centre_mm)) return "in the posterior fossa";
   const bool deep = blob.depth_mm > deep_share * blob.around.deepest_mm;
   return deep ? "deep in the hemisphere" : "lobar";
 }
@@ -57,11 +62,12 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
                         codes::haemorrhage, codes::brain, side);
   const BlobVolume& volume = blob.volume;
   Measurement ml = blob_volume(id, volume, scene.volume.grid.spacing_mm()[2]);
+  bound_below_at_scan_end(*scene.cranium, blob.around, volume.mask, ml);
   ml.conditions.emplace_back("candidate: to be confirmed");
   ml.conditions.push_back(place_words(blob) + " by its distance from the inner table, " +
                           number_text(blob.depth_mm, 0) + " mm");
   if (!blob.around.plane) ml.conditions.push_back("side not assessed: " + scene.cranium->no_plane);
-  for (std::string& words : searched_words(*scene.cranium))
+  for (std::string& words : searched_words(*scene.cranium, *scene.blobs))
     ml.conditions.push_back(std::move(words));
   finding.critical = true;
   if (const auto& large = reporting::knowledge::rule("ich.volume-30");
@@ -80,7 +86,7 @@ std::string nothing_words(const Cranium& cranium, const Blobs& blobs) {
   std::string text =
       "no hyperdense component of 1 mL or more passed detection in the part that was searched; "
       "smaller, isodense and subarachnoid blood is not excluded";
-  text += cranium.petrous_mm ? ", the posterior fossa was not searched" : "";
+  text += cranium.petrous_mm && !blobs.posterior_hu ? ", the posterior fossa was not searched" : "";
   const auto left_out = std::ranges::count(blobs.kinds, BlobKind::not_blood, &Judged::kind);
   if (left_out > 0)
     text += "; left out: " + std::to_string(left_out) +

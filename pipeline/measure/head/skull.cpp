@@ -138,6 +138,27 @@ void fill_gaps(Mask& inside, const Mask& bone, const Grid& grid) {
     if (bone[i] != 0) inside[i] = 0;
 }
 
+/// Sharp kernels draw a dark line along bone: what lies between the space and the bone, one voxel
+/// wide, belongs to the space.
+void fill_dark_line(Mask& inside, const Mask& bone, const GridImage& box) {
+  constexpr std::int16_t darkest_hu = -300;
+  const Grid& grid = box.grid;
+  const auto steps = face_steps(grid);
+  const auto beside = [&](const Mask& mask, std::size_t at) {
+    return std::ranges::any_of(steps, [&](std::ptrdiff_t step) {
+      const auto there = static_cast<std::ptrdiff_t>(at) + step;
+      return there >= 0 && there < static_cast<std::ptrdiff_t>(mask.size()) &&
+             mask[static_cast<std::size_t>(there)] != 0;
+    });
+  };
+  Mask line(inside.size());
+  for (std::size_t at = 0; at < inside.size(); ++at)
+    if (inside[at] == 0 && bone[at] == 0 && box.hu[at] > darkest_hu && beside(inside, at) &&
+        beside(bone, at))
+      line[at] = 1;
+  for (std::size_t at = 0; at < inside.size(); ++at) inside[at] |= line[at];
+}
+
 /// Longest run of directions, seen from the middle of the bone, in which no bone is met.
 class OpenArc {
  public:
@@ -343,6 +364,7 @@ std::variant<Cranium, NoCranium> find_cranium(GridImage box) {
   Cranium cranium;
   cranium.inside = without_channels(followed(holes, grid, start), grid);
   fill_gaps(cranium.inside, bone, grid);
+  fill_dark_line(cranium.inside, bone, box);
   constexpr double least_ml = 300;
   const double ml = static_cast<double>(std::ranges::count(cranium.inside, 1)) * grid.voxel_ml();
   if (ml < least_ml) return NoCranium{"no closed space of the size of a cranium was found"};

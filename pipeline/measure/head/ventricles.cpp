@@ -13,6 +13,8 @@ using reporting::Finding;
 using reporting::Measurement;
 
 constexpr double low_hu = -15, high_hu = 20, fluid_hu = 5, deep_mm = 22, above_base_mm = 8;
+constexpr double horns_mm = 12;        // what is nearer to the bone is taken for sulci
+constexpr double high_tissue_hu = 60;  // blood and calcifications beside the fluid count as brain
 
 /// A little above half way from fluid to this brain (narrow ventricles are blurred), 20 HU at most.
 double limit_hu(const Cranium& cranium) {
@@ -34,55 +36,106 @@ std::vector<bool> near_midline(const Cranium& cranium, const Components& pieces)
   return near;
 }
 
-/// Fluid deep in the head, above the basal cisterns, without what one voxel's loss removes.
-Mask ventricle_mask(const Cranium& cranium, double limit) {
+/// Fluid above the basal cisterns, so deep and deeper.
+Mask fluid_mask(const Cranium& cranium, double limit, double least_depth_mm) {
   const Grid& grid = cranium.image.grid;
   Mask fluid(grid.voxels());
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
     const double hu = cranium.fine[at];
-    if (hu < low_hu || hu > limit || static_cast<double>(cranium.depth[at]) < deep_mm) return;
+    if (hu < low_hu || hu > limit || static_cast<double>(cranium.depth[at]) < least_depth_mm)
+      return;
     const Vec3 point = grid.point_mm(column, row, slice);
     if (!cranium.base_mm || point[2] > *cranium.base_mm + above_base_mm) fluid[at] = 1;
   });
+  return fluid;
+}
+
+/// Deep fluid near the midline, without what one voxel's loss removes.
+Mask deep_core(const Cranium& cranium, double limit) {
+  const Grid& grid = cranium.image.grid;
   constexpr double least_ml = 0.2;
-  const Components pieces = components(deeper_than(depth_mm(fluid, grid), 0.1), grid,
-                                       static_cast<std::size_t>(least_ml / grid.voxel_ml()));
+  const Components pieces =
+      components(deeper_than(depth_mm(fluid_mask(cranium, limit, deep_mm), grid), 0.1), grid,
+                 static_cast<std::size_t>(least_ml / grid.voxel_ml()));
   const std::vector<bool> near = near_midline(cranium, pieces);
-  Mask core(fluid.size());
+  Mask core(pieces.labels.size());
   std::ranges::transform(pieces.labels, core.begin(),
                          [&](std::uint16_t label) { return near[label] ? 1 : 0; });
-  if (std::ranges::count(core, 1) == 0) return core;
-  const std::vector<float> away = depth_mm(core, grid);
-  for (std::size_t i = 0; i < core.size(); ++i) core[i] = fluid[i] != 0 && away[i] >= -2.2F ? 1 : 0;
   return core;
 }
 
-double volume_ml(const Mask& mask, const Grid& grid) {
-  return static_cast<double>(std::ranges::count(mask, 1)) * grid.voxel_ml();
+/// Adds to the core the horns that hang together with it nearer to the bone. Sulci are too thin to
+/// lead there; infarcts are not as dark.
+void add_horns(const Cranium& cranium, double limit, Mask& core) {
+  constexpr double darker_hu = 5;
+  const Grid& grid = cranium.image.grid;
+  const Components pieces = components(
+      deeper_than(depth_mm(fluid_mask(cranium, limit - darker_hu, horns_mm), grid), 0.1), grid, 1);
+  std::vector<bool> joined(pieces.voxels.size() + 1);
+  for (std::size_t i = 0; i < core.size(); ++i)
+    if (core[i] != 0) joined[pieces.labels[i]] = true;
+  joined[0] = false;
+  for (std::size_t i = 0; i < core.size(); ++i)
+    if (joined[pieces.labels[i]]) core[i] = 1;
+}
+
+Mask ventricle_mask(const Cranium& cranium, double limit) {
+  constexpr float reach_mm = 3.8F;
+  Mask core = deep_core(cranium, limit);
+  if (std::ranges::count(core, 1) == 0) return core;
+  add_horns(cranium, limit, core);
+  const std::vector<float> away = depth_mm(core, cranium.image.grid);
+  Mask result = fluid_mask(cranium, limit, horns_mm);
+  for (std::size_t i = 0; i < result.size(); ++i)
+    if (away[i] < -reach_mm) result[i] = 0;
+  return result;
+}
+
+/// Voxels of the mask and beside it, each with the share of fluid that its density tells: narrow
+/// parts are blurred.
+double volume_ml(const Cranium& cranium, const Mask& mask) {
+  if (std::ranges::count(mask, 1) == 0) return 0;
+  constexpr float reach_mm = -2.2F, ring_from_mm = -5, ring_to_mm = -3, pure_mm = 2.5F;
+  const std::vector<float> away = depth_mm(mask, cranium.image.grid);
+  std::vector<double> ring, pure;
+  double sum = 0, count = 0;
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (cranium.inside[i] == 0 || away[i] < ring_from_mm) continue;
+    const double hu = cranium.image.hu[i];
+    if (away[i] < ring_to_mm) ring.push_back(hu);
+    if (away[i] >= pure_mm) pure.push_back(hu);
+    if (away[i] >= reach_mm) sum += std::min(hu, high_tissue_hu), ++count;
+  }
+  constexpr std::size_t enough = 50;
+  const double tissue = ring.size() > enough ? median_of(ring) : cranium.brain_hu;
+  const double fluid = pure.size() > enough ? median_of(pure) : fluid_hu;
+  return (count * tissue - sum) / (tissue - std::min(fluid, tissue / 2)) *
+         cranium.image.grid.voxel_ml();
 }
 
 Measurement volume_measurement(const Cranium& cranium) {
   Measurement result{
       .id = "head.ventricles.volume",
-      .name = "volume of the ventricles' deep part",
+      .name = "volume of the ventricles without their narrow parts",
       .concept_name = codes::volume,
       .unit = codes::millilitre,
       .decimals = 0,
       .method =
           "from -15 HU to a little above half way between fluid and brain (20 HU at most; sigma "
-          "1.2 mm), more than 22 mm inside the inner table and 8 mm above "
-          "the skull base, cisterns cut by an opening of one voxel, counted at 1.5 mm; "
+          "1.2 mm), from a core more than 22 mm inside the inner table and 8 mm above the skull "
+          "base into the horns as far as 12 mm, cisterns cut by an opening of one voxel; each "
+          "voxel of 1.5 mm counts with its share of fluid by density; "
           "uncertainty: threshold moved by 2 HU, and 15 % of the method"};
-  const Grid& grid = cranium.image.grid;
-  const double ml = volume_ml(cranium.ventricles, grid);
-  const double spread = (volume_ml(ventricle_mask(cranium, limit_hu(cranium) + 2), grid) -
-                         volume_ml(ventricle_mask(cranium, limit_hu(cranium) - 2), grid)) /
-                        2;
+  const double ml = volume_ml(cranium, cranium.ventricles);
+  const double spread =
+      std::abs(volume_ml(cranium, ventricle_mask(cranium, limit_hu(cranium) + 2)) -
+               volume_ml(cranium, ventricle_mask(cranium, limit_hu(cranium) - 2))) /
+      2;
   result.conditions.emplace_back(
-      "flagged: temporal and occipital horns nearer to the bone, third "
-      "ventricle's floor and fourth ventricle are not counted; cisterns "
-      "that touch may be");
+      "flagged: what is thinner than 4 mm or within 12 mm of the bone, the third ventricle's "
+      "floor and the fourth ventricle are not counted; cisterns that touch may be");
   set_value(result, ml, std::hypot(spread, 0.15 * ml), 0.45 * ml);
+  bound_below_at_scan_end(cranium, cranium, cranium.ventricles, result);
   return result;
 }
 
@@ -184,7 +237,7 @@ void ventricles(Scene& scene, Findings& findings) {
   std::string reason = no_scale(scene);
   if (reason.empty()) {
     scene.cranium->ventricles = ventricle_mask(*scene.cranium, limit_hu(*scene.cranium));
-    if (volume_ml(scene.cranium->ventricles, scene.cranium->image.grid) < least_ml)
+    if (volume_ml(*scene.cranium, scene.cranium->ventricles) < least_ml)
       reason = "no fluid of 1 mL or more was found deep in the brain";
   }
   if (!reason.empty()) {
