@@ -35,10 +35,11 @@ std::vector<std::size_t> border_gas(const Volume& volume) {
 
 /// Share of the values within two bounds, every seventh looked at.
 double share_within(const Volume& volume, int low_hu, int high_hu) {
+  const std::size_t looked_at = (volume.hu.size() + 6) / 7;
   std::size_t within = 0;
   for (std::size_t i = 0; i < volume.hu.size(); i += 7)
     if (volume.hu[i] >= low_hu && volume.hu[i] <= high_hu) ++within;
-  return static_cast<double>(within) / static_cast<double>((volume.hu.size() + 6) / 7);
+  return static_cast<double>(within) / static_cast<double>(looked_at);
 }
 
 }  // namespace

@@ -153,6 +153,18 @@ std::size_t nearest_to(const std::array<int, 3>& middle, const Mask& mask, const
   return nearest;
 }
 
+/// What lies beyond the grid is the voxel itself.
+std::array<std::size_t, 6> face_neighbours(std::size_t at, const Grid& grid) {
+  const auto columns = index_of(grid.size[0]), plane = columns * index_of(grid.size[1]);
+  const std::size_t column = at % columns, in_slice = at % plane;
+  return {column > 0 ? at - 1 : at,
+          column + 1 < columns ? at + 1 : at,
+          in_slice >= columns ? at - columns : at,
+          in_slice + columns < plane ? at + columns : at,
+          at >= plane ? at - plane : at,
+          at + plane < grid.voxels() ? at + plane : at};
+}
+
 /// The piece of `mask` (joined by faces) that holds the voxel nearest to `middle`.
 Mask piece_at(const std::array<int, 3>& middle, const Mask& mask, const Grid& grid) {
   Mask piece(mask.size(), 0);
@@ -160,17 +172,9 @@ Mask piece_at(const std::array<int, 3>& middle, const Mask& mask, const Grid& gr
   if (start == mask.size()) return piece;
   piece[start] = 1;
   std::vector<std::size_t> open{start};
-  const auto columns = index_of(grid.size[0]), plane = columns * index_of(grid.size[1]);
   while (!open.empty()) {
-    const std::size_t at = open.back(), column = at % columns, in_slice = at % plane;
+    const std::array<std::size_t, 6> neighbours = face_neighbours(open.back(), grid);
     open.pop_back();
-    // What lies beyond the grid is the voxel itself.
-    const std::array<std::size_t, 6> neighbours{column > 0 ? at - 1 : at,
-                                                column + 1 < columns ? at + 1 : at,
-                                                in_slice >= columns ? at - columns : at,
-                                                in_slice + columns < plane ? at + columns : at,
-                                                at >= plane ? at - plane : at,
-                                                at + plane < mask.size() ? at + plane : at};
     for (const std::size_t next : neighbours) {
       if (mask[next] == 0 || piece[next] != 0) continue;
       piece[next] = 1;
