@@ -22,6 +22,7 @@ constexpr int directions = 24;
 constexpr double least_radius_mm = 6, most_radius_mm = 34;
 constexpr double least_blood_hu = 15, most_blood_hu = 650;
 constexpr double least_score = 0.6, sure_score = 0.75, least_length_mm = 20;
+constexpr double least_radius_ratio = 0.6;
 constexpr std::size_t most_gap = 8;  // strides: the crura of the diaphragm hide the edge
 
 struct Candidate {
@@ -222,15 +223,23 @@ std::vector<std::uint8_t> vessel_slices(const Scene& scene, const std::vector<Ao
   return good;
 }
 
+/// Whether two sections on either side of a gap can be the same vessel. Above the arch the path
+/// goes on in one of its branches, which is much thinner.
+bool same_vessel(const AortaSlice& one, const AortaSlice& other) {
+  const auto [small, large] = std::minmax(one.radius_mm, other.radius_mm);
+  return small >= least_radius_ratio * large;
+}
+
 /// The longest run of good slices, gaps of up to 24 mm included.
-std::pair<std::size_t, std::size_t> longest_run(const std::vector<std::uint8_t>& good) {
+std::pair<std::size_t, std::size_t> longest_run(const std::vector<std::uint8_t>& good,
+                                                const std::vector<AortaSlice>& path) {
   std::pair<std::size_t, std::size_t> best{1, 0};
   std::size_t length = 0;
   for (std::size_t i = 0; i < good.size(); ++i) {
     if (good[i] == 0) continue;
     std::size_t last = i;
     for (std::size_t k = i; k < good.size() && k - last <= most_gap; ++k)
-      if (good[k] != 0) last = k;
+      if (good[k] != 0 && same_vessel(path[last], path[k])) last = k;
     if (last - i + 1 > length) length = last - i + 1, best = {i, last};
     i = last;
   }
@@ -252,7 +261,7 @@ void aorta_track(Scene& scene, Findings& /*findings*/) {
         refined(scene, slices.back(), path.candidates[i][path.best[i]], path.best[i]));
   }
   const std::vector<std::uint8_t> good = vessel_slices(scene, sections, slices);
-  const auto [from, to] = longest_run(good);
+  const auto [from, to] = longest_run(good, sections);
   scene.aorta.at.assign(scene.spine.at.size(), {});
   if (from > to || static_cast<double>(to - from + 1) * stride * working_mm < least_length_mm)
     return;
