@@ -24,6 +24,8 @@ const std::vector<Step>& steps() {
       {"nodules", "looking for nodules", nodules},
       {"effusion", "looking for pleural fluid", effusion},
       {"pneumothorax", "measuring gas in the pleura", pneumothorax},
+      {"coronary-calcium", "looking for coronary calcium", coronary_calcium},
+      {"cardiothoracic", "measuring the heart's width", cardiothoracic},
       {"trabecular", "measuring vertebral density", trabecular_density},
       {"aorta", "measuring the aorta", aorta_diameter},
       {"liver", "measuring the liver's density", liver_density},

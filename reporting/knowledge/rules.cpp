@@ -39,6 +39,10 @@ const std::vector<Citation>& bibliography() {
        "Chaikof EL et al. The Society for Vascular Surgery practice guidelines on the care of "
        "patients with an abdominal aortic aneurysm. J Vasc Surg 2018;67:2-77",
        "10.1016/j.jvs.2017.10.044"},
+      {"hecht-2017",
+       "Hecht HS et al. 2016 SCCT/STR guidelines for coronary artery calcium scoring of noncontrast "
+       "noncardiac chest CT scans. J Cardiovasc Comput Tomogr 2017;11:74-84",
+       "10.1016/j.jcct.2016.11.003"},
   };
   return all;
 }
@@ -125,6 +129,24 @@ const std::vector<Rule>& rules() {
        {Limit::Kind::at_least, 55, "mm"},
        "this guideline suggests referral to a vascular surgeon",
        "chaikof-2018"},
+      {"coronary.calcium-1",
+       "2017",
+       "a radiologist confirms that the calcium lies in the coronary arteries",
+       {Limit::Kind::at_least, 1, "1"},
+       "a score of 1 to 99 is the class mild of this guideline",
+       "hecht-2017"},
+      {"coronary.calcium-100",
+       "2017",
+       "a radiologist confirms that the calcium lies in the coronary arteries",
+       {Limit::Kind::at_least, 100, "1"},
+       "a score of 100 to 299 is the class moderate of this guideline",
+       "hecht-2017"},
+      {"coronary.calcium-300",
+       "2017",
+       "a radiologist confirms that the calcium lies in the coronary arteries",
+       {Limit::Kind::at_least, 300, "1"},
+       "a score of 300 or more is the class severe of this guideline",
+       "hecht-2017"},
   };
   return all;
 }
