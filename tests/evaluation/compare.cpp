@@ -21,7 +21,8 @@ struct ValueRow {
   BodyPart body;
   const char* measurement;
   const char* truth;     ///< name of a structure or finding
-  const char* quantity;  ///< "" its volume in mL, else a key of Truth::quantities
+  const char* quantity;  ///< "" its volume in mL, "width" side to side in mm, else a key of
+                         ///< Truth::quantities
   const char* what;      ///< in the table
 };
 
@@ -32,6 +33,9 @@ constexpr std::array values{
     ValueRow{BodyPart::thorax, "lung.laa950.right", "lung.right", "laa950_percent", "low attenuation, right lung"},
     ValueRow{BodyPart::thorax, "lung.laa950.left", "lung.left", "laa950_percent", "low attenuation, left lung"},
     ValueRow{BodyPart::thorax, "aorta.thoracic.diameter", "aorta.descending", "diameter_mm", "descending aorta, diameter"},
+    ValueRow{BodyPart::thorax, "coronary.calcium.agatston", "coronary-calcium.1", "agatston", "coronary calcium, Agatston score"},
+    ValueRow{BodyPart::thorax, "heart.width.heart", "heart", "width", "heart, greatest width with fat"},
+    ValueRow{BodyPart::abdomen, "aorta.abdominal.diameter", "aneurysm.1", "aorta_diameter_mm", "abdominal aorta with aneurysm, diameter"},
     ValueRow{BodyPart::thorax, "spine.trabecular.L1", "vertebra.L1", "trabecular_hu", "L1, trabecular bone"},
     ValueRow{BodyPart::head, "head.intracranial.volume", "intracranial", "", "intracranial volume"},
     ValueRow{BodyPart::head, "head.ventricles.volume", "ventricles", "", "ventricles, volume"},
@@ -97,7 +101,9 @@ json values_of(const Phantom& phantom, const std::vector<Finding>& findings) {
     const Truth* truth = truth_named(phantom, row.truth);
     if (truth == nullptr) continue;
     double expected = truth->volume_ml;
-    if (*row.quantity != 0) {
+    if (std::string_view(row.quantity) == "width") {
+      expected = truth->size_mm[0];
+    } else if (*row.quantity != 0) {
       const auto quantity = truth->quantities.find(row.quantity);
       if (quantity == truth->quantities.end()) continue;
       expected = quantity->second;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/measure/chest/heart_space.h"
+#include "pipeline/measure/crop.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 
@@ -12,7 +13,7 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr const char* id = "heart.width";
-constexpr double border_mm = working_mm;
+constexpr double border_mm = working_mm, rim_mm = 4.5;
 constexpr double slab_mm = 6, wide_ratio = 0.5;
 const reporting::Code heart{"80891009", "SCT", "Heart"};
 const reporting::Code width_code{"103355008", "SCT", "Width"};
@@ -25,24 +26,44 @@ struct Width {
   double mm() const { return high < low ? 0 : (high - low + 1) * working_mm; }
 };
 
-/// The region's largest piece in one slice, side to side.
-Width heart_width(const Scene& scene, const HeartSpace& space, int slice) {
+/// The heart's region without what is thinner than 12 mm: vessels at the hilum, folds of the
+/// pleura. All widths are those of its core, and the rim that was taken off.
+struct Core {
+  Crop box;
+  Mask mask;
+};
+
+std::optional<Core> core_of(const Scene& scene, const HeartSpace& space) {
   const Grid& grid = scene.work.grid;
-  Grid flat = grid;
+  const auto box = crop_around(space.mask, grid, 3, [](std::uint8_t one) { return one != 0; });
+  if (!box) return std::nullopt;
+  Mask mask(box->grid.voxels());
+  for_each_in(*box, grid, [&](std::size_t at, std::size_t in) { mask[in] = space.mask[at]; });
+  return Core{.box = *box, .mask = deeper_than(depth_mm(mask, box->grid), rim_mm)};
+}
+
+/// The core's largest piece in one slice, side to side, and the rim.
+Width heart_width(const Core& core, int slice) {
+  Grid flat = core.box.grid;
   flat.size[2] = 1;
-  const std::size_t first = grid.offset(0, 0, slice);
-  const Mask section(space.mask.begin() + static_cast<std::ptrdiff_t>(first),
-                     space.mask.begin() + static_cast<std::ptrdiff_t>(first + flat.voxels()));
+  const auto first =
+      static_cast<std::ptrdiff_t>(core.box.grid.offset(0, 0, slice - core.box.low[2]));
+  const Mask section(core.mask.begin() + first,
+                     core.mask.begin() + first + static_cast<std::ptrdiff_t>(flat.voxels()));
   const Components pieces = components(section, flat, 100);
   Width width;
   width.slice = slice;
   double rows = 0, n = 0;
   for_each_voxel(flat, [&](std::size_t at, int column, int row, int) {
     if (pieces.labels[at] != 1) return;
-    width.low = std::min(width.low, column), width.high = std::max(width.high, column);
-    rows += row, n += 1;
+    width.low = std::min(width.low, core.box.low[0] + column);
+    width.high = std::max(width.high, core.box.low[0] + column);
+    rows += core.box.low[1] + row, n += 1;
   });
-  if (n > 0) width.row = rows / n;
+  if (n == 0) return width;
+  width.row = rows / n;
+  constexpr int rim = static_cast<int>(rim_mm / working_mm) + 1;
+  width.low -= rim, width.high += rim;
   return width;
 }
 
@@ -67,12 +88,12 @@ struct Ratio {
 };
 
 /// The median of three neighbouring widths, where it is largest.
-Ratio widest(const Scene& scene, const HeartSpace& space) {
+Ratio widest(const Scene& scene, const HeartSpace& space, const Core& core) {
   std::vector<Width> hearts;
   hearts.reserve(index_of(space.to - space.dome + 1));
   Ratio ratio;
   for (int slice = space.dome; slice <= space.to; ++slice) {
-    hearts.push_back(heart_width(scene, space, slice));
+    hearts.push_back(heart_width(core, slice));
     const Width chest = chest_width(scene, slice);
     if (chest.mm() > ratio.chest.mm()) ratio.chest = chest;
   }
@@ -120,7 +141,9 @@ void cardiothoracic(Scene& scene, Findings& findings) {
   if (const auto may = scene.gates.allowed(gates::Use::size); !may) return absent(may.reason);
   const HeartSpace space = heart_space(scene);
   if (!space.found()) return absent(space.missing);
-  const Ratio ratio = widest(scene, space);
+  const std::optional<Core> core = core_of(scene, space);
+  if (!core) return absent("the heart was not found");
+  const Ratio ratio = widest(scene, space, *core);
   if (ratio.heart.mm() <= 0 || ratio.chest.mm() <= 0) return absent("the heart was not found");
   const double heart_u = std::hypot(border_mm, ratio.spread_mm);
   const double value = std::round(100 * ratio.value()) / 100;

@@ -22,7 +22,7 @@ constexpr const char* id = "coronary.calcium";
 constexpr double blood_hu = 40, noise_deviations = 5;  // what the noise of a whole heart reaches
 constexpr double moved_hu = 10;                        // for the uncertainty
 // Two scans of one person without gating differ by about this share.
-constexpr double method_share = 0.2;
+constexpr double method_share = 0.2, thick_share = 0.35, thick_mm = 3;
 
 const reporting::Code calcification{"112058", "DCM", "Calcium score"};
 const reporting::Code heart{"80891009", "SCT", "Heart"};
@@ -93,13 +93,18 @@ Measurement measurement_of(const Scene& scene, const HeartSpace& space, const Ca
   if (limits.peak_hu > limits.threshold_hu)
     score.conditions.push_back("noise: peaks below " + number_text(limits.peak_hu, 0) +
                                " HU are not counted");
+  const bool thick = sum.slab_mm > thick_mm + 0.01;
+  if (thick)
+    score.conditions.emplace_back(
+        "slices thicker than 3 mm: small plaques are averaged away, the class is uncertain");
   double spread = 0;
   for (const double shift : {-moved_hu, moved_hu}) {
     CalciumLimits moved = limits;
     moved.threshold_hu += shift;
     spread = std::max(spread, std::abs(calcium_sum(scene, space, moved).agatston - sum.agatston));
   }
-  score.uncertainty = std::max(1.0, std::round(std::hypot(spread, method_share * sum.agatston)));
+  score.uncertainty = std::max(
+      1.0, std::round(std::hypot(spread, (thick ? thick_share : method_share) * sum.agatston)));
   if (*score.value > 0) say_neighbours(score);
   return score;
 }
@@ -133,9 +138,10 @@ void coronary_calcium(Scene& scene, Findings& findings) {
     findings.push_back(std::move(nothing));
     return;
   }
-  Finding finding = candidate_finding(
-      id, std::string("coronary calcium, ") + word_of(score) + " by an estimate without gating",
-      calcification, heart);
+  Finding finding = candidate_finding(id,
+                                      std::string("coronary calcium (valves not separated), ") +
+                                          word_of(score) + " by an estimate without gating",
+                                      calcification, heart);
   finding.measurements.push_back(score);
   reporting::knowledge::recommend(finding, reporting::knowledge::rule(class_of(score)->rule));
   if (auto evidence =

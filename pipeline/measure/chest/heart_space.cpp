@@ -8,10 +8,11 @@
 namespace tomoscribe::pipeline::measure {
 namespace {
 
-constexpr double below_dome_mm = 25;     // the heart rests on the lower left diaphragm
+constexpr double below_dome_mm = 40;     // the heart rests on the lower left diaphragm
 constexpr double least_height_mm = 50;   // from the dome to the carina
 constexpr double trachea_width_mm = 32;  // wider: the main bronchi
-constexpr double dome_disc_mm = 12;      // around the middle of the right lung
+constexpr double dome_disc_mm = 12, dome_step_mm = 12, dome_height_mm = 18;
+constexpr double outer_share = 0.7;  // of the right lung: the heart lies in the rest
 constexpr double spine_margin_mm = 3, aorta_margin_mm = 4;
 
 struct Extent {
@@ -50,13 +51,13 @@ int carina(const Scene& scene) {
 }
 
 /// Share of lung in a disc of one slice.
-double lung_share(const Scene& scene, double column, double row, int slice) {
+double lung_share(const Scene& scene, int column, int row, int slice) {
   const Grid& grid = scene.work.grid;
   const int reach = static_cast<int>(dome_disc_mm / working_mm);
   double lung = 0, all = 0;
   for (int dr = -reach; dr <= reach; ++dr)
     for (int dc = -reach; dc <= reach; ++dc) {
-      const int c = static_cast<int>(column) + dc, r = static_cast<int>(row) + dr;
+      const int c = column + dc, r = row + dr;
       if (dc * dc + dr * dr > reach * reach || c < 0 || r < 0 || c >= grid.size[0] ||
           r >= grid.size[1])
         continue;
@@ -66,18 +67,36 @@ double lung_share(const Scene& scene, double column, double row, int slice) {
   return all > 0 ? lung / all : 0;
 }
 
-/// The highest slice where the diaphragm stands in the middle of the right lung: the middle of its
-/// section half way up, followed downwards. -1 where the scan ends before.
-int right_dome(const Scene& scene, const Extent& slices) {
+/// Columns and rows on a lattice that lie well inside the right lung half way up, away from the
+/// heart.
+std::vector<std::array<int, 2>> inside_right_lung(const Scene& scene, int half) {
   const Grid& grid = scene.work.grid;
-  const int half = (slices.low + slices.high) / 2;
-  double column = 0, row = 0, n = 0;
+  Extent columns, rows;
   for (int r = 0; r < grid.size[1]; ++r)
     for (int c = 0; c < grid.size[0]; ++c)
-      if (scene.labels[grid.offset(c, r, half)] == right_lung) column += c, row += r, n += 1;
-  if (n == 0) return -1;
-  for (int slice = half; slice >= 0; --slice)
-    if (lung_share(scene, column / n, row / n, slice) < 0.5) return slice;
+      if (scene.labels[grid.offset(c, r, half)] == right_lung) columns.add(c), rows.add(r);
+  std::vector<std::array<int, 2>> places;
+  const int step = static_cast<int>(dome_step_mm / working_mm);
+  const int inner = columns.low + static_cast<int>(outer_share * (columns.high - columns.low));
+  for (int r = rows.low; r <= rows.high; r += step)
+    for (int c = columns.low; c <= inner; c += step)
+      if (lung_share(scene, c, r, half) > 0.9) places.push_back({c, r});
+  return places;
+}
+
+/// The highest slice where the right diaphragm stands in the lung: some place of the lung's section
+/// half way up holds no lung there nor a little below. -1 where the scan ends before.
+int right_dome(const Scene& scene, const Extent& slices) {
+  const int half = (slices.low + slices.high) / 2;
+  const auto places = inside_right_lung(scene, half);
+  const int height = static_cast<int>(dome_height_mm / working_mm);
+  for (int slice = half; slice >= height; --slice)
+    if (std::ranges::any_of(places, [&](const std::array<int, 2>& at) {
+          return lung_share(scene, at[0], at[1], slice) < 0.5 &&
+                 lung_share(scene, at[0], at[1], slice - height / 2) < 0.2 &&
+                 lung_share(scene, at[0], at[1], slice - height) < 0.2;
+        }))
+      return slice;
   return -1;
 }
 
