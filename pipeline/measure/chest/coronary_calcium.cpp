@@ -119,8 +119,10 @@ void coronary_calcium(Scene& scene, Findings& findings) {
     return;
   }
   const HeartSpace space = heart_space(scene);
-  if (!space.found()) {
-    findings.push_back(not_assessed_finding(id, title, calcification, heart, space.missing));
+  if (!space.found() || space.cut) {
+    findings.push_back(not_assessed_finding(
+        id, title, calcification, heart,
+        space.cut ? "the lower part of the heart is not in the scan" : space.missing));
     return;
   }
   CalciumLimits limits;

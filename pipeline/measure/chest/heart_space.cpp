@@ -8,11 +8,13 @@
 namespace tomoscribe::pipeline::measure {
 namespace {
 
-constexpr double below_dome_mm = 40;     // the heart rests on the lower left diaphragm
+constexpr double below_dome_mm = 30;     // the heart rests on the lower left diaphragm
 constexpr double least_height_mm = 50;   // from the dome to the carina
 constexpr double trachea_width_mm = 32;  // wider: the main bronchi
 constexpr double dome_disc_mm = 12, dome_step_mm = 12, dome_height_mm = 18;
 constexpr double outer_share = 0.7;  // of the right lung: the heart lies in the rest
+// Below the dome lie liver and costal cartilage on both sides of it; from the spine's middle.
+constexpr double right_reach_mm = 20, left_reach_mm = 75;
 constexpr double spine_margin_mm = 3, aorta_margin_mm = 4;
 
 struct Extent {
@@ -172,16 +174,26 @@ int front_of_spine(const Scene& scene, int slice) {
   return static_cast<int>(spine.body_row - (spine.half_depth_mm + spine_margin_mm) / working_mm);
 }
 
+/// Columns in which the heart can lie.
+Extent columns_allowed(const Scene& scene, int slice, bool below_dome) {
+  if (!below_dome || !scene.spine.covers(slice))
+    return {.low = 0, .high = scene.work.grid.size[0] - 1};
+  const double middle = scene.spine.at[static_cast<std::size_t>(slice)].body_column;
+  return {.low = static_cast<int>(middle - right_reach_mm / working_mm),
+          .high = static_cast<int>(middle + left_reach_mm / working_mm)};
+}
+
 /// The slice's voxels between the lungs' inner borders.
-void fill_slice(const Scene& scene, int slice, Mask& mask) {
+void fill_slice(const Scene& scene, int slice, bool below_dome, Mask& mask) {
   const Grid& grid = scene.work.grid;
   const std::vector<Row> rows = rows_of(scene, slice);
+  const Extent allowed = columns_allowed(scene, slice, below_dome);
   const int behind = std::min(front_of_spine(scene, slice), grid.size[1] - 1);
   for (int r = 0; r <= behind; ++r) {
     const Row& row = rows[static_cast<std::size_t>(r)];
-    const int low = std::max(static_cast<int>(std::ceil(row.hull_low)), row.right.high + 1);
-    const int high =
-        std::min(static_cast<int>(row.hull_high), row.left.any() ? row.left.low - 1 : 1 << 30);
+    const int low =
+        std::max({static_cast<int>(std::ceil(row.hull_low)), row.right.high + 1, allowed.low});
+    const int high = std::min({static_cast<int>(row.hull_high), row.left.low - 1, allowed.high});
     for (int c = low; c <= high; ++c) {
       const std::size_t at = grid.offset(c, r, slice);
       if (scene.labels[at] == body) mask[at] = 1;
@@ -231,10 +243,11 @@ HeartSpace heart_space(const Scene& scene) {
   if ((space.to - space.dome) * working_mm < least_height_mm)
     return none("the heart is not wholly in the scan");
   space.from = space.dome - static_cast<int>(below_dome_mm / working_mm);
-  if (space.from < 0) return none("the heart is not wholly in the scan");
+  space.cut = space.from < 0;
+  space.from = std::max(space.from, 0);
   space.mask.assign(scene.labels.size(), 0);
   for (int slice = space.from; slice <= space.to; ++slice) {
-    fill_slice(scene, slice, space.mask);
+    fill_slice(scene, slice, slice < space.dome, space.mask);
     take_off_aorta(scene, slice, space.mask);
   }
   return space;

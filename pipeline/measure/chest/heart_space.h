@@ -10,6 +10,7 @@ namespace tomoscribe::pipeline::measure {
 
 struct HeartSpace {
   int from = 0, dome = 0, to = -1;  ///< working slices, all included; the dome lies between
+  bool cut = false;                 ///< the scan ends above `from`
   Mask mask;                        ///< working grid; lungs and airway are left out
   std::string missing;              ///< why there is none; empty when there is one
   bool found() const { return missing.empty(); }
