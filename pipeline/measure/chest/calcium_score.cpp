@@ -9,7 +9,7 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr double most_slab_mm = 3.0, reference_mm = 3.0;
-constexpr double bone_margin_mm = 3;
+constexpr double bone_margin_mm = 3, least_inside = 0.8;
 
 int weight(double peak_hu) {
   if (peak_hu >= 400) return 4;
@@ -50,10 +50,14 @@ struct Slab {
 class Sum {
  public:
   Sum(const Scene& scene, const HeartSpace& space, const CalciumLimits& limits, const Box& box)
-      : scene_(scene), space_(space), limits_(limits), box_(box), bone_(near_bone(scene)) {
+      : scene_(scene),
+        space_(space),
+        limits_(limits),
+        box_(box),
+        bone_(near_bone(scene)),
+        slices_(slices_in_slab(scene)) {
     const auto spacing = scene.volume.grid.spacing_mm();
     pixel_mm2_ = spacing[0] * spacing[1];
-    slices_ = slices_in_slab(scene);
     sum_.slab_mm = slices_ * spacing[2];
     sum_.mask.assign(scene.labels.size(), 0);
   }
@@ -90,7 +94,8 @@ class Sum {
       for (int column = 0; column < box_.columns(); ++column) {
         float sum = 0;
         for (int i = 0; i < slices_; ++i)
-          sum += scene_.volume.at(box_.low[0] + column, box_.low[1] + row, first + i);
+          sum += static_cast<float>(
+              scene_.volume.at(box_.low[0] + column, box_.low[1] + row, first + i));
         slab.hu[at(column, row)] = sum / static_cast<float>(slices_);
       }
     return slab;
@@ -151,6 +156,7 @@ class Sum {
     const auto piece = take(slab, seed);
     const double area = static_cast<double>(piece.size()) * pixel_mm2_;
     double peak = 0;
+    std::size_t inside = 0;
     bool bone = false;
     std::vector<std::size_t> voxels;
     voxels.reserve(piece.size());
@@ -160,7 +166,10 @@ class Sum {
       if (!voxel) continue;
       voxels.push_back(*voxel);
       bone = bone || bone_[*voxel] != 0;
+      inside += in_region(*voxel) ? 1 : 0;
     }
+    // What reaches out of the region is chest wall, if too small or too pale for a bone.
+    if (static_cast<double>(inside) < least_inside * static_cast<double>(piece.size())) return;
     if (bone || area < limits_.least_mm2 || peak < limits_.peak_hu) return;
     sum_.agatston += area * weight(peak) * sum_.slab_mm / reference_mm;
     for (const std::size_t voxel : voxels) sum_.mask[voxel] = 1;
@@ -171,8 +180,8 @@ class Sum {
   const CalciumLimits& limits_;
   const Box& box_;
   Mask bone_;
+  int slices_;
   double pixel_mm2_ = 0;
-  int slices_ = 1;
   CalciumSum sum_;
 };
 

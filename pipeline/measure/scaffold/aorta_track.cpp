@@ -50,7 +50,8 @@ class Section {
     const auto fitting =
         std::ranges::count_if(reach, [&](double mm) { return std::abs(mm - radius) <= slack; });
     const double bonus = blood >= enhanced_hu ? enhanced_bonus : 0;
-    return {.radius_mm = radius, .score = static_cast<double>(fitting) / directions, .bonus = bonus};
+    return {
+        .radius_mm = radius, .score = static_cast<double>(fitting) / directions, .bonus = bonus};
   }
 
   /// The point moved towards the middle of the edges that fit a circle.
