@@ -40,7 +40,8 @@ const std::vector<Citation>& bibliography() {
        "patients with an abdominal aortic aneurysm. J Vasc Surg 2018;67:2-77",
        "10.1016/j.jvs.2017.10.044"},
       {"hecht-2017",
-       "Hecht HS et al. 2016 SCCT/STR guidelines for coronary artery calcium scoring of noncontrast "
+       "Hecht HS et al. 2016 SCCT/STR guidelines for coronary artery calcium scoring of "
+       "noncontrast "
        "noncardiac chest CT scans. J Cardiovasc Comput Tomogr 2017;11:74-84",
        "10.1016/j.jcct.2016.11.003"},
   };
