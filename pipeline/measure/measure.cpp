@@ -26,6 +26,8 @@ const std::vector<Step>& steps() {
       {"opacity", "looking for dense lung and masses", opacity},
       {"nodules", "looking for nodules", nodules},
       {"pneumothorax", "measuring gas in the pleura", pneumothorax},
+      {"coronary-calcium", "looking for coronary calcium", coronary_calcium},
+      {"cardiothoracic", "measuring the heart's width", cardiothoracic},
       {"trabecular", "measuring vertebral density", trabecular_density},
       {"aorta", "measuring the aorta", aorta_diameter},
       {"liver", "measuring the liver's density", liver_density},

@@ -49,12 +49,14 @@ void effusion(Scene& scene,
               Findings& findings);  ///< "effusion.right", "effusion.left" or "effusion"
 void pneumothorax(Scene& scene,
                   Findings& findings);  ///< "pneumothorax.right", ".left" or "pneumothorax"
-void intracranial(Scene& scene, Findings& findings);   ///< "head.intracranial"; the cranium
-void hyperdense(Scene& scene, Findings& findings);     ///< "head.hyperdense", ".1", …
-void extra_axial(Scene& scene, Findings& findings);    ///< "head.extra-axial", ".1", …
-void ventricles(Scene& scene, Findings& findings);     ///< "head.ventricles"
-void midline_shift(Scene& scene, Findings& findings);  ///< "head.midline-shift"
-void low_density(Scene& scene, Findings& findings);    ///< "head.low-density", ".1", …
-void not_looked_at(Scene& scene, Findings& findings);  ///< one "not assessed" finding per system
+void coronary_calcium(Scene& scene, Findings& findings);  ///< "coronary.calcium"
+void cardiothoracic(Scene& scene, Findings& findings);    ///< "heart.width"
+void intracranial(Scene& scene, Findings& findings);      ///< "head.intracranial"; the cranium
+void hyperdense(Scene& scene, Findings& findings);        ///< "head.hyperdense", ".1", …
+void extra_axial(Scene& scene, Findings& findings);       ///< "head.extra-axial", ".1", …
+void ventricles(Scene& scene, Findings& findings);        ///< "head.ventricles"
+void midline_shift(Scene& scene, Findings& findings);     ///< "head.midline-shift"
+void low_density(Scene& scene, Findings& findings);       ///< "head.low-density", ".1", …
+void not_looked_at(Scene& scene, Findings& findings);     ///< one "not assessed" finding per system
 
 }  // namespace tomoscribe::pipeline::measure

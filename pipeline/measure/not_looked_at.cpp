@@ -45,7 +45,8 @@ const std::vector<Unseen>& unseen() {
        codes::chest,
        "pulmonary embolism"},
       {BodyRegion::chest, "chest.mediastinum", lesion, codes::chest,
-       "heart, ascending aorta and arch, pulmonary vessels, lymph nodes, oesophagus"},
+       "heart apart from its width and calcium, stenoses of coronary arteries, ascending aorta and "
+       "arch, pulmonary vessels, lymph nodes, oesophagus"},
       {BodyRegion::chest, "chest.wall", lesion, codes::chest,
        "fractures and lesions of bone, soft tissues of the chest wall"},
       {BodyRegion::chest,

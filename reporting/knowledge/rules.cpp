@@ -60,6 +60,11 @@ const std::vector<Citation>& bibliography() {
        "Christensen J et al. ACR Lung-RADS v2022: assessment categories and management "
        "recommendations. J Am Coll Radiol 2024;21:473-488",
        "10.1016/j.jacr.2023.09.009"},
+      {"hecht-2017",
+       "Hecht HS et al. 2016 SCCT/STR guidelines for coronary artery calcium scoring of "
+       "noncontrast "
+       "noncardiac chest CT scans. J Cardiovasc Comput Tomogr 2017;11:74-84",
+       "10.1016/j.jcct.2016.11.003"},
   };
   return all;
 }
@@ -205,6 +210,24 @@ const std::vector<Rule>& rules() {
        "Lung-RADS calls an increase of the mean diameter by more than 1.5 mm within 12 months "
        "growth",
        "christensen-2024"},
+      {"coronary.calcium-1",
+       "2017",
+       "a radiologist confirms that the calcium lies in the coronary arteries",
+       {Limit::Kind::at_least, 1, "1"},
+       "a score of 1 to 99 is the class mild of this guideline",
+       "hecht-2017"},
+      {"coronary.calcium-100",
+       "2017",
+       "a radiologist confirms that the calcium lies in the coronary arteries",
+       {Limit::Kind::at_least, 100, "1"},
+       "a score of 100 to 299 is the class moderate of this guideline",
+       "hecht-2017"},
+      {"coronary.calcium-300",
+       "2017",
+       "a radiologist confirms that the calcium lies in the coronary arteries",
+       {Limit::Kind::at_least, 300, "1"},
+       "a score of 300 or more is the class severe of this guideline",
+       "hecht-2017"},
   };
   return all;
 }

@@ -22,7 +22,8 @@ struct ValueRow {
   BodyPart body;
   const char* measurement;
   const char* truth;     ///< name of a structure or finding
-  const char* quantity;  ///< "" its volume in mL, "mean_hu", else a key of Truth::quantities
+  const char* quantity;  ///< "" its volume in mL, "mean_hu", "width" side to side in mm, else a key
+                         ///< of Truth::quantities
   const char* what;      ///< in the table
 };
 
@@ -33,6 +34,9 @@ constexpr std::array values{
     ValueRow{BodyPart::thorax, "lung.laa950.right", "lung.right", "laa950_percent", "low attenuation, right lung"},
     ValueRow{BodyPart::thorax, "lung.laa950.left", "lung.left", "laa950_percent", "low attenuation, left lung"},
     ValueRow{BodyPart::thorax, "aorta.thoracic.diameter", "aorta.descending", "diameter_mm", "descending aorta, diameter"},
+    ValueRow{BodyPart::thorax, "coronary.calcium.agatston", "coronary-calcium.1", "agatston", "coronary calcium, Agatston score"},
+    ValueRow{BodyPart::thorax, "heart.width.heart", "heart", "width", "heart, greatest width with fat"},
+    ValueRow{BodyPart::abdomen, "aorta.abdominal.diameter", "aneurysm.1", "aorta_diameter_mm", "abdominal aorta with aneurysm, diameter"},
     ValueRow{BodyPart::thorax, "spine.trabecular.L1", "vertebra.L1", "trabecular_hu", "L1, trabecular bone"},
     ValueRow{BodyPart::head, "head.intracranial.volume", "intracranial", "", "intracranial volume"},
     ValueRow{BodyPart::head, "head.ventricles.volume", "ventricles", "", "ventricles, volume"},
@@ -102,6 +106,7 @@ json value_json(const std::string& what, double truth, const Measurement* measur
 std::optional<double> expected_of(const Truth& truth, const std::string& quantity) {
   if (quantity.empty()) return truth.volume_ml;
   if (quantity == "mean_hu") return truth.mean_hu;
+  if (quantity == "width") return truth.size_mm[0];
   const auto found = truth.quantities.find(quantity);
   return found == truth.quantities.end() ? std::nullopt : std::optional(found->second);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <optional>
 
@@ -21,11 +22,16 @@ constexpr double rightmost_mm = -27, foremost_mm = 66;  // of the vertebral body
 constexpr int directions = 24;
 constexpr double least_radius_mm = 6, most_radius_mm = 34;
 constexpr double least_blood_hu = 15, most_blood_hu = 650;
+// Brighter than the oesophagus or a muscle can be: blood with contrast agent.
+constexpr double enhanced_hu = 100, enhanced_bonus = 0.2;
 constexpr double least_score = 0.6, sure_score = 0.75, least_length_mm = 20;
+constexpr double least_radius_share = 0.66;
+constexpr double least_radius_ratio = 0.6;
 constexpr std::size_t most_gap = 8;  // strides: the crura of the diaphragm hide the edge
 
 struct Candidate {
   double radius_mm = 0, score = 0;
+  double bonus = 0;  ///< for the path alone
 };
 
 /// Ray by ray to where the density leaves that of the middle.
@@ -43,7 +49,9 @@ class Section {
     const double slack = std::max(2.0, 0.15 * radius);
     const auto fitting =
         std::ranges::count_if(reach, [&](double mm) { return std::abs(mm - radius) <= slack; });
-    return {.radius_mm = radius, .score = static_cast<double>(fitting) / directions};
+    const double bonus = blood >= enhanced_hu ? enhanced_bonus : 0;
+    return {
+        .radius_mm = radius, .score = static_cast<double>(fitting) / directions, .bonus = bonus};
   }
 
   /// The point moved towards the middle of the edges that fit a circle.
@@ -150,7 +158,7 @@ std::vector<float> scores_of(const Candidates& candidates, const SpineSlice& spi
   std::vector<float> scores(candidates.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const auto cost = place_cost(spine, column_of(i), row_of(i), candidates[i].radius_mm);
-    scores[i] = static_cast<float>(cost ? candidates[i].score - *cost : -1);
+    scores[i] = static_cast<float>(cost ? candidates[i].score + candidates[i].bonus - *cost : -1);
   }
   return scores;
 }
@@ -198,23 +206,47 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+bool is_alike(const AortaSlice& at, double hu, double radius_mm) {
+  return at.radius_mm > least_radius_share * radius_mm &&
+         std::abs(at.hu - hu) < std::max(30.0, 0.25 * hu);
+}
+
+/// Density and radius of the vessel that most of the path follows, by the volume of the sections
+/// that are alike: above the arch the path may go on in the oesophagus or a branch, which are thin.
+std::optional<AortaSlice> usual_section(const std::vector<AortaSlice>& path) {
+  std::vector<AortaSlice> sure;
+  sure.reserve(path.size());
+  std::ranges::copy_if(path, std::back_inserter(sure), [](const AortaSlice& at) {
+    return at.score >= sure_score && at.radius_mm >= least_radius_mm + 1;
+  });
+  std::vector<double> blood, radii;
+  double most = 0;
+  for (const AortaSlice& reference : sure) {
+    std::vector<double> hu, radius;
+    double volume = 0;
+    for (const AortaSlice& at : sure) {
+      if (!is_alike(at, reference.hu, reference.radius_mm)) continue;
+      hu.push_back(at.hu);
+      radius.push_back(at.radius_mm);
+      volume += at.radius_mm * at.radius_mm;
+    }
+    if (volume <= most) continue;
+    most = volume, blood = std::move(hu), radii = std::move(radius);
+  }
+  if (blood.size() < 4) return std::nullopt;
+  return AortaSlice{.radius_mm = median(radii), .hu = median(blood)};
+}
+
 /// The slices on which the path is a vessel: of the blood and about the size of the best ones, in
 /// chest, abdomen or pelvis.
 std::vector<std::uint8_t> vessel_slices(const Scene& scene, const std::vector<AortaSlice>& path,
                                         const std::vector<int>& slices) {
-  std::vector<double> blood, radii;
-  for (const AortaSlice& at : path)
-    if (at.score >= sure_score && at.radius_mm >= least_radius_mm + 1) {
-      blood.push_back(at.hu);
-      radii.push_back(at.radius_mm);
-    }
   std::vector<std::uint8_t> good(path.size(), 0);
-  if (blood.size() < 4) return good;
-  const double hu = median(blood), radius = median(radii);
+  const std::optional<AortaSlice> usual = usual_section(path);
+  if (!usual) return good;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const BodyRegion region = scene.regions[static_cast<std::size_t>(slices[i])];
-    good[i] = path[i].score >= least_score && path[i].radius_mm > 0.66 * radius &&
-                      std::abs(path[i].hu - hu) < std::max(30.0, 0.25 * hu) &&
+    good[i] = path[i].score >= least_score && is_alike(path[i], usual->hu, usual->radius_mm) &&
                       region != BodyRegion::none && region != BodyRegion::head
                   ? 1
                   : 0;
@@ -222,15 +254,23 @@ std::vector<std::uint8_t> vessel_slices(const Scene& scene, const std::vector<Ao
   return good;
 }
 
+/// Whether two sections on either side of a gap can be the same vessel. Above the arch the path
+/// goes on in one of its branches, which is much thinner.
+bool same_vessel(const AortaSlice& one, const AortaSlice& other) {
+  const auto [small, large] = std::minmax(one.radius_mm, other.radius_mm);
+  return small >= least_radius_ratio * large;
+}
+
 /// The longest run of good slices, gaps of up to 24 mm included.
-std::pair<std::size_t, std::size_t> longest_run(const std::vector<std::uint8_t>& good) {
+std::pair<std::size_t, std::size_t> longest_run(const std::vector<std::uint8_t>& good,
+                                                const std::vector<AortaSlice>& path) {
   std::pair<std::size_t, std::size_t> best{1, 0};
   std::size_t length = 0;
   for (std::size_t i = 0; i < good.size(); ++i) {
     if (good[i] == 0) continue;
     std::size_t last = i;
     for (std::size_t k = i; k < good.size() && k - last <= most_gap; ++k)
-      if (good[k] != 0) last = k;
+      if (good[k] != 0 && same_vessel(path[last], path[k])) last = k;
     if (last - i + 1 > length) length = last - i + 1, best = {i, last};
     i = last;
   }
@@ -252,7 +292,7 @@ void aorta_track(Scene& scene, Findings& /*findings*/) {
         refined(scene, slices.back(), path.candidates[i][path.best[i]], path.best[i]));
   }
   const std::vector<std::uint8_t> good = vessel_slices(scene, sections, slices);
-  const auto [from, to] = longest_run(good);
+  const auto [from, to] = longest_run(good, sections);
   scene.aorta.at.assign(scene.spine.at.size(), {});
   if (from > to || static_cast<double>(to - from + 1) * stride * working_mm < least_length_mm)
     return;

@@ -14,9 +14,9 @@ namespace {
 constexpr int directions = 48;
 constexpr double fat_hu = -30;       // between soft tissue and fat
 constexpr double most_wall_mm = 22;  // from the blood to the outer wall, thrombus included
-constexpr double step_mm = 0.5, outside_mm = 3, least_outside_hu = -120;
+constexpr double step_mm = 0.5, outside_mm = 3, least_outside_hu = -100;  // pure fat
 constexpr double least_seen = 0.5, most_residual_mm = 1.5, most_ratio = 1.4;
-constexpr double least_track_score = 0.75;
+constexpr double least_track_score = 0.6;
 // Wall with thrombus: so much thicker all round than what lies against an ordinary wall here and
 // there.
 constexpr double thrombus_mm = 5, thrombus_seen = 0.65;

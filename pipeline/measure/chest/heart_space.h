@@ -1,0 +1,24 @@
+#pragma once
+// Where the heart lies: between the lungs, in front of the spine, from the carina to a little below
+// the dome of the right diaphragm.
+
+#include <string>
+
+#include "pipeline/measure/scene.h"
+
+namespace tomoscribe::pipeline::measure {
+
+struct HeartSpace {
+  int from = 0, dome = 0, to = -1;  ///< working slices, all included; the dome lies between
+  bool cut = false;                 ///< the scan ends above `from`
+  Mask mask;                        ///< working grid; lungs and airway are left out
+  std::string missing;              ///< why there is none; empty when there is one
+  bool found() const { return missing.empty(); }
+};
+
+/// In each slice the convex hull of both lungs, without lung, airway, what lies beside a lung's
+/// inner border, spine, and descending aorta. Holds the heart with its fat, great vessels and
+/// mediastinum: nothing separates these.
+HeartSpace heart_space(const Scene& scene);
+
+}  // namespace tomoscribe::pipeline::measure
