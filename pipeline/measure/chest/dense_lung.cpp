@@ -67,11 +67,10 @@ Mask soft_tissue(const Scene& scene, const Mask& space, const Crop& box) {
     if (scene.body[at] == 0 || scene.labels[at] > body || scene.smooth[at] <= dense_hu) return;
     if (!scene.fluid.empty() && scene.fluid[at] != 0) return;
     const auto ribs = cages.to_ribs_mm(box.low[0] + column, box.low[1] + row, box.low[2] + slice);
-    if (near_spine(scene, box.low[0] + column, box.low[1] + row, box.low[2] + slice))
-      soft[here] = 1;
-    else if (space[at] != 0 || (ribs && *ribs > from_ribs_mm))
+    const bool spine = near_spine(scene, box.low[0] + column, box.low[1] + row, box.low[2] + slice);
+    if (!spine && (space[at] != 0 || (ribs && *ribs > from_ribs_mm)))
       soft[here] = 2;
-    else if (!ribs)
+    else if (spine || !ribs)
       soft[here] = 1;
   });
   return soft;
@@ -85,7 +84,7 @@ Mask not_zero(const Mask& mask) {
 
 /// What the opening by `mm` leaves of a mask.
 Mask opened(const Mask& mask, const Grid& grid, double mm) {
-  const Mask core = deeper_than(depth_mm(mask, grid), mm - working_mm / 2);
+  Mask core = deeper_than(depth_mm(mask, grid), mm - working_mm / 2);
   if (std::ranges::count(core, 1) == 0) return core;
   const std::vector<float> from_core = depth_mm(core, grid);
   Mask result(mask.size());
