@@ -34,10 +34,10 @@ struct AnalysisContext {
   std::optional<reporting::Order> order;
   reporting::Moment now;  ///< becomes the version's `created`
   std::string code_version;
-  std::vector<std::string> notes;  ///< how the images arrived: said among the limitations
-  std::stop_token stop;            ///< asked between stages; \see Cancelled
+  std::vector<std::string> notes;     ///< how the images arrived: said among the limitations
+  std::stop_token stop;               ///< asked between stages; \see Cancelled
   std::optional<StudyFiles> earlier;  ///< a study of the same patient to compare with
-  Drafter* drafter = nullptr;      ///< a language model that proposes findings; none: measured only
+  Drafter* drafter = nullptr;  ///< a language model that proposes findings; none: measured only
 };
 
 /// The analysis was asked to stop.

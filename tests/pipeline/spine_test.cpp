@@ -236,7 +236,7 @@ TEST(Aorta, GuidelineCategoriesFollowTheDiameter) {
 TEST_F(PhantomSpine, TheLiverIsAsDenseAsItWasPainted) {
   const reporting::Finding* liver = phantom().find("liver");
   ASSERT_NE(liver, nullptr);
-  ASSERT_EQ(liver->measurements.size(), 1U) << liver->not_assessed;
+  ASSERT_FALSE(liver->measurements.empty()) << liver->not_assessed;
   EXPECT_NEAR(*liver->measurements.front().value, 56, 3);
 }
 

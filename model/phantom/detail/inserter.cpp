@@ -9,7 +9,7 @@ namespace tomoscribe::model::phantom {
 
 namespace {
 
-constexpr double gap_mm = 12;                 ///< a vessel in the lung is no wider
+constexpr double gap_mm = 12;                           ///< a vessel in the lung is no wider
 constexpr double base_z = -150, apex_z = Body::apex_z;  ///< canonical ends of the lungs
 constexpr double sample_mm = 3.5;
 constexpr int deepest = 255;

@@ -183,7 +183,7 @@ void add_extents(const Scene& scene, const Opacities& found, Label lung, Finding
   };
   add("high-attenuation", "high-attenuation areas (-600 to -250 HU)", found.high, false);
   add("ground-glass", "ground glass (-700 to -300 HU)", found.glass, false);
-  add("consolidation", "consolidation (above -300 HU)",
+  add("consolidation", "consolidation apart from heart, mediastinum and diaphragm (above -300 HU)",
       only(scene.opaque, consolidation_here, found.dense.space, lung), true);
 }
 
@@ -330,10 +330,8 @@ void opacity(Scene& scene, Findings& findings) {
     if (std::ranges::find(found.dense.space, lung) == found.dense.space.end()) continue;
     Finding extents = measured_finding(
         std::string("opacity.") + (right ? "right" : "left"),
-        std::string("Extent of dense areas, ") + (right ? "right" : "left") + " lung",
-        opacity_code(), codes::lung,
-        right ? reporting::Laterality::right : reporting::Laterality::left);
-    extents.presence = reporting::Presence::indeterminate;
+        std::string(right ? "Right" : "Left") + " lung, extent of dense areas", opacity_code(),
+        codes::lung, right ? reporting::Laterality::right : reporting::Laterality::left);
     add_extents(scene, found, lung, extents);
     if (auto evidence = largest_section(scene, {lung}, extents.id + ".section",
                                         "largest section of the lung that was measured"))
