@@ -185,6 +185,44 @@ class Judge {
   std::array<std::ptrdiff_t, 6> faces_;
 };
 
+constexpr int directions = 36;
+
+/// Widths of a section in every direction, millimetres; direction i is i / 36 of half a turn.
+std::array<double, directions> widths_mm(const Mask& mask, const Grid& grid, int slice) {
+  std::array<std::array<double, 2>, directions> ends{};
+  std::ranges::fill(ends, std::array{1e9, -1e9});
+  for (int row = 0; row < grid.size[1]; ++row)
+    for (int column = 0; column < grid.size[0]; ++column) {
+      if (mask[grid.offset(column, row, slice)] == 0) continue;
+      for (int i = 0; i < directions; ++i) {
+        const double angle = std::numbers::pi * i / directions;
+        const double along = column * std::cos(angle) + row * std::sin(angle);
+        auto& [low, high] = ends[index_of(i)];
+        low = std::min(low, along), high = std::max(high, along);
+      }
+    }
+  std::array<double, directions> widths{};
+  std::ranges::transform(ends, widths.begin(), [](const std::array<double, 2>& both) {
+    return (both[1] - both[0] + 1) * working_mm;
+  });
+  return widths;
+}
+
+/// Share of the mask's closing by 4.5 mm that is gas.
+double gas_share(const Scene& scene, const Crop& part_box, const Mask& mask) {
+  std::vector<float> depth = depth_mm(mask, part_box.grid);
+  Mask grown(mask.size());
+  for (std::size_t i = 0; i < grown.size(); ++i) grown[i] = depth[i] >= -4.5F ? 1 : 0;
+  depth = depth_mm(grown, part_box.grid);
+  double gas = 0, all = 0;
+  for_each_in(part_box, scene.work.grid, [&](std::size_t at, std::size_t in) {
+    if (depth[in] < 4.4F) return;
+    ++all;
+    if (mask[in] == 0 && scene.work.hu[at] < gas_hu) ++gas;
+  });
+  return gas / std::max(1.0, all);
+}
+
 /// Long and short axis of the section with the largest area, how much of the ball round the part it
 /// fills, and the gas that its closing by 4.5 mm holds.
 void add_shape(const Scene& scene, const Crop& part_box, const Mask& mask, DensePart& part) {
@@ -197,42 +235,50 @@ void add_shape(const Scene& scene, const Crop& part_box, const Mask& mask, Dense
     centre[0] += column, centre[1] += row, centre[2] += slice;
   });
   for (double& value : centre) value /= static_cast<double>(part.voxels);
-  const int best = static_cast<int>(std::ranges::max_element(areas) - areas.begin());
-  constexpr int directions = 36;
-  std::array<std::array<double, 2>, directions> ends{};
-  std::ranges::fill(ends, std::array{1e9, -1e9});
   double farthest = 1;
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
-    if (mask[at] == 0) return;
-    farthest =
-        std::max(farthest, std::hypot(column - centre[0], row - centre[1], slice - centre[2]));
-    for (int i = 0; slice == best && i < directions; ++i) {
-      const double angle = std::numbers::pi * i / directions;
-      const double along = column * std::cos(angle) + row * std::sin(angle);
-      auto& [low, high] = ends[index_of(i)];
-      low = std::min(low, along), high = std::max(high, along);
-    }
+    if (mask[at] != 0)
+      farthest =
+          std::max(farthest, std::hypot(column - centre[0], row - centre[1], slice - centre[2]));
   });
-  const auto width = [&](std::size_t i) { return (ends[i][1] - ends[i][0] + 1) * working_mm; };
-  std::size_t longest = 0;
-  for (std::size_t i = 1; i < directions; ++i)
-    if (width(i) > width(longest)) longest = i;
-  part.long_mm = width(longest);
-  part.short_mm = width((longest + directions / 2) % directions);
   part.compactness =
       static_cast<double>(part.voxels) / (4 * std::numbers::pi / 3 * std::pow(farthest + 0.5, 3));
-  // Closed by 4.5 mm.
-  std::vector<float> depth = depth_mm(mask, grid);
-  Mask grown(mask.size());
-  for (std::size_t i = 0; i < grown.size(); ++i) grown[i] = depth[i] >= -4.5F ? 1 : 0;
-  depth = depth_mm(grown, grid);
-  double gas = 0, all = 0;
-  for_each_in(part_box, scene.work.grid, [&](std::size_t at, std::size_t in) {
-    if (depth[in] < 4.4F) return;
-    ++all;
-    if (mask[in] == 0 && scene.work.hu[at] < gas_hu) ++gas;
+  const int best = static_cast<int>(std::ranges::max_element(areas) - areas.begin());
+  const std::array<double, directions> widths = widths_mm(mask, grid, best);
+  const auto longest = static_cast<std::size_t>(std::ranges::max_element(widths) - widths.begin());
+  part.long_mm = widths[longest];
+  part.short_mm = widths[(longest + directions / 2) % directions];
+  part.air = gas_share(scene, part_box, mask);
+}
+
+/// Shapes of all parts, from their labels.
+void add_shapes(const Scene& scene, DenseLung& dense) {
+  const Grid& grid = scene.work.grid;
+  for (std::size_t i = 0; i < dense.parts.size(); ++i) {
+    Mask one(dense.labels.size());
+    for (std::size_t at = 0; at < one.size(); ++at) one[at] = dense.labels[at] == i + 1 ? 1 : 0;
+    const auto box = crop_around(one, grid, 8, [](std::uint8_t v) { return v != 0; });
+    Mask mask(box->grid.voxels());
+    for_each_in(*box, grid, [&](std::size_t at, std::size_t in) { mask[in] = one[at]; });
+    add_shape(scene, *box, mask, dense.parts[i]);
+  }
+}
+
+/// The pieces that lie against aerated lung, numbered from 1, with their parts.
+void keep_parts(const Scene& scene, const Crop& box, const Components& pieces, DenseLung& dense) {
+  const std::vector<DensePart> parts = Judge(scene, box, pieces).parts();
+  std::vector<std::uint16_t> number(parts.size() + 1, 0);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].against_lung < least_against_lung) continue;
+    dense.parts.push_back(parts[i]);
+    number[i + 1] = static_cast<std::uint16_t>(dense.parts.size());
+  }
+  for_each_in(box, scene.work.grid, [&](std::size_t at, std::size_t in) {
+    const std::uint16_t kept = number[pieces.labels[in]];
+    if (kept == 0) return;
+    dense.labels[at] = kept;
+    dense.space[at] = dense.parts[kept - 1U].lung;
   });
-  part.air = gas / std::max(1.0, all);
 }
 
 }  // namespace
@@ -253,26 +299,8 @@ DenseLung dense_lung(const Scene& scene) {
     soft[i] = soft[i] == 2 && away[i] > static_cast<float>(bulk_mm + 2 * working_mm) ? 1 : 0;
   const Components pieces = components(opened(soft, box->grid, vessel_mm), box->grid,
                                        static_cast<std::size_t>(least_ml / grid.voxel_ml()));
-  const std::vector<DensePart> parts = Judge(scene, *box, pieces).parts();
-  std::vector<std::uint16_t> number(parts.size(), 0);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].against_lung < least_against_lung) continue;
-    dense.parts.push_back(parts[i]);
-    number[i] = static_cast<std::uint16_t>(dense.parts.size());
-  }
-  for_each_in(*box, grid, [&](std::size_t at, std::size_t in) {
-    if (pieces.labels[in] == 0 || number[pieces.labels[in] - 1U] == 0) return;
-    dense.labels[at] = number[pieces.labels[in] - 1U];
-    dense.space[at] = dense.parts[dense.labels[at] - 1U].lung;
-  });
-  for (std::size_t i = 0; i < dense.parts.size(); ++i) {
-    Mask one(dense.labels.size());
-    for (std::size_t at = 0; at < one.size(); ++at) one[at] = dense.labels[at] == i + 1 ? 1 : 0;
-    const auto part_box = crop_around(one, grid, 8, [](std::uint8_t v) { return v != 0; });
-    Mask mask(part_box->grid.voxels());
-    for_each_in(*part_box, grid, [&](std::size_t at, std::size_t in) { mask[in] = one[at]; });
-    add_shape(scene, *part_box, mask, dense.parts[i]);
-  }
+  keep_parts(scene, *box, pieces, dense);
+  add_shapes(scene, dense);
   return dense;
 }
 

@@ -87,18 +87,17 @@ Mask dependent_part(const Scene& scene, const Mask& space) {
   const bool prone = position == "HFP" || position == "FFP";
   const int rows = grid.size[1], reach = static_cast<int>(dependent_mm / working_mm);
   Mask result(space.size(), 0);
+  const auto mark = [&](int column, int slice) {
+    const auto at = [&](int up) {  // from the couch upwards
+      return grid.offset(column, prone ? up : rows - 1 - up, slice);
+    };
+    int first = 0;
+    while (first < rows && space[at(first)] == 0) ++first;
+    for (int up = first; up < std::min(rows, first + reach); ++up)
+      result[at(up)] = space[at(up)] != 0 ? 1 : 0;
+  };
   for (int slice = 0; slice < grid.size[2]; ++slice)
-    for (int column = 0; column < grid.size[0]; ++column) {
-      int left = reach;
-      bool inside = false;
-      for (int i = 0; i < rows && left > 0; ++i) {  // from the couch upwards
-        const std::size_t at = grid.offset(column, prone ? i : rows - 1 - i, slice);
-        inside = inside || space[at] != 0;
-        if (!inside) continue;
-        --left;
-        result[at] = space[at] != 0 ? 1 : 0;
-      }
-    }
+    for (int column = 0; column < grid.size[0]; ++column) mark(column, slice);
   return result;
 }
 
@@ -247,38 +246,43 @@ void propose_sides(const Scene& scene, const Opacities& found, Findings& finding
         "diaphragm, or thinner than 6 mm, is not excluded"));
 }
 
+Finding mass_finding(const Scene& scene, const DensePart& part, const Mask& mask, int number) {
+  double z = 0;
+  for_each_voxel(scene.work.grid, [&](std::size_t at, int, int, int slice) {
+    if (mask[at] != 0) z += slice;
+  });
+  const auto lung = part.lung == right_lung ? right_lung : left_lung;
+  const char* side = lung == right_lung ? "right" : "left";
+  const std::string id = "mass." + std::to_string(number);
+  Finding finding = candidate_finding(
+      id,
+      "solid mass " + std::to_string(number) + ", " + side + " lung, " +
+          third_of(scene, lung, z / static_cast<double>(part.voxels)),
+      mass_code(), codes::lung,
+      lung == right_lung ? reporting::Laterality::right : reporting::Laterality::left);
+  const double u = std::hypot(2, 0.04 * part.mean_mm());
+  const double ml = static_cast<double>(part.voxels) * scene.work.grid.voxel_ml();
+  const auto add = [&](const char* word, const char* name, const reporting::Code& concept_name,
+                       const reporting::Code& unit, double value, double uncertainty) {
+    finding.measurements.push_back(
+        size_of(id + '.' + word, name, concept_name, unit, value, uncertainty));
+  };
+  add("diameter", "mean diameter", codes::diameter, codes::millimetre, part.mean_mm(), u);
+  add("long", "long axis", codes::long_axis, codes::millimetre, part.long_mm, u);
+  add("short", "short axis", codes::short_axis, codes::millimetre, part.short_mm, u);
+  add("volume", "volume", codes::volume, codes::millilitre, ml, 3 * u / part.mean_mm() * ml);
+  add_section(scene, finding, mask, glass_high_hu, 3000);
+  return finding;
+}
+
 void propose_masses(const Scene& scene, const DenseLung& dense, Findings& findings) {
   int number = 0;
   for (std::size_t i = 0; i < dense.parts.size(); ++i) {
-    const DensePart& part = dense.parts[i];
-    if (kind_of(part, scene.work.grid.voxel_ml()) != mass_here) continue;
+    if (kind_of(dense.parts[i], scene.work.grid.voxel_ml()) != mass_here) continue;
     Mask mask(dense.labels.size());
-    double z = 0;
-    for_each_voxel(scene.work.grid, [&](std::size_t at, int, int, int slice) {
-      mask[at] = dense.labels[at] == i + 1 ? 1 : 0;
-      if (mask[at] != 0) z += slice;
-    });
-    const auto lung = part.lung == right_lung ? right_lung : left_lung;
-    const std::string id = "mass." + std::to_string(++number);
-    Finding finding = candidate_finding(
-        id,
-        "solid mass " + std::to_string(number) + ", " + (lung == right_lung ? "right" : "left") +
-            " lung, " + third_of(scene, lung, z / static_cast<double>(part.voxels)),
-        mass_code(), codes::lung,
-        lung == right_lung ? reporting::Laterality::right : reporting::Laterality::left);
-    const double u = std::hypot(2, 0.04 * part.mean_mm());
-    const double ml = static_cast<double>(part.voxels) * scene.work.grid.voxel_ml();
-    const auto add = [&](const char* word, const char* name, const reporting::Code& concept_name,
-                         const reporting::Code& unit, double value, double uncertainty) {
-      finding.measurements.push_back(
-          size_of(id + '.' + word, name, concept_name, unit, value, uncertainty));
-    };
-    add("diameter", "mean diameter", codes::diameter, codes::millimetre, part.mean_mm(), u);
-    add("long", "long axis", codes::long_axis, codes::millimetre, part.long_mm, u);
-    add("short", "short axis", codes::short_axis, codes::millimetre, part.short_mm, u);
-    add("volume", "volume", codes::volume, codes::millilitre, ml, 3 * u / part.mean_mm() * ml);
-    add_section(scene, finding, mask, glass_high_hu, 3000);
-    findings.push_back(std::move(finding));
+    std::ranges::transform(dense.labels, mask.begin(),
+                           [&](std::uint16_t label) { return label == i + 1 ? 1 : 0; });
+    findings.push_back(mass_finding(scene, dense.parts[i], mask, ++number));
   }
   if (number == 0)
     findings.push_back(nothing_detected(
@@ -308,36 +312,41 @@ Opacities find(Scene& scene) {
   return found;
 }
 
+/// Why the dense parts of the lung may not be measured; empty: they may.
+std::string forbidden(const Scene& scene, const Finding& lungs) {
+  if (lungs.presence != reporting::Presence::present) return lungs.not_assessed;
+  for (const gates::Use use : {gates::Use::density, gates::Use::volume})
+    if (const auto may = scene.gates.allowed(use); !may) return may.reason;
+  return {};
+}
+
+Finding extents_of(const Scene& scene, const Opacities& found, Label lung) {
+  const bool right = lung == right_lung;
+  Finding extents = measured_finding(
+      std::string("opacity.") + (right ? "right" : "left"),
+      std::string(right ? "Right" : "Left") + " lung, extent of dense areas", opacity_code(),
+      codes::lung, right ? reporting::Laterality::right : reporting::Laterality::left);
+  add_extents(scene, found, lung, extents);
+  if (auto evidence = largest_section(scene, {lung}, extents.id + ".section",
+                                      "largest section of the lung that was measured"))
+    extents.evidence.push_back(std::move(*evidence));
+  return extents;
+}
+
 }  // namespace
 
 void opacity(Scene& scene, Findings& findings) {
   if (!scene.shows(BodyRegion::chest)) return;
-  const Finding& lungs = finding(findings, "lungs");
-  std::string reason;
-  if (lungs.presence != reporting::Presence::present) reason = lungs.not_assessed;
-  if (const auto may = scene.gates.allowed(gates::Use::density); reason.empty() && !may)
-    reason = may.reason;
-  if (const auto may = scene.gates.allowed(gates::Use::volume); reason.empty() && !may)
-    reason = may.reason;
+  const std::string reason = forbidden(scene, finding(findings, "lungs"));
   if (!reason.empty()) {
     findings.push_back(not_assessed_finding("opacity", "consolidation, ground glass and masses",
                                             opacity_code(), codes::lung, reason));
     return;
   }
   const Opacities found = find(scene);
-  for (const Label lung : {right_lung, left_lung}) {
-    const bool right = lung == right_lung;
-    if (std::ranges::find(found.dense.space, lung) == found.dense.space.end()) continue;
-    Finding extents = measured_finding(
-        std::string("opacity.") + (right ? "right" : "left"),
-        std::string(right ? "Right" : "Left") + " lung, extent of dense areas", opacity_code(),
-        codes::lung, right ? reporting::Laterality::right : reporting::Laterality::left);
-    add_extents(scene, found, lung, extents);
-    if (auto evidence = largest_section(scene, {lung}, extents.id + ".section",
-                                        "largest section of the lung that was measured"))
-      extents.evidence.push_back(std::move(*evidence));
-    findings.push_back(std::move(extents));
-  }
+  for (const Label lung : {right_lung, left_lung})
+    if (std::ranges::find(found.dense.space, lung) != found.dense.space.end())
+      findings.push_back(extents_of(scene, found, lung));
   propose_sides(scene, found, findings);
   propose_masses(scene, found.dense, findings);
 }

@@ -197,39 +197,62 @@ bool near_soft_tissue(const Scene& scene, std::ptrdiff_t at,
 /// The blurred border belongs to the gas: half way to the densest of what lies beyond it (chest
 /// wall, line of the pleura, lung). Where the gas thins out along the chest wall it is followed for
 /// some steps more.
-void add_border(const Scene& scene, double air, Mask& gas, const Mask& allowed) {
-  constexpr double half_to_lung_hu = 70, thin_layer_hu = 100;  // over air
-  constexpr int steps = 6;                                     // 9 mm along the wall
-  const std::vector<std::int16_t>& hu = scene.work.hu;
-  const auto faces = face_steps(scene.work.grid);
-  const auto count = static_cast<std::ptrdiff_t>(gas.size());
-  const auto is_border = [&](int round, std::ptrdiff_t from, std::ptrdiff_t face) {
-    const std::ptrdiff_t to = from + face, last = from + 3 * face;
-    if (last < 0 || last >= count) return false;
-    const auto index = static_cast<std::size_t>(to);
-    if (gas[index] != 0 || allowed[index] == 0 || hu[index] > gas_hu) return false;
-    if (hu[index] < air + half_to_lung_hu &&
-        (round == 0 || near_soft_tissue(scene, to, faces, look)))
-      return true;
-    if (round > 0) return hu[index] < air + thin_layer_hu && near_soft_tissue(scene, to, faces, 1);
-    const int densest =
-        std::max(hu[static_cast<std::size_t>(to + face)], hu[static_cast<std::size_t>(last)]);
-    return hu[index] <= (air + densest) / 2;
-  };
-  std::vector<std::ptrdiff_t> front, next;
-  for (std::ptrdiff_t at = 0; at < count; ++at)
-    if (gas[static_cast<std::size_t>(at)] != 0) front.push_back(at);
-  for (int round = 0; round < steps; ++round) {
-    next.clear();
-    for (const std::ptrdiff_t at : front)
-      for (const std::ptrdiff_t face : faces) {
-        if (!is_border(round, at, face)) continue;
-        gas[static_cast<std::size_t>(at + face)] = gas[static_cast<std::size_t>(at)];
-        next.push_back(at + face);
-      }
-    front.swap(next);
+class Border {
+ public:
+  Border(const Scene& scene, double air, Mask& gas, const Mask& allowed)
+      : scene_(scene),
+        air_(air),
+        gas_(gas),
+        allowed_(allowed),
+        faces_(face_steps(scene.work.grid)),
+        count_(static_cast<std::ptrdiff_t>(gas.size())) {}
+
+  void add() {
+    constexpr int steps = 6;  // 9 mm along the wall
+    std::vector<std::ptrdiff_t> front;
+    for (std::ptrdiff_t at = 0; at < count_; ++at)
+      if (gas_[static_cast<std::size_t>(at)] != 0) front.push_back(at);
+    for (int round = 0; round < steps; ++round) front = next(front, round == 0);
   }
-}
+
+ private:
+  std::vector<std::ptrdiff_t> next(const std::vector<std::ptrdiff_t>& front, bool first) {
+    std::vector<std::ptrdiff_t> added;
+    for (const std::ptrdiff_t at : front)
+      for (const std::ptrdiff_t face : faces_) {
+        const std::ptrdiff_t to = at + face, last = at + 3 * face;
+        if (last < 0 || last >= count_ || !is_open(to)) continue;
+        if (first ? !is_half_way(to, face) : !is_thin_layer(to)) continue;
+        gas_[static_cast<std::size_t>(to)] = gas_[static_cast<std::size_t>(at)];
+        added.push_back(to);
+      }
+    return added;
+  }
+  int hu(std::ptrdiff_t at) const { return scene_.work.hu[static_cast<std::size_t>(at)]; }
+  bool is_open(std::ptrdiff_t at) const {
+    const auto index = static_cast<std::size_t>(at);
+    return gas_[index] == 0 && allowed_[index] != 0 && hu(at) <= gas_hu;
+  }
+  /// Beside the gas: nearly air, or below the middle between air and what lies beyond.
+  bool is_half_way(std::ptrdiff_t at, std::ptrdiff_t face) const {
+    constexpr double half_to_lung_hu = 70;  // over air
+    if (hu(at) < air_ + half_to_lung_hu) return true;
+    return hu(at) <= (air_ + std::max(hu(at + face), hu(at + 2 * face))) / 2;
+  }
+  /// Farther on: nearly air near the chest wall.
+  bool is_thin_layer(std::ptrdiff_t at) const {
+    constexpr double nearly_air_hu = 70, thin_layer_hu = 100;  // over air
+    if (hu(at) < air_ + nearly_air_hu && near_soft_tissue(scene_, at, faces_, look)) return true;
+    return hu(at) < air_ + thin_layer_hu && near_soft_tissue(scene_, at, faces_, 1);
+  }
+
+  const Scene& scene_;
+  double air_;
+  Mask& gas_;
+  const Mask& allowed_;
+  std::array<std::ptrdiff_t, 6> faces_;
+  std::ptrdiff_t count_;
+};
 
 const reporting::Code& pneumothorax_code() {
   static const reporting::Code code{"36118008", "SCT", "Pneumothorax"};
@@ -285,7 +308,7 @@ void pleural_gas(Scene& scene, Findings& findings) {
     any = true;
   }
   if (!any) return;
-  add_border(scene, air, gas, allowed);
+  Border(scene, air, gas, allowed).add();
   for (std::size_t at = 0; at < gas.size(); ++at)
     if (gas[at] != 0) scene.labels[at] = gas[at];
   label_native(scene);
