@@ -1,4 +1,6 @@
 // Consolidation, ground glass and masses in small phantoms.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "pipeline/measure/measure.h"

@@ -286,12 +286,12 @@ TEST(Prior, SizesOfAnotherKernelAreNotCompared) {
   EXPECT_EQ(why_sizes_differ(smooth, sharp), "a smooth kernel now and a sharp one then");
   sharp.kernel_class = "unknown";
   EXPECT_THAT(why_sizes_differ(smooth, sharp), HasSubstr("not known"));
-  auto thin = smooth;
-  thin.thickness_mm = thin.spacing_mm = 1.25;
-  EXPECT_THAT(why_sizes_differ(smooth, thin), HasSubstr("slices of 2.50 mm"));
-  auto millimetre_slices = thin;
-  millimetre_slices.thickness_mm = millimetre_slices.spacing_mm = 1;
-  EXPECT_EQ(why_sizes_differ(thin, millimetre_slices), "");
+  auto narrow = smooth;
+  narrow.thickness_mm = narrow.spacing_mm = 1.25;
+  EXPECT_THAT(why_sizes_differ(smooth, narrow), HasSubstr("slices of 2.50 mm"));
+  auto one_mm = narrow;
+  one_mm.thickness_mm = one_mm.spacing_mm = 1;
+  EXPECT_EQ(why_sizes_differ(narrow, one_mm), "");
 }
 
 Finding sized(double mm3, double u_mm3) {
