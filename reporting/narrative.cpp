@@ -305,7 +305,7 @@ void add_notable(Composer& composer, const std::vector<Finding>& findings) {
     const auto& kind = kinds[kind_of(*finding)];
     const std::size_t number = said[kind_of(*finding)]++;
     if (number >= named && !finding->critical) continue;
-    std::string text = short_text(*finding);
+    std::string text = (finding->critical ? "CRITICAL: " : "") + short_text(*finding);
     std::vector<std::string> ids{finding->id};
     if (number + 1 == named && kind.size() > named) {
       text += "; " + std::to_string(kind.size() - named) + " more under Findings";

@@ -36,7 +36,7 @@ TEST(Impression, NamesWhatCannotWaitFirst) {
   const auto said = impression({candidate("nodule.1"), candidate("bleed.1", true)});
   ASSERT_EQ(said.size(), 3U);
   EXPECT_THAT(said[0].text, HasSubstr("Candidates to be confirmed"));
-  EXPECT_EQ(said[1].text, "Candidate bleed.1: mean diameter 8 mm.");
+  EXPECT_EQ(said[1].text, "CRITICAL: Candidate bleed.1: mean diameter 8 mm.");
   EXPECT_EQ(said[1].verification.outcome, Outcome::unverified);
   EXPECT_THAT(said[2].findings, ElementsAre("nodule.1"));
 }

@@ -184,6 +184,12 @@ void add_extents(const Scene& scene, const Opacities& found, Label lung, Finding
   add("ground-glass", "ground glass (-700 to -300 HU)", found.glass, false);
   add("consolidation", "consolidation apart from heart, mediastinum and diaphragm (above -300 HU)",
       only(scene.opaque, consolidation_here, found.dense.space, lung), true);
+  // What was not found has no size: it may be joined to what is left out.
+  if (Measurement& consolidated = finding.measurements.back(); *consolidated.value == 0) {
+    consolidated.value.reset(), consolidated.uncertainty.reset();
+    consolidated.not_assessed =
+        "none was found; what is joined to heart, mediastinum or diaphragm would not have been";
+  }
 }
 
 Measurement size_of(std::string id, std::string name, reporting::Code concept_name,

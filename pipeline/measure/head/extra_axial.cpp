@@ -15,7 +15,7 @@ using reporting::Finding;
 using reporting::Laterality;
 using reporting::Measurement;
 
-constexpr const char* title = "Extra-axial blood";
+constexpr const char* title = "Blood between brain and skull";
 
 Measurement thickness(const std::string& id, const Blob& blob) {
   Measurement result{

@@ -14,7 +14,7 @@ using reporting::Finding;
 using reporting::Laterality;
 using reporting::Measurement;
 
-constexpr const char* title = "Intracranial haemorrhage";
+constexpr const char* title = "Blood inside the brain, away from the skull";
 constexpr std::size_t most_reported = 4;
 
 /// What was left out of the search, for every outcome.
