@@ -284,10 +284,10 @@ std::string kind_of(const Finding& finding) {
 
 /// The title and the first value; the others stand under Findings.
 std::string short_text(const Finding& finding) {
+  std::string text = (finding.critical ? "CRITICAL: " : "") + title_of(finding);
   for (const Measurement& one : finding.measurements)
-    if (one.value)
-      return title_of(finding) + ": " + name_of(one) + ' ' + value_with_uncertainty(one);
-  return title_of(finding);
+    if (one.value) return text + ": " + name_of(one) + ' ' + value_with_uncertainty(one);
+  return text;
 }
 
 /// What cannot wait comes first. Of many of a kind the first ones are named, the others counted.
@@ -305,7 +305,7 @@ void add_notable(Composer& composer, const std::vector<Finding>& findings) {
     const auto& kind = kinds[kind_of(*finding)];
     const std::size_t number = said[kind_of(*finding)]++;
     if (number >= named && !finding->critical) continue;
-    std::string text = (finding->critical ? "CRITICAL: " : "") + short_text(*finding);
+    std::string text = short_text(*finding);
     std::vector<std::string> ids{finding->id};
     if (number + 1 == named && kind.size() > named) {
       text += "; " + std::to_string(kind.size() - named) + " more under Findings";
