@@ -140,7 +140,7 @@ measure::Findings run_steps(measure::Scene& scene, const AnalysisContext& contex
     stop_if_asked(context);
     progress(steps[i].stage, decoded + (measured - decoded) * static_cast<double>(i) /
                                            static_cast<double>(steps.size()));
-    steps[i].run(scene, findings);
+    if (!steps[i].measures || measure::stopped(scene).empty()) steps[i].run(scene, findings);
     if (steps[i].name == last) break;
   }
   std::stable_partition(findings.begin(), findings.end(), [](const Finding& finding) {

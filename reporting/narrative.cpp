@@ -144,7 +144,8 @@ std::string covered_text(const Finding& region) {
 std::string undecided_words(const Finding& finding) {
   if (finding.author != Author::geometry || finding.verification.reason.empty())
     return ": indeterminate";
-  return finding.measurements.empty() ? ": " + finding.verification.reason : "";
+  const bool candidate = finding.verification.outcome == Outcome::unverified;
+  return candidate && !finding.measurements.empty() ? "" : ": " + finding.verification.reason;
 }
 
 /// What an earlier study alone shows: add_comparison() speaks of it.
@@ -171,10 +172,12 @@ void add_measured(Composer& composer, const std::vector<Finding>& findings, Sect
       continue;
     std::string text = covered ? covered_text(finding) : title_of(finding);
     if (finding.presence == Presence::absent) text += ": none found";
-    if (finding.presence == Presence::indeterminate) text += undecided_words(finding);
+    const std::string undecided =
+        finding.presence == Presence::indeterminate ? undecided_words(finding) : "";
+    text += undecided;
     if (const auto measured = measurements_text(finding.measurements, given);
         !covered && !measured.empty())
-      text += ": " + measured;
+      text += (undecided.empty() ? ": " : "; ") + measured;
     composer.add(section, sentence_end(text), finding.verification, {finding.id}, finding.author);
   }
 }
@@ -271,8 +274,9 @@ bool is_notable(const Finding& finding) {
   if (finding.presence == Presence::absent || finding.presence == Presence::not_assessed ||
       is_of_earlier(finding))
     return false;
-  const bool proposed =
-      finding.presence == Presence::indeterminate && finding.author == Author::geometry;
+  const bool proposed = finding.presence == Presence::indeterminate &&
+                        finding.author == Author::geometry &&
+                        finding.verification.outcome == Outcome::unverified;
   return finding.critical || !finding.recommendation.empty() ||
          (proposed && !finding.measurements.empty());
 }

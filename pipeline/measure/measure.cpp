@@ -1,5 +1,7 @@
 #include "pipeline/measure/measure.h"
 
+#include <algorithm>
+
 #include "pipeline/gates/gates.h"
 #include "pipeline/measure/finding_parts.h"
 
@@ -19,7 +21,7 @@ const std::vector<Step>& steps() {
       {"levels", "counting vertebrae", levels},
       {"intracranial", "finding the intracranial space", intracranial},
       {"gates", "checking what may be measured", gate_checks},
-      {"places", "choosing the images that show it", places},
+      {"places", "choosing the images that show it", places, false},
       {"lung-volume", "measuring lung volumes", lung_volume},
       {"laa950", "measuring low attenuation", low_attenuation},
       {"effusion", "looking for pleural fluid", effusion},
@@ -39,13 +41,23 @@ const std::vector<Step>& steps() {
       {"ventricles", "measuring the ventricles", ventricles},
       {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
       {"low-density", "comparing the two sides of the brain", low_density},
-      {"not-looked-at", "listing what was not looked at", not_looked_at},
+      {"sides", "checking left and right", sides_in_doubt, false},
+      {"not-looked-at", "listing what was not looked at", not_looked_at, false},
   };
   return all;
 }
 
+std::string stopped(const Scene& scene) {
+  const auto& results = scene.gates.results;
+  const auto stop = std::ranges::find(results, gates::Outcome::stop, &gates::Result::outcome);
+  return stop == results.end() ? "" : stop->reason;
+}
+
 void gate_checks(Scene& scene, Findings& findings) {
   scene.gates = gates::run_all(scene);
+  if (const std::string reason = stopped(scene); !reason.empty())
+    findings.push_back(not_assessed_finding("measurements", "all measurements", codes::presence,
+                                            {"38266002", "SCT", "Entire body"}, reason));
   // What was measured while the masks were made has not asked.
   const gates::Answer may = scene.gates.allowed(gates::Use::volume);
   if (may) return;
@@ -56,6 +68,15 @@ void gate_checks(Scene& scene, Findings& findings) {
       measurement.lower_bound = false;
       measurement.not_assessed = may.reason;
     }
+}
+
+void sides_in_doubt(Scene& scene, Findings& findings) {
+  if (scene.gates.allowed(gates::Use::laterality)) return;
+  for (reporting::Finding& finding : findings) {
+    if (finding.laterality == reporting::Laterality::none) continue;
+    finding.laterality = reporting::Laterality::none;
+    finding.title += " (side in doubt)";
+  }
 }
 
 Scene make_scene(const Volume& volume) {

@@ -14,8 +14,12 @@ struct Step {
   const char* name;   ///< "lung-volume"
   const char* stage;  ///< what people read while it runs
   void (*run)(Scene& scene, Findings& findings);
+  bool measures = true;  ///< left out once a gate has stopped the study
 };
 const std::vector<Step>& steps();
+
+/// Why nothing may be measured; empty: no gate stops.
+std::string stopped(const Scene& scene);
 
 /// The working grid and its smoothed copy.
 Scene make_scene(const Volume& volume);
@@ -57,6 +61,7 @@ void extra_axial(Scene& scene, Findings& findings);       ///< "head.extra-axial
 void ventricles(Scene& scene, Findings& findings);        ///< "head.ventricles"
 void midline_shift(Scene& scene, Findings& findings);     ///< "head.midline-shift"
 void low_density(Scene& scene, Findings& findings);       ///< "head.low-density", ".1", …
+void sides_in_doubt(Scene& scene, Findings& findings);    ///< takes sides back that a gate forbids
 void not_looked_at(Scene& scene, Findings& findings);     ///< one "not assessed" finding per system
 
 }  // namespace tomoscribe::pipeline::measure

@@ -282,6 +282,14 @@ bool differ(const std::string& one, const std::string& other) {
   return !one.empty() && !other.empty() && one != other;
 }
 
+/// Registration smooths cubes of 4.5 mm and needs some of them along each axis.
+bool may_be_aligned(const LungImage& lungs) {
+  constexpr double least_side_mm = 30;
+  return std::ranges::all_of(lungs.image.grid.size, [](int voxels) {
+    return voxels * measure::working_mm >= least_side_mm;
+  });
+}
+
 }  // namespace
 
 std::string why_no_prior(const reporting::Study& current, const reporting::Study& earlier) {
@@ -307,6 +315,8 @@ void compare(const EarlierStudy& earlier, const measure::Scene& scene,
   };
   const std::optional<LungImage> current = lung_image(scene);
   if (!current || !earlier.lungs) return impossible("lungs are not found in both studies");
+  if (!may_be_aligned(*current) || !may_be_aligned(*earlier.lungs))
+    return impossible("the studies share too little of the lungs");
   const Rigid rigid = align(*current, *earlier.lungs);
   const auto residual = residual_mm(*current, *earlier.lungs, rigid);
   if (!residual) return impossible("the studies share too little of the lungs");

@@ -10,13 +10,16 @@
 #include <thread>
 
 #include "pipeline/gates/hounsfield.h"
+#include "pipeline/measure/scene.h"
+#include "pipeline/normalise.h"
 
 namespace tomoscribe::pipeline {
 namespace {
 
 /// 1,000 slices of 1024 x 1024 and some; 2 bytes for each, 1 more for its label.
 constexpr std::size_t most_voxels = 1'200'000'000;
-constexpr double most_thickness_mm = 100;  // what is thicker is no slice
+constexpr std::size_t most_working_voxels = 400'000'000;  // 0.8 x 0.8 x 2.1 m in cubes of 1.5 mm
+constexpr double most_thickness_mm = 100;                 // what is thicker is no slice
 
 /// One file and the images its frames become, by their place in Stack::order.
 struct Load {
@@ -255,6 +258,9 @@ std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& in
     return Unsuitable{"the volume has " + std::to_string(volume.grid.voxels()) +
                       " voxels: more than this version can hold (" + std::to_string(most_voxels) +
                       ")"};
+  // Masks lie on a grid of their own, along the patient's axes.
+  if (patient_grid(volume.grid, measure::working_mm).voxels() > most_working_voxels)
+    return Unsuitable{"the scanned box is larger than any patient: the geometry cannot be right"};
   volume.header.planes = {volume.header.planes[static_cast<std::size_t>(first.frame)]};
   volume.header.planes.front().slice_thickness_mm = thickness_of(instances, choice);
   describe_slices(volume, instances, choice);

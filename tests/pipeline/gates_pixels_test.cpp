@@ -216,6 +216,25 @@ TEST_F(PhantomPixels, MirroredMakesNoClaimOfLeftAndRight) {
   EXPECT_THAT(result.reason, HasSubstr("mirrored images or situs inversus"));
 }
 
+TEST(SidesInDoubt, AreTakenBackFromTheFindings) {
+  const Volume volume =
+      slab(tests::chest_volume(model::phantom::thorax(tests::small_chest())), 0, 1);
+  Scene scene{.volume = volume};
+  measure::Findings findings(1, {.id = "effusion.left",
+                                 .title = "Pleural fluid, left",
+                                 .tracking = dicom::TrackingUid("1.2.3"),
+                                 .laterality = reporting::Laterality::left});
+  measure::sides_in_doubt(scene, findings);
+  EXPECT_EQ(findings.front().laterality, reporting::Laterality::left);
+  scene.gates.results = {{.gate = "laterality",
+                          .outcome = Outcome::restrict,
+                          .uses = {Use::laterality},
+                          .reason = "mirrored images or situs inversus"}};
+  measure::sides_in_doubt(scene, findings);
+  EXPECT_EQ(findings.front().laterality, reporting::Laterality::none);
+  EXPECT_EQ(findings.front().title, "Pleural fluid, left (side in doubt)");
+}
+
 TEST_F(PhantomPixels, WithTheTableOnTheWrongSideLeavesLeftAndRightInDoubt) {
   Volume volume = mirrored(part(), 1);
   volume.header.patient_position = "HFS";

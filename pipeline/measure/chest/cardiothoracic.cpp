@@ -44,6 +44,8 @@ std::optional<Core> core_of(const Scene& scene, const HeartSpace& space) {
 
 /// The core's largest piece in one slice, side to side, and the rim.
 Width heart_width(const Core& core, int slice) {
+  const int last = core.box.low[2] + core.box.grid.size[2] - 1;
+  if (slice < core.box.low[2] || slice > last) return {.slice = slice};  // no heart there
   Grid flat = core.box.grid;
   flat.size[2] = 1;
   const auto first =

@@ -133,9 +133,9 @@ void coronary_calcium(Scene& scene, Findings& findings) {
   const Measurement score = measurement_of(scene, space, sum, limits);
   if (class_of(score) == nullptr) {
     Finding nothing = nothing_detected(
-        id, "Coronary calcium: none by an estimate without gating", calcification, heart,
-        "nothing of 130 HU and 1 mm2 was found in the heart's region; small plaques are not "
-        "excluded without gating");
+        id, "Coronary calcium", calcification, heart,
+        "nothing of 130 HU and 1 mm2 was found in the heart's region by an estimate without "
+        "gating; small plaques are not excluded");
     nothing.measurements.push_back(score);
     findings.push_back(std::move(nothing));
     return;

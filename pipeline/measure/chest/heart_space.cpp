@@ -245,6 +245,9 @@ HeartSpace heart_space(const Scene& scene) {
   space.from = space.dome - static_cast<int>(below_dome_mm / working_mm);
   space.cut = space.from < 0;
   space.from = std::max(space.from, 0);
+  for (int slice = space.from; slice <= space.to; ++slice)
+    if (!scene.spine.covers(slice))
+      return none("the spine behind the heart was not followed all the way");
   space.mask.assign(scene.labels.size(), 0);
   for (int slice = space.from; slice <= space.to; ++slice) {
     fill_slice(scene, slice, slice < space.dome, space.mask);

@@ -25,16 +25,12 @@ constexpr double most_air = 0.02;           // a mass holds no open bronchi
 constexpr double most_against_fluid = 0.2;  // more: lung that the fluid compresses
 constexpr double method_percent = 3;        // of the lung: QUANTIFICATION A, 2 to 4 %
 
-const reporting::Code& opacity_code() {
-  static const reporting::Code code{"128477000", "SCT", "Abnormality"};
-  return code;
-}
 const reporting::Code& consolidation_code() {
   static const reporting::Code code{"95436008", "SCT", "Lung consolidation"};
   return code;
 }
 const reporting::Code& glass_code() {
-  static const reporting::Code code{"50196008", "SCT", "Ground glass opacity"};
+  static const reporting::Code code{"112120", "DCM", "Ground glass opacity"};
   return code;
 }
 const reporting::Code& mass_code() {
@@ -330,7 +326,7 @@ Finding extents_of(const Scene& scene, const Opacities& found, Label lung) {
   const bool right = lung == right_lung;
   Finding extents = measured_finding(
       std::string("opacity.") + (right ? "right" : "left"),
-      std::string(right ? "Right" : "Left") + " lung, extent of dense areas", opacity_code(),
+      std::string(right ? "Right" : "Left") + " lung, extent of dense areas", codes::presence,
       codes::lung, right ? reporting::Laterality::right : reporting::Laterality::left);
   add_extents(scene, found, lung, extents);
   if (auto evidence = largest_section(scene, {lung}, extents.id + ".section",
@@ -346,7 +342,7 @@ void opacity(Scene& scene, Findings& findings) {
   const std::string reason = forbidden(scene, finding(findings, "lungs"));
   if (!reason.empty()) {
     findings.push_back(not_assessed_finding("opacity", "consolidation, ground glass and masses",
-                                            opacity_code(), codes::lung, reason));
+                                            codes::presence, codes::lung, reason));
     return;
   }
   const Opacities found = find(scene);
