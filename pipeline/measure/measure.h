@@ -11,9 +11,9 @@ namespace tomoscribe::pipeline::measure {
 
 /// One step: reads the scene, may leave masks for later steps, adds findings or measurements.
 struct Step {
-  const char* name;   ///< "lung-volume"
-  const char* stage;  ///< what people read while it runs
-  void (*run)(Scene& scene, Findings& findings);
+  const char* name = "";   ///< "lung-volume"
+  const char* stage = "";  ///< what people read while it runs
+  void (*run)(Scene& scene, Findings& findings) = nullptr;
   bool measures = true;  ///< left out once a gate has stopped the study
 };
 const std::vector<Step>& steps();
