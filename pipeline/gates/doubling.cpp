@@ -15,7 +15,7 @@ constexpr std::int16_t outside_hu = -700;  // denser than bedclothes
 constexpr std::int16_t inside_hu = -250;   // less dense than fat and skin
 constexpr double deepest_mm = 25;          // an edge is not wider
 constexpr double step_mm = 2;              // wider than the flank's by that: doubled
-constexpr double often = 0.10;             // of the slices looked at
+constexpr double often = 0.5;  // of the slices looked at: obliquely cut fronts are wide too
 constexpr std::size_t least_lines = 20, least_slices = 3;
 constexpr double sample_mm = 5;
 
