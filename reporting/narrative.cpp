@@ -142,6 +142,7 @@ std::string covered_text(const Finding& region) {
 /// What a search that left the question open says for itself; of a candidate its measurements
 /// speak.
 std::string undecided_words(const Finding& finding) {
+  if (finding.presence != Presence::indeterminate) return "";
   if (finding.author != Author::geometry || finding.verification.reason.empty())
     return ": indeterminate";
   const bool candidate = finding.verification.outcome == Outcome::unverified;
@@ -172,8 +173,7 @@ void add_measured(Composer& composer, const std::vector<Finding>& findings, Sect
       continue;
     std::string text = covered ? covered_text(finding) : title_of(finding);
     if (finding.presence == Presence::absent) text += ": none found";
-    const std::string undecided =
-        finding.presence == Presence::indeterminate ? undecided_words(finding) : "";
+    const std::string undecided = undecided_words(finding);
     text += undecided;
     if (const auto measured = measurements_text(finding.measurements, given);
         !covered && !measured.empty())
