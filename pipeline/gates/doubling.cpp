@@ -19,12 +19,6 @@ constexpr double often = 0.5;  // of the slices looked at: obliquely cut fronts 
 constexpr std::size_t least_lines = 20, least_slices = 3;
 constexpr double sample_mm = 5;
 
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 /// How far apart the two limits are crossed on a line that comes in from the air, in samples.
 /// `hu(i)` is the line, `count` its length; nothing where it does not come in from air.
 template <class Line>

@@ -33,12 +33,6 @@ Outline outline_of(const measure::Scene& scene, int slice) {
   return outline;
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 /// How far the outline moves sideways from one slice to the next, mm: both edges together, so that
 /// a body that grows wider does not count.
 double moved_mm(const Outline& from, const Outline& to, double pixel_mm) {

@@ -50,6 +50,12 @@ std::string image_words(const Volume& volume, const std::vector<int>& slices) {
   return std::string(numbered ? "image" : "slice") + (numbers.size() == 1 ? " " : "s ") + words;
 }
 
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 std::string upper(const std::string& text) {
   std::string result = text;
   std::ranges::transform(result, result.begin(),

@@ -19,6 +19,9 @@ Result stopped(std::string reason);
 /// where images have no numbers. `slices` ascending.
 std::string image_words(const Volume& volume, const std::vector<int>& slices);
 
+/// The middle value; precondition: there is one.
+double median(std::vector<double> values);
+
 /// Upper case, for comparing what headers say.
 std::string upper(const std::string& text);
 

@@ -38,24 +38,6 @@ Mask right_tissue(const Scene& scene) {
   return mask;
 }
 
-/// Under the dome there is nothing but liver on the right: keeps what is as dense as that, and not
-/// further below than the right kidney's upper half.
-void keep_like_dome(const Scene& scene, Mask& core) {
-  const auto plane = scene.work.grid.offset(0, 0, 1);
-  const auto highest = std::find(core.rbegin(), core.rend(), 1);
-  const auto top = static_cast<std::size_t>(core.rend() - highest - 1) / plane;
-  const auto below = [&](double mm) {
-    return plane * (top - std::min(top, static_cast<std::size_t>(mm / working_mm)));
-  };
-  std::vector<std::int16_t> dome;
-  for (std::size_t i = below(dome_mm); i < core.size(); ++i)
-    if (core[i] != 0) dome.push_back(scene.smooth[i]);
-  const auto middle = dome.begin() + static_cast<std::ptrdiff_t>(dome.size() / 2);
-  std::ranges::nth_element(dome, middle);
-  for (std::size_t i = 0; i < core.size(); ++i)
-    if (i < below(used_mm) || std::abs(scene.smooth[i] - *middle) > like_dome_hu) core[i] = 0;
-}
-
 /// The largest piece that lies 10 mm inside; empty when it is too small.
 Mask liver_core(const Scene& scene) {
   const Grid& grid = scene.work.grid;
@@ -66,7 +48,8 @@ Mask liver_core(const Scene& scene) {
   Mask largest(core.size());
   std::ranges::transform(pieces.labels, largest.begin(),
                          [](std::uint16_t label) { return label == 1 ? 1 : 0; });
-  keep_like_dome(scene, largest);
+  // Under the dome there is nothing but liver on the right; the kidney's lower half lies deeper.
+  keep_like_top(scene, largest, {.top_mm = dome_mm, .used_mm = used_mm, .like_hu = like_dome_hu});
   return largest;
 }
 

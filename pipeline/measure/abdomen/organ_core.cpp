@@ -21,6 +21,24 @@ std::string CoreDensity::why_uneven() const {
   return "uneven or noisy: standard deviation " + number_text(sd, 0) + " HU";
 }
 
+void keep_like_top(const Scene& scene, Mask& core, const Upper& upper) {
+  const std::size_t plane = scene.work.grid.offset(0, 0, 1);
+  const auto highest = std::find(core.rbegin(), core.rend(), 1);
+  const auto top = static_cast<std::size_t>(core.rend() - highest - 1) / plane;
+  const auto below = [&](double mm) {
+    return plane * (top - std::min(top, static_cast<std::size_t>(mm / working_mm)));
+  };
+  std::vector<std::int16_t> values;
+  values.reserve(core.size() / 64);
+  for (std::size_t i = below(upper.top_mm); i < core.size(); ++i)
+    if (core[i] != 0) values.push_back(scene.smooth[i]);
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  for (std::size_t i = 0; i < core.size(); ++i)
+    if (i < below(upper.used_mm) || std::abs(scene.smooth[i] - *middle) > upper.like_hu)
+      core[i] = 0;
+}
+
 CoreDensity density_of(const Scene& scene, const Mask& core) {
   std::vector<std::int16_t> values;
   values.reserve(core.size() / 16);

@@ -16,6 +16,15 @@ struct CoreDensity {
   std::string why_uneven() const;
 };
 
+/// What of a core belongs to the organ under the dome of the diaphragm.
+struct Upper {
+  double top_mm = 0;   ///< this much below its highest slice there is nothing but the organ
+  double used_mm = 0;  ///< what lies farther down is left out
+  double like_hu = 0;  ///< and what is farther than that from the top's median
+};
+/// Precondition: the core is not empty. Smoothed HU.
+void keep_like_top(const Scene& scene, Mask& core, const Upper& upper);
+
 /// Precondition: the core has three voxels or more.
 CoreDensity density_of(const Scene& scene, const Mask& core);
 

@@ -57,25 +57,6 @@ Mask left_tissue(const Scene& scene) {
   return mask;
 }
 
-/// Under the dome nothing of that density lies on the left but the spleen; kidney and colon lie
-/// lower: keeps what is as dense as its top, and not much farther down.
-void keep_like_top(const Scene& scene, Mask& core) {
-  const std::size_t plane = scene.work.grid.offset(0, 0, 1);
-  const auto highest = std::find(core.rbegin(), core.rend(), 1);
-  const auto top = static_cast<std::size_t>(core.rend() - highest - 1) / plane;
-  const auto below = [&](double mm) {
-    return plane * (top - std::min(top, static_cast<std::size_t>(mm / working_mm)));
-  };
-  std::vector<std::int16_t> values;
-  values.reserve(core.size() / 64);
-  for (std::size_t i = below(top_mm); i < core.size(); ++i)
-    if (core[i] != 0) values.push_back(scene.smooth[i]);
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  for (std::size_t i = 0; i < core.size(); ++i)
-    if (i < below(used_mm) || std::abs(scene.smooth[i] - *middle) > like_top_hu) core[i] = 0;
-}
-
 /// Empty when there is too little.
 Mask spleen_core(const Scene& scene) {
   const Grid& grid = scene.work.grid;
@@ -87,7 +68,9 @@ Mask spleen_core(const Scene& scene) {
   Mask core(pieces.labels.size());
   std::ranges::transform(pieces.labels, core.begin(),
                          [](std::uint16_t label) { return label == 1 ? 1 : 0; });
-  keep_like_top(scene, core);
+  // Under the dome nothing of that density lies on the left but the spleen; kidney and colon lie
+  // lower.
+  keep_like_top(scene, core, {.top_mm = top_mm, .used_mm = used_mm, .like_hu = like_top_hu});
   if (static_cast<std::size_t>(std::ranges::count(core, 1)) < least) return {};
   return core;
 }

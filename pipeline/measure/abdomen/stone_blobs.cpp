@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "pipeline/measure/crop.h"
+#include "pipeline/measure/section_axes.h"
 #include "pipeline/measure/symmetric.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -213,28 +214,6 @@ Mask piece_in_middle(const Patch& patch, double border_hu, double middle_mm) {
   return dense;
 }
 
-/// Longest distance across one section, and the width square to it, mm.
-std::array<double, 2> axes_of(const Mask& mask, const Grid& grid, int slice) {
-  constexpr int directions = 36;
-  std::array<double, directions> width{};
-  for (int i = 0; i < directions; ++i) {
-    const double angle = std::numbers::pi * i / directions;
-    const double x = std::cos(angle), y = std::sin(angle);
-    double low = 1e9, high = -1e9;
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column) {
-        if (mask[grid.offset(column, row, slice)] == 0) continue;
-        const double along = column * x + row * y;
-        low = std::min(low, along), high = std::max(high, along);
-      }
-    width[static_cast<std::size_t>(i)] = high < low ? 0 : (high - low + 1) * grid.step_mm[0][0];
-  }
-  const auto longest = std::ranges::max_element(width);
-  const auto across = (static_cast<std::size_t>(longest - width.begin()) + directions / 2) %
-                      static_cast<std::size_t>(directions);
-  return {*longest, width[across]};
-}
-
 /// Volume, middle, shape and mean of what lies inside the border.
 void measure_inside(const Patch& patch, const Mask& inside, StoneBlob& blob) {
   const Grid& grid = patch.grid;
@@ -264,7 +243,7 @@ void measure_inside(const Patch& patch, const Mask& inside, StoneBlob& blob) {
   blob.mean_hu = sum / count;
   blob.centre_mm = grid.point_mm(mean[0], mean[1], mean[2]);
   const auto largest = std::ranges::max_element(areas) - areas.begin();
-  const auto axial = axes_of(inside, grid, static_cast<int>(largest));
+  const auto axial = section_axes_mm(inside, grid, static_cast<int>(largest));
   blob.long_mm = axial[0], blob.short_mm = axial[1];
 }
 

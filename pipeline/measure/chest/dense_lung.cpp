@@ -7,6 +7,7 @@
 #include "pipeline/measure/chest/cage.h"
 #include "pipeline/measure/chest/lung_space.h"
 #include "pipeline/measure/crop.h"
+#include "pipeline/measure/section_axes.h"
 #include "pipeline/measure/symmetric.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -185,29 +186,6 @@ class Judge {
   std::array<std::ptrdiff_t, 6> faces_;
 };
 
-constexpr int directions = 36;
-
-/// Widths of a section in every direction, millimetres; direction i is i / 36 of half a turn.
-std::array<double, directions> widths_mm(const Mask& mask, const Grid& grid, int slice) {
-  std::array<std::array<double, 2>, directions> ends{};
-  std::ranges::fill(ends, std::array{1e9, -1e9});
-  for (int row = 0; row < grid.size[1]; ++row)
-    for (int column = 0; column < grid.size[0]; ++column) {
-      if (mask[grid.offset(column, row, slice)] == 0) continue;
-      for (int i = 0; i < directions; ++i) {
-        const double angle = std::numbers::pi * i / directions;
-        const double along = column * std::cos(angle) + row * std::sin(angle);
-        auto& [low, high] = ends[index_of(i)];
-        low = std::min(low, along), high = std::max(high, along);
-      }
-    }
-  std::array<double, directions> widths{};
-  std::ranges::transform(ends, widths.begin(), [](const std::array<double, 2>& both) {
-    return (both[1] - both[0] + 1) * working_mm;
-  });
-  return widths;
-}
-
 /// Share of the mask's closing by 4.5 mm that is gas.
 double gas_share(const Scene& scene, const Crop& part_box, const Mask& mask) {
   std::vector<float> depth = depth_mm(mask, part_box.grid);
@@ -244,10 +222,8 @@ void add_shape(const Scene& scene, const Crop& part_box, const Mask& mask, Dense
   part.compactness =
       static_cast<double>(part.voxels) / (4 * std::numbers::pi / 3 * std::pow(farthest + 0.5, 3));
   const int best = static_cast<int>(std::ranges::max_element(areas) - areas.begin());
-  const std::array<double, directions> widths = widths_mm(mask, grid, best);
-  const auto longest = static_cast<std::size_t>(std::ranges::max_element(widths) - widths.begin());
-  part.long_mm = widths[longest];
-  part.short_mm = widths[(longest + directions / 2) % directions];
+  const auto [long_mm, short_mm] = section_axes_mm(mask, grid, best);
+  part.long_mm = long_mm, part.short_mm = short_mm;
   part.air = gas_share(scene, part_box, mask);
 }
 
