@@ -1,77 +1,22 @@
 #include "reporting/narrative.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
+
+#include "reporting/detail/narrative_parts.h"
 
 namespace tomoscribe::reporting {
 namespace {
 
-std::string lower_first(std::string text) {
-  if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z' && text[0] >= 'A' && text[0] <= 'Z')
-    text[0] = static_cast<char>(text[0] - 'A' + 'a');
-  return text;
-}
-
-std::string upper_first(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
-    text[0] = static_cast<char>(text[0] - 'a' + 'A');
-  return text;
-}
-
-std::string name_of(const Measurement& measurement) {
-  return measurement.name.empty() ? lower_first(measurement.concept_name.meaning)
-                                  : measurement.name;
-}
-
-std::string title_of(const Finding& finding) {
-  if (!finding.title.empty()) return finding.title;
-  std::string text =
-      finding.laterality == Laterality::none ? "" : std::string(to_text(finding.laterality)) + ' ';
-  text += lower_first(finding.site.meaning.empty() ? finding.observation.meaning
-                                                   : finding.site.meaning);
-  if (!finding.site.meaning.empty() && finding.observation.meaning != "Presence")
-    text += ": " + lower_first(finding.observation.meaning);
-  return upper_first(text);
-}
-
-std::string sentence_end(std::string text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
-  return text + '.';
-}
-
-/// "aerated volume 2431 mL ± 73 mL; emphysema index not assessed (slices are 5 mm thick)". A
-/// reason that was given once is not given again.
-std::string measurements_text(const std::vector<Measurement>& measurements,
-                              std::set<std::string>& given) {
-  std::string text;
-  for (const Measurement& measurement : measurements) {
-    const std::string name = name_of(measurement);
-    if (!measurement.value && !given.insert(name + '|' + measurement.not_assessed).second) continue;
-    text += (text.empty() ? "" : "; ") + name + ' ';
-    text += measurement.value ? value_with_uncertainty(measurement)
-                              : "not assessed (" + measurement.not_assessed + ")";
-    if (measurement.value && measurement.lower_bound) text += " (cut by the edge of the scan)";
-  }
-  return text;
-}
-
-class Composer {
- public:
-  void add(Section section, std::string text, Verification verification,
-           std::vector<std::string> findings = {}, Author author = Author::geometry) {
-    statements_.push_back({.id = "s" + std::to_string(statements_.size() + 1),
-                           .section = section,
-                           .text = std::move(text),
-                           .findings = std::move(findings),
-                           .author = author,
-                           .verification = std::move(verification)});
-  }
-  std::vector<Statement> take() { return std::move(statements_); }
-
- private:
-  std::vector<Statement> statements_;
-};
+using detail::about_the_draft;
+using detail::Composer;
+using detail::is_of_earlier;
+using detail::lower_first;
+using detail::measurements_text;
+using detail::name_of;
+using detail::sentence_end;
+using detail::title_of;
+using detail::upper_first;
 
 Verification from_header() {
   return {.outcome = Outcome::consistent, .check = "copied-from-image-headers"};
@@ -81,9 +26,6 @@ Verification from_order() {
 }
 Verification about_itself() {
   return {.outcome = Outcome::verified, .check = checks::stated_by_the_program};
-}
-Verification about_the_draft() {
-  return {.outcome = Outcome::verified, .check = checks::about_the_draft};
 }
 
 void add_examination(Composer& composer, const Study& study, const std::optional<Order>& order,
@@ -147,11 +89,6 @@ std::string undecided_words(const Finding& finding) {
     return ": indeterminate";
   const bool candidate = finding.verification.outcome == Outcome::unverified;
   return candidate && !finding.measurements.empty() ? "" : ": " + finding.verification.reason;
-}
-
-/// What an earlier study alone shows: add_comparison() speaks of it.
-bool is_of_earlier(const Finding& finding) {
-  return finding.id.starts_with("earlier.");
 }
 
 /// What the scan covers and whether contrast was given is technique; the registration is
@@ -269,57 +206,6 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings,
   }
 }
 
-/// What an impression names: what cannot wait, what a detector proposes, what a rule speaks about.
-bool is_notable(const Finding& finding) {
-  if (finding.presence == Presence::absent || finding.presence == Presence::not_assessed ||
-      is_of_earlier(finding))
-    return false;
-  const bool proposed = finding.presence == Presence::indeterminate &&
-                        finding.author == Author::geometry &&
-                        finding.verification.outcome == Outcome::unverified;
-  return finding.critical || !finding.recommendation.empty() ||
-         (proposed && !finding.measurements.empty());
-}
-
-/// "effusion" of "effusion.left": findings that one method looks for.
-std::string kind_of(const Finding& finding) {
-  return finding.id.substr(0, finding.id.find('.'));
-}
-
-/// The title and the first value; the others stand under Findings.
-std::string short_text(const Finding& finding) {
-  std::string text = (finding.critical ? "CRITICAL: " : "") + title_of(finding);
-  for (const Measurement& one : finding.measurements)
-    if (one.value) return text + ": " + name_of(one) + ' ' + value_with_uncertainty(one);
-  return text;
-}
-
-/// What cannot wait comes first. Of many of a kind the first ones are named, the others counted.
-void add_notable(Composer& composer, const std::vector<Finding>& findings) {
-  constexpr std::size_t named = 3;
-  std::vector<const Finding*> notable;
-  for (const Finding& finding : findings)
-    if (is_notable(finding)) notable.push_back(&finding);
-  std::stable_partition(notable.begin(), notable.end(),
-                        [](const Finding* finding) { return finding->critical; });
-  std::map<std::string, std::vector<const Finding*>> kinds;
-  for (const Finding* finding : notable) kinds[kind_of(*finding)].push_back(finding);
-  std::map<std::string, std::size_t> said;
-  for (const Finding* finding : notable) {
-    const auto& kind = kinds[kind_of(*finding)];
-    const std::size_t number = said[kind_of(*finding)]++;
-    if (number >= named && !finding->critical) continue;
-    std::string text = short_text(*finding);
-    std::vector<std::string> ids{finding->id};
-    if (number + 1 == named && kind.size() > named) {
-      text += "; " + std::to_string(kind.size() - named) + " more under Findings";
-      for (std::size_t i = named; i < kind.size(); ++i) ids.push_back(kind[i]->id);
-    }
-    composer.add(Section::impression, sentence_end(std::move(text)), finding->verification,
-                 std::move(ids), finding->author);
-  }
-}
-
 /// What published rules say of a measured value; their sources are not yet checked by a person.
 void add_recommendations(Composer& composer, const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
@@ -334,36 +220,6 @@ void add_recommendations(Composer& composer, const std::vector<Finding>& finding
                   .reason = checked ? "" : "no person has compared the source with this rule yet"},
                  {finding.id}, finding.author);
   }
-}
-
-void add_impression(Composer& composer, const std::vector<Finding>& findings) {
-  const auto measured = std::ranges::count_if(findings, [](const Finding& finding) {
-    return finding.presence != Presence::not_assessed &&
-           std::ranges::any_of(finding.measurements, [](const Measurement& measurement) {
-             return measurement.value.has_value();
-           });
-  });
-  const char* about =
-      "Candidates to be confirmed, and values that a published rule speaks about. "
-      "No diagnosis is made by the program.";
-  if (std::ranges::none_of(findings, is_notable))
-    about =
-        "No candidate was proposed and no value reached a published limit that the program "
-        "knows. No diagnosis is made by the program.";
-  if (measured == 0)
-    about = "Nothing could be measured. No diagnostic impression is made by the program.";
-  composer.add(Section::impression, about, about_the_draft());
-  add_notable(composer, findings);
-  const auto lungs = std::ranges::find(findings, std::string("lungs"), &Finding::id);
-  if (lungs == findings.end() || lungs->presence != Presence::present) return;
-  std::vector<Measurement> whole;  // of an organ that the scan cuts, no impression
-  std::ranges::copy_if(lungs->measurements, std::back_inserter(whole),
-                       [](const Measurement& one) { return one.value && !one.lower_bound; });
-  std::set<std::string> given;
-  if (!whole.empty())
-    composer.add(Section::impression,
-                 sentence_end(title_of(*lungs) + ": " + measurements_text(whole, given)),
-                 lungs->verification, {lungs->id});
 }
 
 void add_limitations(Composer& composer, const Study& study, const Provenance& provenance) {
@@ -411,7 +267,7 @@ std::vector<Statement> compose_statements(const Study& study, const std::optiona
   add_comparison(composer, findings);
   add_measured(composer, findings, Section::findings);
   add_not_assessed(composer, findings, provenance);
-  add_impression(composer, findings);
+  detail::add_impression(composer, findings);
   add_recommendations(composer, findings);
   add_limitations(composer, study, provenance);
   return composer.take();

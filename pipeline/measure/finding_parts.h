@@ -43,6 +43,7 @@ inline const Code cubic_millimetre{"mm3", "UCUM", "cubic millimeter"};
 inline const Code hounsfield{"[hnsf'U]", "UCUM", "Hounsfield unit"};
 inline const Code millilitre{"mL", "UCUM", "milliliter"};
 inline const Code percent{"%", "UCUM", "percent"};
+inline const Code no_unit{"1", "UCUM", "no units"};
 }  // namespace codes
 
 /// A finding by geometry: present, verified by measuring. `title` is what readers call it.

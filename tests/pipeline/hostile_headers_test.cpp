@@ -13,40 +13,24 @@
 #include "dicom/ct_writer.h"
 #include "dicom/pixels.h"
 #include "pipeline/analyse.h"
+#include "tests/pipeline/disc_header.h"
 #include "tests/support/files.h"
 
 namespace tomoscribe::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-using dicom::Vec3;
 
 constexpr int slices = 24;
 
 /// A slice of `side` x `side` pixels of 2 mm: a disc of soft tissue in air.
 void write(const fs::path& file, int number, double z_mm, int side) {
-  dicom::InstanceHeader header{
-      .study = dicom::StudyUid("1.2.3"),
-      .series = dicom::SeriesUid("1.2.3.1"),
-      .sop_instance = dicom::SopInstanceUid("1.2.3.1." + std::to_string(number))};
-  header.study_header.patient_id = dicom::PatientId("TEST-1");
-  header.series_number = 1;
-  header.instance_number = number;
-  header.frame_of_reference = dicom::FrameOfReferenceUid("1.2.3.9");
-  header.manufacturer = "TEST";
-  header.convolution_kernel = "STANDARD";
-  header.rows = header.columns = side;
-  const double corner_mm = -side;
-  header.planes = {{.image_position_patient = Vec3{corner_mm, corner_mm, z_mm},
-                    .image_orientation_patient = std::array{Vec3{1, 0, 0}, Vec3{0, 1, 0}},
-                    .pixel_spacing_mm = std::array{2.0, 2.0},
-                    .slice_thickness_mm = 4}};
   std::vector<std::uint16_t> words;
   words.reserve(static_cast<std::size_t>(side) * static_cast<std::size_t>(side));
   for (int row = 0; row < side; ++row)
     for (int column = 0; column < side; ++column)
       words.push_back(std::hypot(row - side / 2, column - side / 2) < 0.4 * side ? 1064 : 24);
-  dicom::write_ct_slice(file, header, words);
+  dicom::write_ct_slice(file, tests::disc_header(number, z_mm, side), words);
 }
 
 /// Gives an element (Explicit VR Little Endian, short length) another value of any length.

@@ -13,6 +13,7 @@
 
 #include "dicom/ct_writer.h"
 #include "pipeline/gates/hounsfield.h"
+#include "tests/pipeline/disc_header.h"
 #include "tests/support/files.h"
 
 namespace tomoscribe::pipeline {
@@ -21,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int side = 64;
-constexpr double pixel_mm = 2, radius_mm = 40;
+constexpr double pixel_mm = tests::disc_pixel_mm, radius_mm = 40;
 
 double hu_at(double x_mm, double y_mm, double z_mm) {
   return std::hypot(x_mm, y_mm, z_mm) < radius_mm ? 30 : -1000;
@@ -47,22 +48,7 @@ std::vector<std::uint16_t> words_at(double z_mm, const Coding& coding = {}) {
 }
 
 dicom::InstanceHeader header_at(int number, double z_mm) {
-  dicom::InstanceHeader header{
-      .study = dicom::StudyUid("1.2.3"),
-      .series = dicom::SeriesUid("1.2.3.1"),
-      .sop_instance = dicom::SopInstanceUid("1.2.3.1." + std::to_string(number))};
-  header.study_header.patient_id = dicom::PatientId("TEST-1");
-  header.series_number = 1;
-  header.instance_number = number;
-  header.frame_of_reference = dicom::FrameOfReferenceUid("1.2.3.9");
-  header.manufacturer = "TEST";
-  header.convolution_kernel = "STANDARD";
-  header.rows = header.columns = side;
-  header.planes = {{.image_position_patient = Vec3{-side, -side, z_mm},
-                    .image_orientation_patient = std::array{Vec3{1, 0, 0}, Vec3{0, 1, 0}},
-                    .pixel_spacing_mm = std::array{pixel_mm, pixel_mm},
-                    .slice_thickness_mm = 4}};
-  return header;
+  return tests::disc_header(number, z_mm, side);
 }
 
 /// Replaces the value of an element (Explicit VR Little Endian, short length) in place; the new

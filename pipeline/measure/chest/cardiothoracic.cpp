@@ -17,7 +17,6 @@ constexpr double border_mm = working_mm, rim_mm = 4.5;
 constexpr double slab_mm = 6, wide_ratio = 0.5;
 const reporting::Code heart{"80891009", "SCT", "Heart"};
 const reporting::Code width_code{"103355008", "SCT", "Width"};
-const reporting::Code no_unit{"1", "UCUM", "no units"};
 
 /// Columns, both included, and the row in the middle of the section.
 struct Width {
@@ -117,7 +116,7 @@ reporting::Measurement measurement(const char* part, const char* name, double va
           .name = name,
           .concept_name = ratio ? codes::ratio : width_code,
           .value = value,
-          .unit = ratio ? no_unit : codes::millimetre,
+          .unit = ratio ? codes::no_unit : codes::millimetre,
           .decimals = ratio ? 2 : 0,
           .uncertainty = uncertainty,
           .method =

@@ -26,7 +26,6 @@ constexpr double method_share = 0.2, thick_share = 0.35, thick_mm = 3;
 
 const reporting::Code calcification{"112058", "DCM", "Calcium score"};
 const reporting::Code heart{"80891009", "SCT", "Heart"};
-const reporting::Code no_unit{"1", "UCUM", "no units"};
 
 /// Classes of the score, the highest first: the rule that says so and its word.
 struct Class {
@@ -74,7 +73,7 @@ Measurement measurement_of(const Scene& scene, const HeartSpace& space, const Ca
       .name = "Agatston score, estimate without gating",
       .concept_name = calcification,
       .value = std::round(sum.agatston),
-      .unit = no_unit,
+      .unit = codes::no_unit,
       .decimals = 0,
       .method =
           "130 HU and more, 1 mm2 and more, area by 1 to 4 for a peak of 130, 200, 300, 400 HU, "

@@ -16,7 +16,6 @@ inline const Code haemorrhage{"1386000", "SCT", "Intracranial hemorrhage"};
 inline const Code lesion{"52988006", "SCT", "Lesion"};
 inline const Code midline_shift{"midline-shift", "99TOMO", "Midline shift"};
 inline const Code length{"410668003", "SCT", "Length"};
-inline const Code no_unit{"1", "UCUM", "no units"};
 }  // namespace codes
 
 /// Why densities inside the skull cannot be compared at all: no cranium, scale, noise. Empty when
