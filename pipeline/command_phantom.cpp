@@ -153,6 +153,9 @@ void describe_scan(CLI::App& app, Options& o) {
   app.add_option("--padding-circle", o.settings.padding_circle_mm,
                  "pixels outside a circle of that width (mm) are padding")
       ->check(CLI::Range(10.0, 1000.0));
+  app.add_option("--every-second-from", o.settings.every_second_from,
+                 "above that slice every second one is left out: a series of mixed spacing")
+      ->check(CLI::Range(1, 4000));
   model::phantom::Artefacts& artefacts = o.settings.artefacts;
   app.add_option("--noise-fall", artefacts.noise_fall,
                  "share by which the noise is weaker at the picture's edge than in its middle")
@@ -214,7 +217,7 @@ void refuse_scan_options(const CLI::App& app) {
   for (const char* option :
        {"--body", "--slices", "--spacing", "--thickness", "--size", "--fov", "--noise", "--kernel",
         "--contrast", "--tilt", "--padding-circle", "--noise-fall", "--cupping", "--motion",
-        "--streaks", "--bone-hu", "--scan", "--masks"})
+        "--streaks", "--every-second-from", "--bone-hu", "--scan", "--masks"})
     if (app.count(option) > 0)
       throw std::invalid_argument(std::string(option) + " cannot be chosen for a real background");
   if (app.count("--finding") == 0)

@@ -41,13 +41,16 @@ int serve(const ProgramOptions& options, const std::string& ready_file) {
 
 int main(int argc, char** argv) {
   using namespace tomoscribe::pipeline;  // NOLINT(google-build-using-namespace): main only
-  CLI::App app("Receives CT studies and orders, serves the review page, delivers signed reports.",
-               "tomoscribe-gateway");
-  ProgramOptions options;
-  std::string ready_file;
-  app.add_option("--data", options.data, "data folder (default: /var/lib/tomoscribe as root)");
-  app.add_option("--config", options.config, "configuration file")->check(CLI::ExistingFile);
-  app.add_option("--ready-file", ready_file, "written with the real ports once everything listens");
-  if (const auto status = ends_here(app, argc, argv)) return *status;
-  return run_program("tomoscribe-gateway", [&] { return serve(options, ready_file); });
+  return run_program("tomoscribe-gateway", [&] {
+    CLI::App app("Receives CT studies and orders, serves the review page, delivers signed reports.",
+                 "tomoscribe-gateway");
+    ProgramOptions options;
+    std::string ready_file;
+    app.add_option("--data", options.data, "data folder (default: /var/lib/tomoscribe as root)");
+    app.add_option("--config", options.config, "configuration file")->check(CLI::ExistingFile);
+    app.add_option("--ready-file", ready_file,
+                   "written with the real ports once everything listens");
+    if (const auto status = ends_here(app, argc, argv)) return *status;
+    return serve(options, ready_file);
+  });
 }

@@ -124,15 +124,15 @@ int work(const Config& config, const ProgramOptions& options) {
 
 int main(int argc, char** argv) {
   using namespace tomoscribe::pipeline;  // NOLINT(google-build-using-namespace): main only
-  CLI::App app("Turns received CT studies into draft reports.", "tomoscribe-worker");
-  ProgramOptions options;
-  bool runtime = false;
-  app.add_option("--data", options.data, "data folder (default: /var/lib/tomoscribe as root)");
-  app.add_option("--config", options.config, "configuration file")->check(CLI::ExistingFile);
-  app.add_flag("--describe-runtime", runtime,
-               "print what LibTorch this is, as one line of JSON, and end");
-  if (const auto status = ends_here(app, argc, argv)) return *status;
   return run_program("tomoscribe-worker", [&] {
+    CLI::App app("Turns received CT studies into draft reports.", "tomoscribe-worker");
+    ProgramOptions options;
+    bool runtime = false;
+    app.add_option("--data", options.data, "data folder (default: /var/lib/tomoscribe as root)");
+    app.add_option("--config", options.config, "configuration file")->check(CLI::ExistingFile);
+    app.add_flag("--describe-runtime", runtime,
+                 "print what LibTorch this is, as one line of JSON, and end");
+    if (const auto status = ends_here(app, argc, argv)) return *status;
     const Config config = load_config(options.config, environment());
     set_timezone(config.site.timezone);
     limit_threads(thread_count(config));

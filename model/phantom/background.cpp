@@ -24,7 +24,7 @@ bool is_ball(Kind kind) {
 
 bool is_region(Kind kind) {
   return kind == Kind::consolidation || kind == Kind::ground_glass || kind == Kind::effusion ||
-         kind == Kind::pneumothorax;
+         kind == Kind::loculated_effusion || kind == Kind::pneumothorax;
 }
 
 /// Everything to be inserted, placed.
@@ -91,6 +91,7 @@ class Placer {
       case Kind::consolidation: return consolidation(space, left, seed, stream);
       case Kind::ground_glass: return ground_glass(space, left, seed, stream);
       case Kind::effusion: return effusion(left);
+      case Kind::loculated_effusion: return loculated_effusion(space, left, seed, stream);
       default: return pneumothorax(left);
     }
   }

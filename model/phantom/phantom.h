@@ -41,6 +41,9 @@ enum class Kind : std::uint8_t {
   free_air,
   ascites,
   hydronephrosis,
+  loculated_effusion,
+  mural_thrombus,
+  liver_cyst,
   // Distractors: what must not be reported as one of the above.
   granuloma,
   leads,
@@ -48,7 +51,11 @@ enum class Kind : std::uint8_t {
   dependent_atelectasis,
   physiological_calcification,
   phlebolith,
-  metal
+  metal,
+  pacemaker,
+  central_line,
+  calcified_node,
+  apical_cap
 };
 
 enum class Side { any, right, left };
@@ -109,6 +116,8 @@ struct Settings {
   double tilt_degrees = 0;       ///< of the gantry; positive: the top of the picture lies lower,
                                  ///< as in DICOM for a patient lying head first, supine
   double padding_circle_mm = 0;  ///< pixels outside that circle are padding (-1024); 0: none
+  int every_second_from = 0;     ///< above that slice every second one is left out of the files: a
+                                 ///< series of mixed spacing; 0: none
   Artefacts artefacts;
   Phase phase = Phase::none;
   double trabecular_hu = 165;  ///< of the vertebral bodies' marrow

@@ -168,6 +168,8 @@ std::string settings_json(const Settings& s) {
       ", \"trabecular_hu\": " + number(s.trabecular_hu) + ", \"scan\": " + std::to_string(s.scan) +
       ", \"weeks_before\": " + number(s.weeks_before) +
       ", \"nodule\": " + (s.nodule ? "true" : "false");
+  if (s.every_second_from > 0)
+    json += ", \"every_second_from\": " + std::to_string(s.every_second_from);
   if (s.nodule) json += ", \"nodule_diameter_mm\": " + number(s.nodule_diameter_mm);
   json += ", \"findings\": [";
   for (std::size_t i = 0; i < s.findings.size(); ++i)

@@ -173,6 +173,8 @@ void write_phantom_study(const fs::path& folder, const Phantom& phantom,
   std::vector<std::uint16_t> stored(pixels);
   const auto& down = phantom.row_step;
   for (int slice = 0; slice < s.slices; ++slice) {
+    const int above = s.every_second_from > 0 ? slice - s.every_second_from : 0;
+    if (above > 0 && above % 2 == 1) continue;
     const std::size_t first = pixels * static_cast<std::size_t>(slice);
     for (std::size_t i = 0; i < pixels; ++i)
       stored[i] = static_cast<std::uint16_t>(std::clamp(phantom.hu[first + i] + 1024, 0, 4095));

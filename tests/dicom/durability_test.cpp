@@ -34,6 +34,7 @@ extern "C" int fsync(int fd) {
   return static_cast<int>(::syscall(SYS_fsync, fd));
 }
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the library's are reserved
 extern "C" int rename(const char* from, const char* to) noexcept {
   note("rename", from);
   return ::renameat(AT_FDCWD, from, AT_FDCWD, to);

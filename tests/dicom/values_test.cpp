@@ -34,7 +34,7 @@ TEST(AeTitle, HasSixteenCharactersAtMostAndNoBackslash) {
 
 TEST(Malformed, NeverRepeatsTheValue) {
   try {
-    PatientId(std::string(80, 'S'));
+    const PatientId too_long(std::string(80, 'S'));
     FAIL();
   } catch (const Malformed& fault) {
     EXPECT_EQ(std::string(fault.what()).find("SSS"), std::string::npos);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -126,15 +127,12 @@ TEST(Tomoscribe, HelpsWithEachCommand) {
 class Report : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder() = new TempFolder();
+    folder() = std::make_unique<const TempFolder>();
     ASSERT_EQ(phantom(*folder() / "ct", "--seed 2 --size 256 --accession A77").status, 0);
   }
-  static void TearDownTestSuite() {
-    delete folder();
-    folder() = nullptr;
-  }
-  static TempFolder*& folder() {
-    static TempFolder* shared = nullptr;
+  static void TearDownTestSuite() { folder().reset(); }
+  static std::unique_ptr<const TempFolder>& folder() {
+    static std::unique_ptr<const TempFolder> shared;
     return shared;
   }
   static fs::path study() { return *folder() / "ct"; }

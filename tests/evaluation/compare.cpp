@@ -64,6 +64,7 @@ const std::vector<LesionRow>& lesions() {
   static const std::vector<LesionRow> all{
       {BodyPart::thorax, "nodule", {"nodule."}, "diameter", false},
       {BodyPart::thorax, "effusion", {"effusion."}, "volume", true},
+      {BodyPart::thorax, "loculated-effusion", {"effusion."}, "volume", true},
       {BodyPart::thorax, "pneumothorax", {"pneumothorax."}, "volume", true},
       {BodyPart::thorax, "consolidation", {"consolidation."}, "volume", true},
       {BodyPart::thorax, "ground-glass", {"ground-glass."}, "volume", true},

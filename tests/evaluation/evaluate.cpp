@@ -49,6 +49,7 @@ json measured(BodyPart body, int number) {
   for (const auto& step : pipeline::measure::steps()) step.run(scene, findings);
   json line = evaluation::compared(phantom, findings);
   line["number"] = number;
+  line["harder"] = evaluation::is_harder(number);
   line["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return line;
 }

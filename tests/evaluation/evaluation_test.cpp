@@ -1,5 +1,8 @@
 // A few of the evaluation's studies: what was painted is found, on its side, within the goals.
 
+#include <algorithm>
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "pipeline/measure/measure.h"
@@ -68,6 +71,48 @@ TEST(Evaluation, ProposesNothingInANormalHead) {
   for (const auto& [kind, count] : study["false"].items()) EXPECT_EQ(count.get<int>(), 0) << kind;
 }
 
+constexpr std::array bodies{BodyPart::thorax, BodyPart::head, BodyPart::abdomen};
+
+bool asks_for(const model::phantom::Settings& settings, model::phantom::Kind kind) {
+  return std::ranges::find(settings.findings, kind, &model::phantom::Finding::kind) !=
+         settings.findings.end();
+}
+
+TEST(StudyPlan, StudiesUpToSixtyNeverChange) {
+  const std::array<std::uint64_t, 3> before{10614209675113333867U, 6310194742493654358U,
+                                            17001411166402255997U};
+  for (const BodyPart body : bodies) {
+    std::uint64_t hash = 0xCBF29CE484222325U;
+    for (int number = 0; number <= 60; ++number)
+      for (const char letter : settings_json(planned(body, number)))
+        hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001B3U;
+    EXPECT_EQ(hash, before.at(static_cast<std::size_t>(body))) << name_of(body);
+  }
+}
+
+TEST(StudyPlan, ThreeOfEightLaterStudiesAreHarder) {
+  using model::phantom::Kind;
+  for (const BodyPart body : bodies) {
+    int harder = 0, streaks = 0, motion = 0, loculated = 0, clots = 0;
+    for (int number = 61; number < 141; ++number) {
+      const auto settings = planned(body, number);
+      EXPECT_NO_THROW(check(settings)) << number;
+      const auto& artefacts = settings.artefacts;
+      if (is_harder(number)) ++harder;
+      if (artefacts.streak_hu > 0) ++streaks;
+      if (artefacts.motion_mm > 0) ++motion;
+      if (asks_for(settings, Kind::loculated_effusion)) ++loculated;
+      if (!asks_for(settings, Kind::mural_thrombus)) continue;
+      ++clots;
+      EXPECT_TRUE(asks_for(settings, Kind::aneurysm)) << number;
+    }
+    EXPECT_EQ(harder, 30) << name_of(body);
+    EXPECT_GE(streaks, 8) << name_of(body);
+    EXPECT_GE(motion, 5) << name_of(body);
+    EXPECT_EQ(loculated >= 5 && clots >= 5, body == BodyPart::thorax);
+  }
+}
+
 json study_of(double truth, double value, bool found) {
   return {{"body", "thorax"},
           {"thickness", 1.0},
@@ -91,6 +136,14 @@ TEST(EvaluationTables, GiveBiasAgreementSensitivityAndFalseCandidates) {
   EXPECT_NE(text.find("-15 to 27"), std::string::npos) << text;  // 6 -+ 1.96 * 10.7
   EXPECT_NE(text.find("| nodule, all | all | 4 | 75 ("), std::string::npos) << text;
   EXPECT_NE(text.find("| 4 | 0.25 ("), std::string::npos) << text;
+}
+
+TEST(EvaluationTables, KeepHarderStudiesApart) {
+  json harder = study_of(100, 150, true);
+  harder["harder"] = true;
+  const std::string text = summary({study_of(100, 90, true), harder});
+  EXPECT_NE(text.find("### thorax: 1 phantoms"), std::string::npos) << text;
+  EXPECT_NE(text.find("### thorax, harder: 1 phantoms"), std::string::npos) << text;
 }
 
 }  // namespace

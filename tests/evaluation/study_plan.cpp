@@ -1,5 +1,6 @@
 #include "tests/evaluation/study_plan.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -64,17 +65,94 @@ const std::vector<Kind>& distractors(BodyPart body) {
   return body == BodyPart::thorax ? thorax : body == BodyPart::head ? head : abdomen;
 }
 
+/// Rarer findings of the harder studies, as chances().
+const std::vector<Chance>& rarer(BodyPart body) {
+  static const std::vector<Chance> thorax{{Kind::loculated_effusion, 0.5, 20, 400}}, head{},
+      abdomen{{Kind::liver_cyst, 0.4, 8, 50}};
+  return body == BodyPart::thorax ? thorax : body == BodyPart::head ? head : abdomen;
+}
+
 double length_mm(BodyPart body) {
   return body == BodyPart::thorax ? 410 : body == BodyPart::head ? 180 : 450;
 }
 
+bool is_normal(int number) {
+  return number % 4 == 3;
+}
+
+/// A size in steps of 0.1, spread evenly over its logarithm where it cannot be 0.
+double size_between(Dice& dice, double least, double most) {
+  const double size =
+      least > 0 ? least * std::pow(most / least, dice.between(0, 1)) : dice.between(least, most);
+  return std::round(size * 10) / 10;
+}
+
+void add_findings(Settings& settings, const std::vector<Chance>& table, Dice& dice) {
+  for (const Chance& one : table) {
+    if (!dice.with_chance(one.chance)) continue;
+    const double size = size_between(dice, one.least, one.most);
+    const bool right = dice.with_chance(0.5);
+    const bool sided = model::phantom::row_of(settings.body, one.kind)->sided;
+    settings.findings.push_back({.kind = one.kind,
+                                 .side = !sided  ? Side::any
+                                         : right ? Side::right
+                                                 : Side::left,
+                                 .size = size});
+  }
+}
+
+/// What the scanner and foreign bodies do.
+void add_artefacts(Settings& settings, Dice& dice) {
+  const bool head = settings.body == BodyPart::head, thorax = settings.body == BodyPart::thorax;
+  if (dice.with_chance(0.5)) {
+    settings.findings.push_back({.kind = thorax ? Kind::pacemaker : Kind::metal});
+    settings.artefacts.streak_hu = std::round(dice.between(100, 600));
+  }
+  if (dice.with_chance(0.4))
+    settings.artefacts.motion_mm = std::round(dice.between(1, head ? 4 : 8) * 10) / 10;
+  if (dice.with_chance(0.4)) {
+    settings.artefacts.cupping_hu = std::round(dice.between(5, head ? 12 : 40));
+    settings.artefacts.noise_fall = 0.4;
+  }
+  if (!thorax) return;
+  for (const Kind kind : {Kind::central_line, Kind::calcified_node, Kind::apical_cap})
+    if (dice.with_chance(0.4)) settings.findings.push_back({.kind = kind});
+}
+
+/// A thrombus needs an aneurysm, and contrast agent to be seen.
+void add_thrombus(Settings& settings, Dice& dice) {
+  const double width = size_between(dice, 42, 70), thickness = size_between(dice, 5, 20);
+  if (std::ranges::find(settings.findings, Kind::aneurysm, &model::phantom::Finding::kind) ==
+      settings.findings.end())
+    settings.findings.push_back({.kind = Kind::aneurysm, .size = width});
+  settings.findings.push_back({.kind = Kind::mural_thrombus, .size = thickness});
+  if (dice.with_chance(0.7)) settings.phase = model::phantom::Phase::arterial;
+}
+
+/// Draws of their own: the plan of a study that is not harder is the same with and without this.
+void make_harder(Settings& settings, int number) {
+  Dice dice(2000003 * (static_cast<std::uint64_t>(number) + 1) +
+            static_cast<std::uint64_t>(settings.body));
+  add_artefacts(settings, dice);
+  if (is_normal(number)) return;
+  add_findings(settings, rarer(settings.body), dice);
+  if (settings.body == BodyPart::thorax && dice.with_chance(0.5)) add_thrombus(settings, dice);
+}
+
 }  // namespace
+
+bool is_harder(int number) {
+  constexpr int all_plain_up_to = 60;
+  return number > all_plain_up_to && (number % 4 == 1 || number % 8 == 7);
+}
 
 const char* name_of(BodyPart body) {
   return body == BodyPart::thorax ? "thorax" : body == BodyPart::head ? "head" : "abdomen";
 }
 
-Settings planned(BodyPart body, int number) {
+namespace {
+
+Settings plain(BodyPart body, int number) {
   static constexpr std::array thickness_mm{1.0, 2.5, 5.0};
   static constexpr std::array noise_hu{10.0, 20.0, 30.0};
   const auto index = static_cast<std::size_t>(number);
@@ -95,20 +173,16 @@ Settings planned(BodyPart body, int number) {
   settings.structure_masks = false;
   for (const Kind kind : distractors(body))
     if (dice.with_chance(0.4)) settings.findings.push_back({.kind = kind});
-  if (index % 4 == 3) return settings;  // normal
-  for (const Chance& one : chances(body)) {
-    if (!dice.with_chance(one.chance)) continue;
-    const double size = one.least > 0
-                            ? one.least * std::pow(one.most / one.least, dice.between(0, 1))
-                            : dice.between(one.least, one.most);
-    const bool right = dice.with_chance(0.5);
-    const bool sided = model::phantom::row_of(body, one.kind)->sided;
-    settings.findings.push_back({.kind = one.kind,
-                                 .side = !sided  ? Side::any
-                                         : right ? Side::right
-                                                 : Side::left,
-                                 .size = std::round(size * 10) / 10});
-  }
+  if (is_normal(number)) return settings;
+  add_findings(settings, chances(body), dice);
+  return settings;
+}
+
+}  // namespace
+
+Settings planned(BodyPart body, int number) {
+  Settings settings = plain(body, number);
+  if (is_harder(number)) make_harder(settings, number);
   return settings;
 }
 

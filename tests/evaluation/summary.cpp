@@ -254,7 +254,10 @@ std::string body_section(const std::string& body, const Studies& studies) {
 
 std::string summary(const std::vector<json>& studies) {
   std::map<std::string, Studies> bodies;
-  for (const json& study : studies) bodies[study["body"].get<std::string>()].push_back(&study);
+  for (const json& study : studies) {
+    const bool harder = study.value("harder", false);
+    bodies[study["body"].get<std::string>() + (harder ? ", harder" : "")].push_back(&study);
+  }
   std::string text;
   for (const auto& [body, some] : bodies) text += body_section(body, some);
   return text;

@@ -37,7 +37,7 @@ class Peer {
   explicit Peer(std::uint16_t port) : socket_(Poco::Net::SocketAddress("127.0.0.1", port)) {
     socket_.setReceiveTimeout(Poco::Timespan(30, 0));
   }
-  explicit Peer(Poco::Net::StreamSocket socket) : socket_(std::move(socket)) {
+  explicit Peer(const Poco::Net::StreamSocket& socket) : socket_(socket) {
     socket_.setReceiveTimeout(Poco::Timespan(30, 0));
   }
   void send(const std::string& bytes) {
@@ -62,7 +62,7 @@ class Peer {
       buffer_.append(bytes.data(), static_cast<std::size_t>(got));
     }
     const std::size_t end = buffer_.find("\x1c\r");
-    const std::string message = buffer_.substr(1, end - 1);
+    std::string message = buffer_.substr(1, end - 1);
     buffer_.erase(0, end + 2);
     return message;
   }

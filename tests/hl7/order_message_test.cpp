@@ -198,7 +198,7 @@ TEST(ReadOrder, RefusesAControlIdThatItCannotEchoWhole) {
   for (int i = 0; i < 300; ++i) umlauts += "ü";
   const Message answer =
       Message::parse(acknowledgement(Message::parse(with_id(umlauts)), "AE", now, "A1"));
-  EXPECT_EQ(answer.find("MSA")->get(2), umlauts.substr(0, 199 * 2));
+  EXPECT_EQ(answer.find("MSA")->get(2), umlauts.substr(0, std::string::size_type{199} * 2));
 }
 
 TEST(ReadOrder, RefusesSeveralOrdersLestAllButOneBeLost) {

@@ -69,9 +69,9 @@ void describe(DcmDataset& set, const TestSeries& series, int k) {
   text(set, DCM_SeriesNumber, "2");
   text(set, DCM_InstanceNumber, std::to_string(k + 1));
   text(set, DCM_ImagePositionPatient,
-       "-179\\-179\\" + std::to_string(k * static_cast<int>(slice_mm)));
-  text(set, DCM_ImageOrientationPatient, "1\\0\\0\\0\\1\\0");
-  text(set, DCM_PixelSpacing, "1.4\\1.4");
+       R"(-179\-179\)" + std::to_string(k * static_cast<int>(slice_mm)));
+  text(set, DCM_ImageOrientationPatient, R"(1\0\0\0\1\0)");
+  text(set, DCM_PixelSpacing, R"(1.4\1.4)");
   text(set, DCM_SliceThickness, "5");
   text(set, DCM_RescaleSlope, "1");
   text(set, DCM_RescaleIntercept, "-1024");

@@ -3,6 +3,7 @@
 #include "pipeline/analyse.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,12 +29,12 @@ class AnalysePhantom : public testing::Test {
     settings.pixel_mm = 3.2;
     settings.slices = 40;
     settings.slice_mm = 5;
-    folder_ = new tests::TempFolder();
+    folder() = std::make_unique<const tests::TempFolder>();
     fs::create_directories(ct());
     tests::write_chest(model::phantom::thorax(settings), ct());
   }
-  static void TearDownTestSuite() { delete folder_; }
-  static fs::path ct() { return *folder_ / "ct"; }
+  static void TearDownTestSuite() { folder().reset(); }
+  static fs::path ct() { return *folder() / "ct"; }
 
   static std::variant<AnalysedStudy, Unsuitable> run(std::vector<fs::path> files,
                                                      std::stop_token stop = {}) {
@@ -56,9 +57,11 @@ class AnalysePhantom : public testing::Test {
     return all;
   }
 
-  static const tests::TempFolder* folder_;
+  static std::unique_ptr<const tests::TempFolder>& folder() {
+    static std::unique_ptr<const tests::TempFolder> shared;
+    return shared;
+  }
 };
-const tests::TempFolder* AnalysePhantom::folder_ = nullptr;
 
 TEST_F(AnalysePhantom, GivesTheSameDraftTwice) {
   const auto files = tests::files_under(ct());
@@ -72,7 +75,7 @@ TEST_F(AnalysePhantom, GivesTheSameDraftWhateverTheFilesAreCalledAndInWhateverOr
   auto files = tests::files_under(ct());
   const std::string first = draft(files);
   std::ranges::reverse(files);
-  std::ranges::rotate(files, files.begin() + 23);
+  std::rotate(files.begin(), files.begin() + 23, files.end());
   std::vector<fs::path> renamed;
   for (std::size_t i = 0; i < files.size(); ++i) {
     renamed.push_back(other / ("IM" + std::to_string(i * 7919 % 100003)));

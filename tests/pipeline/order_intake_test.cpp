@@ -34,7 +34,7 @@ class OrderIntakeTest : public ServiceTest {
 
 TEST_F(OrderIntakeTest, AcceptedMeansCommitted) {
   hl7::MllpServer server({.port = 0}, [this](std::string_view message, const std::string& peer) {
-    const std::string acknowledgement = intake().answer(message, peer);
+    std::string acknowledgement = intake().answer(message, peer);
     EXPECT_EQ(value("SELECT count(*) FROM imaging_order"), "1") << "before the answer leaves";
     return acknowledgement;
   });

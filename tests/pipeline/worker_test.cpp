@@ -32,7 +32,7 @@ class WorkerTest : public ServiceTest {
   bool reaches(const std::string& wanted) const {
     return eventually([&] { return state() == wanted; });
   }
-  void wait_until_analysing(const std::atomic<int>& begun) const {
+  static void wait_until_analysing(const std::atomic<int>& begun) {
     ASSERT_TRUE(eventually([&] { return begun > 0; }));
   }
 

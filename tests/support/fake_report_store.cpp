@@ -10,7 +10,8 @@ namespace {
 
 bool contains(const std::string& text, const std::string& part) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return !std::ranges::search(text, part, {}, lower, lower).empty();
+  return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [&](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
 bool matches(const StudyRow& row, const StudyQuery& query) {
@@ -50,10 +51,12 @@ std::optional<ReportVersion> FakeReportStore::latest(const dicom::StudyUid& stud
   const std::lock_guard lock(mutex_);
   for (const Held& held : held_) {
     if (held.row.uid != study) continue;
-    for (auto version = held.versions.rbegin(); version != held.versions.rend(); ++version)
-      if (which == Which::any || is_signed(version->state) ||
-          (which == Which::by_person && version->state != ReportState::draft))
-        return *version;
+    const auto version =
+        std::find_if(held.versions.rbegin(), held.versions.rend(), [&](const ReportVersion& one) {
+          return which == Which::any || is_signed(one.state) ||
+                 (which == Which::by_person && one.state != ReportState::draft);
+        });
+    if (version != held.versions.rend()) return *version;
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 // padding, and are counted.
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,9 @@ struct Plan {
   /// Width of one piece of a finding that has many (emphysema); 0: the whole is one piece.
   std::vector<double> piece_mm;
   std::vector<std::string> missing;  ///< names of the findings that found no place
+  /// Index of a finding that is a part of another one: its voxels are the other's too, and its
+  /// contrast is that against the other.
+  std::map<std::size_t, std::size_t> part_of;
   /// Fills level, zone and a finer site from a centre in the body's frame; may be empty.
   std::function<void(Truth&, const Point& centre)> locate;
 };

@@ -42,7 +42,7 @@ FindingBook::FindingBook(const Settings& settings, const Plan& plan)
     : settings_(settings), plan_(plan), pages_(plan.findings.size()) {}
 
 void FindingBook::note_run(Page& page, const Run& run, const std::vector<std::uint8_t>& owner,
-                           const std::vector<float>& hu) const {
+                           const std::vector<float>& hu, std::uint8_t around) const {
   const std::size_t first =
       static_cast<std::size_t>(run.row) * static_cast<std::size_t>(settings_.columns) +
       static_cast<std::size_t>(run.column);
@@ -60,7 +60,7 @@ void FindingBook::note_run(Page& page, const Run& run, const std::vector<std::ui
     if (column < 0 || column >= settings_.columns) continue;
     const std::size_t i =
         first - static_cast<std::size_t>(run.column) + static_cast<std::size_t>(column);
-    if (owner[i] != 0) continue;
+    if (owner[i] != around) continue;
     page.beside_hu += static_cast<double>(hu[i]);
     page.beside += 1;
   }
@@ -70,6 +70,14 @@ void FindingBook::note_run(Page& page, const Run& run, const std::vector<std::ui
   box = {run.slice, std::min(box[1], run.column), box[2],
          std::max(box[3], run.column + run.length - 1), run.row};
   page.runs.push_back(run);
+}
+
+void FindingBook::note_owned(std::size_t finding, const Run& run,
+                             const std::vector<std::uint8_t>& owner, const std::vector<float>& hu) {
+  const auto whole = plan_.part_of.find(finding);
+  if (whole == plan_.part_of.end()) return note_run(pages_[finding], run, owner, hu, 0);
+  note_run(pages_[finding], run, owner, hu, static_cast<std::uint8_t>(whole->second + 1));
+  note_run(pages_[whole->second], run, owner, hu, 0);
 }
 
 void FindingBook::close_slice(Page& page) {
@@ -94,6 +102,19 @@ void FindingBook::score(Page& page, const std::vector<float>& hu) const {
                                      settings_.pixel_mm * settings_.pixel_mm);
 }
 
+void FindingBook::note_row(int slice, int row, const std::vector<std::uint8_t>& owner,
+                           const std::vector<float>& hu) {
+  const std::uint8_t* line =
+      &owner[static_cast<std::size_t>(row) * static_cast<std::size_t>(settings_.columns)];
+  int column = 0;
+  while (column < settings_.columns) {
+    const std::uint8_t who = line[column];
+    const int start = column++;
+    while (column < settings_.columns && line[column] == who) ++column;
+    if (who != 0) note_owned(who - 1U, {slice, row, start, column - start}, owner, hu);
+  }
+}
+
 void FindingBook::add(int slice, const std::vector<std::uint8_t>& owner,
                       const std::vector<double>& filled, const std::vector<float>& hu) {
   if (pages_.empty()) return;
@@ -101,17 +122,8 @@ void FindingBook::add(int slice, const std::vector<std::uint8_t>& owner,
     pages_[k].filled += filled[k + 1];
     pages_[k].first_run = pages_[k].runs.size();
   }
-  for (int row = 0; row < settings_.rows; ++row) {
-    const std::uint8_t* line =
-        &owner[static_cast<std::size_t>(row) * static_cast<std::size_t>(settings_.columns)];
-    int column = 0;
-    while (column < settings_.columns) {
-      const std::uint8_t who = line[column];
-      const int start = column++;
-      while (column < settings_.columns && line[column] == who) ++column;
-      if (who != 0) note_run(pages_[who - 1U], {slice, row, start, column - start}, owner, hu);
-    }
-  }
+  for (const auto& [part, whole] : plan_.part_of) pages_[whole].filled += filled[part + 1];
+  for (int row = 0; row < settings_.rows; ++row) note_row(slice, row, owner, hu);
   for (std::size_t k = 0; k < pages_.size(); ++k) {
     close_slice(pages_[k]);
     if (plan_.findings[k].quantities.contains("agatston")) score(pages_[k], hu);

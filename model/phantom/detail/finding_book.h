@@ -27,8 +27,13 @@ class FindingBook {
     std::vector<Run> runs;
     std::size_t first_run = 0;  ///< of the slice being added
   };
+  /// `around`: the owner whose voxels are the surroundings, 0 for nobody's.
   void note_run(Page& page, const Run& run, const std::vector<std::uint8_t>& owner,
-                const std::vector<float>& hu) const;
+                const std::vector<float>& hu, std::uint8_t around) const;
+  void note_row(int slice, int row, const std::vector<std::uint8_t>& owner,
+                const std::vector<float>& hu);
+  void note_owned(std::size_t finding, const Run& run, const std::vector<std::uint8_t>& owner,
+                  const std::vector<float>& hu);
   static void close_slice(Page& page);
   void score(Page& page, const std::vector<float>& hu) const;
   Truth truth(std::size_t finding, const Phantom& phantom, const Frame& frame,

@@ -189,6 +189,7 @@ class Placing {
       case Kind::midline_shift: return add_shift(std::move(truth), finding, left);
       case Kind::physiological_calcification:
         return add_calcification(std::move(truth), left, random);
+      case Kind::metal: return add_clip(std::move(truth), left, random);
       default: return add_lesion(std::move(truth), finding, left, random);
     }
   }
@@ -217,6 +218,18 @@ class Placing {
     add_bead(at, at + Point{0, 0, 0.1}, truth.asked_size / 2,
              static_cast<float>(random.between(150, 400)), HeadPart::calcification,
              static_cast<std::uint8_t>(plan_.findings.size() + 1));
+    plan_.findings.push_back(std::move(truth));
+  }
+
+  /// The clip of an aneurysm where the middle cerebral artery divides.
+  void add_clip(Truth truth, bool left, Counter& random) {
+    const double side = left ? 1 : -1;
+    const Point at =
+        head_.to_scanner({side * random.between(26, 34), random.between(-16, -8), -14});
+    truth.side = left ? "left" : "right";
+    if (truth.asked_size > 0)
+      add_bead(at, at + Point{side * truth.asked_size, 0, 0.2}, truth.asked_size / 2, 3000,
+               HeadPart::calcification, static_cast<std::uint8_t>(plan_.findings.size() + 1));
     plan_.findings.push_back(std::move(truth));
   }
 

@@ -87,6 +87,39 @@ Region effusion(bool left) {
   return region;
 }
 
+Region loculated_effusion(const LungSpace& space, bool left, std::uint64_t seed,
+                          std::uint64_t stream) {
+  constexpr double at_wall_mm = 6, hindmost_mm = 15, curvature_mm = 38;
+  Counter random(seed, stream);
+  const double height = space.high_z() - space.low_z();
+  const double low = space.low_z() + 0.3 * height, high = space.low_z() + 0.75 * height;
+  const auto& spots = space.spots();
+  Point seat = spots.empty() ? Point{} : spots.front().canonical;
+  for (int tries = 0; tries < 4000 && !spots.empty(); ++tries) {
+    const auto i = static_cast<std::size_t>(random.uniform() * static_cast<double>(spots.size()));
+    const Spot& spot = spots[i];
+    const bool beside = spot.depth_mm < at_wall_mm && spot.canonical.y < hindmost_mm;
+    if (!space.is_free(i) || !beside || spot.canonical.z < low || spot.canonical.z > high) continue;
+    seat = spot.canonical;
+    break;
+  }
+  Region region;
+  region.left = left;
+  region.label = Label::pleural_fluid;
+  region.hu = 14;
+  region.texture_hu = 3;
+  region.rim_mm = 2.5;  // its membrane
+  region.rim_hu = 46;
+  region.rim_is_solid = true;
+  region.potential = [seat](const Spot& spot) {
+    // Thickest at the seat, thinner with the square of the way along the wall.
+    const double depth = std::max(spot.depth_mm, 0.0);
+    const Point way = spot.canonical - seat;
+    return -depth - std::max(dot(way, way) - depth * depth, 0.0) / (2 * curvature_mm);
+  };
+  return region;
+}
+
 Region pneumothorax(bool left) {
   Region region;
   region.left = left;
@@ -115,6 +148,21 @@ Region dependent_atelectasis(bool left, double depth_mm) {
   region.potential = [depth_mm](const Spot& spot) {
     const double behind = std::clamp((spot.canonical.y - 40) / 30, -1.0, 1.0);
     return depth_mm * behind - std::max(spot.depth_mm, 0.0);
+  };
+  return region;
+}
+
+Region apical_cap(bool left, double thickness_mm) {
+  Region region;
+  region.left = left;
+  region.hu = 34;
+  region.texture_hu = 12;
+  region.soft_mm = 1.5;
+  region.level = 0;
+  region.potential = [thickness_mm](const Spot& spot) {
+    constexpr double from_z = 34, whole_z = 56;  // of the apex, which reaches up to 70
+    const double there = std::clamp((spot.canonical.z - from_z) / (whole_z - from_z), -1.0, 1.0);
+    return thickness_mm * there - std::max(spot.depth_mm, 0.0);
   };
   return region;
 }

@@ -27,7 +27,12 @@ struct Region {
 Region consolidation(const LungSpace& space, bool left, std::uint64_t seed, std::uint64_t stream);
 Region ground_glass(const LungSpace& space, bool left, std::uint64_t seed, std::uint64_t stream);
 Region effusion(bool left);
+/// A lens of fluid against the chest wall, at the side or in front: where free fluid does not lie.
+Region loculated_effusion(const LungSpace& space, bool left, std::uint64_t seed,
+                          std::uint64_t stream);
 Region pneumothorax(bool left);
+/// Thickened pleura over the lung's apex.
+Region apical_cap(bool left, double thickness_mm);
 Region dependent_atelectasis(bool left, double depth_mm);
 
 /// Air-filled bronchi through a consolidation; `to_scanner` carries canonical points.

@@ -12,29 +12,6 @@ namespace {
 constexpr std::uint64_t first_stream = 1000, streams_each = 10;
 constexpr double pi = 3.14159265358979323846;
 
-/// How many holes of emphysema lie at a height of the lung (0..1): more above.
-double blobs_at(double height) {
-  return 0.35 + 0.65 * height;
-}
-
-/// Volume of holes to throw, as a share of the lung, so that what they cover together is `share`:
-/// they overlap.
-double thrown_for(double share) {
-  constexpr int heights = 50;
-  const auto covered = [](double thrown) {
-    double sum = 0;
-    for (int k = 0; k < heights; ++k)
-      sum += 1 - exponential_of_minus(thrown * blobs_at((k + 0.5) / heights) / blobs_at(0.5));
-    return sum / heights;
-  };
-  double low = 0, high = 4;
-  for (int i = 0; i < 40; ++i) {
-    const double middle = (low + high) / 2;
-    (covered(middle) < share ? low : high) = middle;
-  }
-  return low;
-}
-
 }  // namespace
 
 Aneurysm aneurysm_asked(const Settings& settings, const Body& body) {
@@ -73,6 +50,9 @@ ThoraxFindings::ThoraxFindings(const Settings& settings, const Body& body, Anato
            a.finding.kind == Kind::mass;
   };
   std::stable_partition(asked.begin(), asked.end(), [&](const Asked& a) { return !is_ball(a); });
+  // A thrombus lies in an aneurysm.
+  std::stable_partition(asked.begin(), asked.end(),
+                        [](const Asked& a) { return a.finding.kind != Kind::mural_thrombus; });
   for (Asked& one : asked) {
     one.at_place = size_at_place(settings, one.finding);
     one.now = size_now(settings, one.finding);
@@ -88,6 +68,7 @@ void ThoraxFindings::add(const Asked& asked) {
     case Kind::consolidation:
     case Kind::ground_glass:
     case Kind::effusion:
+    case Kind::loculated_effusion:
     case Kind::pneumothorax: return add_region(asked);
     case Kind::emphysema: return add_emphysema(asked);
     case Kind::coronary_calcium:
@@ -96,6 +77,12 @@ void ThoraxFindings::add(const Asked& asked) {
     case Kind::compression: return add_compression(asked);
     case Kind::dependent_atelectasis: return add_dependent(asked);
     case Kind::leads: return add_leads(asked);
+    case Kind::mural_thrombus: return add_thrombus(asked);
+    case Kind::apical_cap: return add_cap(asked);
+    case Kind::calcified_node: return add_calcified_node(asked);
+    case Kind::central_line: return add_devices(asked, central_line(body_), "");
+    case Kind::pacemaker:
+      return add_devices(asked, pacemaker(body_, left_side(asked)), side_word(left_side(asked)));
     case Kind::blanket: blanket_ = claim(asked, "", ""); return;
     default: return;
   }
@@ -198,6 +185,9 @@ void ThoraxFindings::add_region(const Asked& asked) {
       region = ground_glass(where, left, settings_.seed, asked.stream);
       break;
     case Kind::effusion: region = effusion(left); break;
+    case Kind::loculated_effusion:
+      region = loculated_effusion(where, left, settings_.seed, asked.stream);
+      break;
     default: region = pneumothorax(left);
   }
   const auto level = where.level_for(region.potential, asked.now);
@@ -224,40 +214,6 @@ void ThoraxFindings::add_dependent(const Asked& asked) {
   for (const bool left : {false, true}) {
     regions_.push_back(dependent_atelectasis(left, asked.now));
     regions_.back().owner = owner;
-  }
-}
-
-void ThoraxFindings::add_emphysema(const Asked& asked) {
-  if (asked.now <= 0) return;
-  const double volume =
-      (space(false).volume_ml() + space(true).volume_ml()) * 1000 * thrown_for(asked.now / 100);
-  const std::uint8_t owner = claim(asked, "", "", 6);
-  Counter random(settings_.seed, asked.stream);
-  double made = 0;
-  constexpr int most_tries = 400000;
-  constexpr double edge_mm = 0.7;  ///< where the blur lifts a hole's rim above -950 HU
-  for (int tries = 0; made < volume && tries < most_tries; ++tries) {
-    const auto& spots = space(random.uniform() < 0.5).spots();
-    if (spots.empty()) continue;
-    const Spot& spot =
-        spots[static_cast<std::size_t>(random.uniform() * static_cast<double>(spots.size()))];
-    const bool left = spot.canonical.x > 0;
-    const double height =
-        (spot.canonical.z - space(left).low_z()) / (space(left).high_z() - space(left).low_z());
-    const double radius = std::min(2.6 / cube_root(random.uniform() + 1e-3), 10.0);
-    if (random.uniform() > blobs_at(height)) continue;
-    Tube blob;
-    blob.from = blob.to =
-        body_.to_scanner(spot.canonical + Point{random.between(-2, 2), random.between(-2, 2),
-                                                random.between(-2, 2)});
-    blob.radius_mm = radius;
-    blob.hu = -1000;
-    blob.label = left ? Label::lung_left : Label::lung_right;
-    blob.over = set_of(blob.label);
-    blob.owner = owner;
-    blobs_.push_back(blob);
-    const double dark = radius - edge_mm;
-    made += 4.0 / 3 * pi * dark * dark * dark;
   }
 }
 
@@ -292,12 +248,47 @@ void ThoraxFindings::add_aneurysm(const Asked& asked) {
   if (asked.now <= 0) return;
   const Aneurysm aneurysm = aneurysm_asked(settings_, body_);
   if (aneurysm.diameter_mm <= 0) return miss(asked);
-  const std::uint8_t owner = claim(asked, "", "");
+  const std::uint8_t owner = aneurysm_ = claim(asked, "", "");
   plan_.findings.back().quantities["aorta_diameter_mm"] = aneurysm.diameter_mm;
   for (Tube& tube : anatomy_.vessels)
     if (tube.label == Label::descending_aorta &&
         tube.radius_mm > 1.15 * descending_aorta_mm(body_) / 2)
       tube.owner = owner;
+}
+
+void ThoraxFindings::add_thrombus(const Asked& asked) {
+  if (asked.now <= 0) return;
+  if (aneurysm_ == 0) return miss(asked);
+  const std::size_t whole = aneurysm_ - 1U;
+  const std::uint8_t owner = claim(asked, "", "");
+  plan_.part_of[owner - 1U] = whole;
+  const double turn = Counter(settings_.seed, asked.stream).between(0, 2 * pi);
+  const Thrombus made =
+      mural_thrombus(anatomy_, body_, aneurysm_, owner, asked.now, turn, settings_.phase);
+  streams_.insert(streams_.end(), made.stream.begin(), made.stream.end());
+  plan_.findings.back().quantities["thickness_mm"] = made.thickness_mm;
+  plan_.findings[whole].quantities["stream_diameter_mm"] = made.stream_diameter_mm;
+}
+
+void ThoraxFindings::add_cap(const Asked& asked) {
+  if (asked.now <= 0) return;
+  regions_.push_back(apical_cap(left_side(asked), asked.now));
+  regions_.back().owner = claim(asked, side_word(left_side(asked)), "");
+}
+
+void ThoraxFindings::add_calcified_node(const Asked& asked) {
+  if (asked.now <= 0) return;
+  balls_.push_back(calcified_node(body_, settings_.seed, asked.stream, asked.now));
+  balls_.back().owner = claim(asked, "", "calcified");
+}
+
+void ThoraxFindings::add_devices(const Asked& asked, std::vector<Tube> tubes,
+                                 const std::string& side) {
+  const std::uint8_t owner = claim(asked, side, "");
+  for (Tube& tube : tubes) {
+    tube.owner = owner;
+    devices_.push_back(tube);
+  }
 }
 
 void ThoraxFindings::add_compression(const Asked& asked) {
@@ -347,10 +338,12 @@ void ThoraxFindings::paint_in_lung(Canvas& canvas) const {
 }
 
 void ThoraxFindings::paint_over(Canvas& canvas) const {
+  for (const Tube& stream : streams_) canvas.paint(stream);
   for (const Tube& bronchus : bronchograms_) canvas.paint(bronchus);
   for (const Tube& artery : arteries_) canvas.paint(artery);
   for (const Tube& spicule : spicules_) canvas.paint(spicule);
   for (const Ball& one : balls_) canvas.paint(one);
+  for (const Tube& tube : devices_) canvas.paint(tube);
 }
 
 void ThoraxFindings::paint_on_skin(Canvas& canvas) const {

@@ -27,6 +27,23 @@ struct Leads {
 };
 Leads leads(const Body& body);
 
+/// A pacemaker under the skin of the chest and its lead into the right ventricle; a catheter from
+/// the neck into the superior vena cava. Every tube has the label `calcium`.
+std::vector<Tube> pacemaker(const Body& body, bool left);
+std::vector<Tube> central_line(const Body& body);
+/// A calcified lymph node of the hila or the mediastinum.
+Ball calcified_node(const Body& body, std::uint64_t seed, std::uint64_t stream, double size_mm);
+
+/// What is left of an aneurysm's stream beside its thrombus: a crescent on one side.
+struct Thrombus {
+  std::vector<Tube> stream;       ///< to be painted over the aorta
+  double thickness_mm = 0;        ///< the greatest
+  double stream_diameter_mm = 0;  ///< where that is
+};
+/// Gives those stretches of the aorta that belong to `aneurysm` to `thrombus` (owners).
+Thrombus mural_thrombus(Anatomy& anatomy, const Body& body, std::uint8_t aneurysm,
+                        std::uint8_t thrombus, double thickness_mm, double turn, Phase phase);
+
 /// Where the aorta is widened; before the anatomy is made.
 Aneurysm aneurysm_asked(const Settings& settings, const Body& body);
 
@@ -57,6 +74,10 @@ class ThoraxFindings {
   void add_compression(const Asked& asked);
   void add_dependent(const Asked& asked);
   void add_leads(const Asked& asked);
+  void add_thrombus(const Asked& asked);
+  void add_cap(const Asked& asked);
+  void add_calcified_node(const Asked& asked);
+  void add_devices(const Asked& asked, std::vector<Tube> tubes, const std::string& side);
 
   /// The finding's number as a voxel's owner; notes its truth.
   std::uint8_t claim(const Asked& asked, const std::string& side, const std::string& density,
@@ -75,9 +96,9 @@ class ThoraxFindings {
   std::array<std::unique_ptr<LungSpace>, 2> spaces_;  ///< right, left; made when asked for
   std::vector<Region> regions_, reserved_;            ///< painted; held free in every scan
   std::vector<Place> places_;
-  std::vector<Tube> blobs_, bronchograms_, arteries_, spicules_, wires_;
+  std::vector<Tube> blobs_, bronchograms_, arteries_, spicules_, wires_, streams_, devices_;
   std::vector<Ball> balls_, electrodes_;
-  std::uint8_t blanket_ = 0;
+  std::uint8_t blanket_ = 0, aneurysm_ = 0;
 };
 
 }  // namespace tomoscribe::model::phantom

@@ -70,7 +70,8 @@ class Placing {
       case Kind::steatosis: return steatosis();
       case Kind::stone: return stone(random);
       case Kind::cyst: return cyst(random);
-      case Kind::lesion: return lesion(finding, random);
+      case Kind::lesion: return in_liver(finding, random, lesion_hu(), 4);
+      case Kind::liver_cyst: return in_liver(finding, random, 6, 2);
       case Kind::free_air: return free_air();
       case Kind::ascites: return ascites();
       case Kind::hydronephrosis: return hydronephrosis();
@@ -170,18 +171,22 @@ class Placing {
     return true;
   }
 
-  bool lesion(const Finding& finding, Counter& random) {
-    const double radius = size_at_place(settings_, finding) / 2;
+  float lesion_hu() const {
     const std::array<float, 4> under{-22, -30, -42, -25};
-    const float base = static_cast<float>(found_.liver_hu - healthy_liver_hu) +
-                       painting_.materials[static_cast<std::size_t>(TrunkPart::liver)].hu;
+    return static_cast<float>(found_.liver_hu - healthy_liver_hu) +
+           painting_.materials[static_cast<std::size_t>(TrunkPart::liver)].hu +
+           under[static_cast<std::size_t>(settings_.phase)];
+  }
+
+  bool in_liver(const Finding& finding, Counter& random, float hu, float texture_hu) {
+    const double radius = size_at_place(settings_, finding) / 2;
     for (int tries = 0; tries < 800; ++tries) {
       const Point p{random.between(-130, 50), random.between(-75, 70), random.between(15, 155)};
       if (trunk_.liver(p) > -radius - 2) continue;
       truth_.side = "";
-      const float hu = base + under[static_cast<std::size_t>(settings_.phase)];
       if (size_ > 0)
-        details_.ball(trunk_.to_scanner(p), size_ / 2, material(hu, 4, TrunkPart::finding));
+        details_.ball(trunk_.to_scanner(p), size_ / 2,
+                      material(hu, texture_hu, TrunkPart::finding));
       return true;
     }
     return false;
