@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-using testing::Not;
 
 const dicom::SeriesUid smooth_series("1.2.3.1"), sharp_series("1.2.3.2");
 
