@@ -12,8 +12,8 @@
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/scan_map.h"
 #include "pipeline/prior/compare.h"
+#include "pipeline/reading.h"
 #include "pipeline/series/health_card.h"
-#include "pipeline/series/load_volume.h"
 #include "pipeline/series/read_headers.h"
 #include "pipeline/series/select_series.h"
 #include "pipeline/study.h"
@@ -26,7 +26,7 @@ using reporting::Finding;
 using reporting::ReportVersion;
 
 /// Shares of the whole, from measured times of a 300-slice chest.
-constexpr double headers_done = 0.10, decoded = 0.45, measured = 0.97;
+constexpr double headers_done = 0.10, measured = 0.97;
 /// With an earlier study, that study's share of the whole.
 constexpr double earlier_share = 0.4;
 /// With a language model all of these take this share of the whole.
@@ -73,9 +73,23 @@ std::string geometry_words(const Volume& volume) {
          millimetres(spacing[1]) + " x " + millimetres(spacing[2]) + " mm";
 }
 
+/// What the gates say of the lungs' series, where they do not say it of the other.
+void add_lung_notes(const Readings& readings, reporting::Provenance& provenance) {
+  if (!readings.no_lung.empty()) provenance.steps.push_back(readings.no_lung);
+  if (!readings.lung) return;
+  provenance.steps.push_back(
+      "lungs, nodules and gas in the pleura measured on the edge-enhancing "
+      "reconstruction of the same acquisition: " +
+      geometry_words(*readings.lung->volume));
+  const std::vector<std::string> said = readings.main.scene.gates.sentences();
+  for (const std::string& sentence : readings.lung->scene.gates.sentences())
+    if (std::ranges::find(said, sentence) == said.end())
+      provenance.steps.push_back("in the series of the lungs: " + sentence);
+}
+
 reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& choice,
-                                    const Volume& volume, const gates::Gates& gates,
-                                    const AnalysisContext& context) {
+                                    const Readings& readings, const AnalysisContext& context) {
+  const Volume& volume = *readings.main.volume;
   int unreadable = 0;
   for (const auto& [reason, count] : headers.unreadable) unreadable += count;
   reporting::Provenance provenance;
@@ -95,8 +109,11 @@ reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& 
   provenance.steps.emplace_back(
       "resampled to 1.5 mm along the patient's axes for masks (block means, linear); "
       "measured on the native grid");
-  for (std::string& sentence : gates.sentences()) provenance.steps.push_back(std::move(sentence));
-  provenance.inputs = images_read(headers, choice);
+  for (std::string& sentence : readings.main.scene.gates.sentences())
+    provenance.steps.push_back(std::move(sentence));
+  add_lung_notes(readings, provenance);
+  add_images_read(headers, choice.main, provenance.inputs);
+  if (readings.lung) add_images_read(headers, *choice.lung, provenance.inputs);
   return provenance;
 }
 
@@ -109,45 +126,28 @@ bool has_key_image(const Finding& finding) {
 }
 
 const Window& window_of(const Finding& finding, const reporting::Study& study) {
-  for (const char* lung : {"lungs", "airway", "nodule", "pneumothorax", "earlier.nodule"})
-    if (finding.id.starts_with(lung)) return lung_window;
+  if (of_the_lungs(finding) || finding.id.starts_with("earlier.nodule")) return lung_window;
   return study.body_part.starts_with("head") ? brain_window : soft_window;
 }
 
 /// Pictures of each finding's first evidence; the option "key-N.png" names the evidence it shows.
-std::vector<NamedBlob> key_images(const Volume& volume, ReportVersion& version) {
+std::vector<NamedBlob> key_images(const Readings& readings, ReportVersion& version) {
   std::vector<NamedBlob> blobs;
   for (const Finding& finding : version.findings) {
     if (!has_key_image(finding)) continue;
-    auto picture =
-        key_image(volume, finding.evidence.front(), window_of(finding, version.study),
-                  finding.author == reporting::Author::model ? proposed_colour : measured_colour);
+    const auto drawn = [&](const Reading& reading) {
+      return key_image(
+          *reading.volume, finding.evidence.front(), window_of(finding, version.study),
+          finding.author == reporting::Author::model ? proposed_colour : measured_colour);
+    };
+    auto picture = drawn(readings.main);
+    if (!picture && readings.lung) picture = drawn(*readings.lung);
     if (!picture) continue;
     const std::string name = "key-" + std::to_string(blobs.size() + 1) + ".png";
     version.provenance.options[name] = finding.evidence.front().id;
     blobs.push_back({name, std::move(*picture)});
   }
   return blobs;
-}
-
-/// Runs the steps of the registry, all or up to `last`; the findings come in the order in which
-/// people read them: organs before the scan as a whole.
-measure::Findings run_steps(measure::Scene& scene, const AnalysisContext& context,
-                            const Progress& progress, std::string_view last = {}) {
-  measure::Findings findings;
-  const auto& steps = measure::steps();
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    stop_if_asked(context);
-    progress(steps[i].stage, decoded + (measured - decoded) * static_cast<double>(i) /
-                                           static_cast<double>(steps.size()));
-    if (!steps[i].measures || measure::stopped(scene).empty()) steps[i].run(scene, findings);
-    if (steps[i].name == last) break;
-  }
-  std::stable_partition(findings.begin(), findings.end(), [](const Finding& finding) {
-    return finding.presence != reporting::Presence::not_assessed && finding.id != "region" &&
-           finding.id != "body";
-  });
-  return findings;
 }
 
 void finish_findings(measure::Findings& findings, const dicom::StudyUid& study) {
@@ -196,15 +196,26 @@ void compare_with(const Earlier& earlier, const measure::Scene& scene, ReportVer
       "that nodules within 15 mm of a place are taken for the same");
 }
 
-AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Volume& volume,
-                    const measure::Scene& scene, measure::Findings findings,
+/// The card of each series that was read.
+void add_health(const SeriesChoice& choice, const Readings& readings, reporting::Study& study) {
+  study.series[choice.main.series].health = health_card(choice.main, readings.main.scene);
+  if (!readings.lung) return;
+  reporting::SeriesUse& lung = study.series[choice.lung->series];
+  lung.used = true;
+  lung.reason = choice.lung_reason;
+  lung.health = health_card(*choice.lung, readings.lung->scene);
+}
+
+AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, Readings readings,
                     const std::optional<Earlier>& earlier, const AnalysisContext& context,
                     const Progress& progress) {
-  AnalysedStudy result{.version = {.report_id = {}, .study = study_from(headers.instances, choice)},
-                       .blobs = {}};
+  const measure::Scene& scene = readings.main.scene;
+  const Volume& volume = *readings.main.volume;
+  AnalysedStudy result{
+      .version = {.report_id = {}, .study = study_from(headers.instances, choice.series)},
+      .blobs = {}};
   ReportVersion& version = result.version;
-  for (reporting::SeriesUse& series : version.study.series)
-    if (series.used) series.health = health_card(choice, scene);
+  add_health(choice, readings, version.study);
   version.report_id = dicom::uid_from_name("report|" + version.study.uid.str());
   version.created = context.now;
   version.order = context.order;
@@ -217,15 +228,15 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   version.study.procedure =
       procedure_code(slab ? std::vector<std::string>() : aimed_at(scene, regions),
                      version.study.contrast || scene.contrast.given());
-  version.findings = std::move(findings);
+  version.findings = std::move(readings.main.findings);
   finish_findings(version.findings, version.study.uid);
-  version.provenance = provenance_of(headers, choice, volume, scene.gates, context);
-  if (earlier) compare_with(*earlier, scene, version);
+  version.provenance = provenance_of(headers, choice, readings, context);
+  if (earlier) compare_with(*earlier, readings.lungs(), version);
   std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);
   if (written) reporting::add_proposals(version, std::move(written->proposals));
-  result.blobs = key_images(volume, version);
+  result.blobs = key_images(readings, version);
   if (written) result.blobs.push_back(std::move(written->record));
   return result;
 }
@@ -256,27 +267,31 @@ std::variant<Chosen, Unsuitable> choose(const StudyFiles& study, const AnalysisC
                 .choice = std::get<SeriesChoice>(std::move(selected))};
 }
 
-/// Measures the earlier study as far as its nodules; its volume is given up at the end.
+/// Measures the lungs of the earlier study; its volume is given up at the end.
 std::variant<Earlier, Unsuitable> measure_earlier(const Chosen& chosen,
                                                   const AnalysisContext& context,
                                                   const Progress& progress) {
-  progress("decoding slices", headers_done + 0.02);
-  std::variant<Volume, Unsuitable> loaded =
-      load_volume(chosen.headers.instances, chosen.choice, context.stop);
-  if (auto* fault = std::get_if<Unsuitable>(&loaded)) return std::move(*fault);
-  measure::Scene scene = measure::make_scene(std::get<Volume>(loaded));
-  measure::Findings findings = run_steps(scene, context, progress, "nodules");
-  Earlier earlier{.study = {.study = study_from(chosen.headers.instances, chosen.choice),
-                            .lungs = prior::lung_image(scene),
-                            .findings = std::move(findings)},
+  const auto& [headers, choice] = chosen;
+  const SeriesSlices& slices = choice.lung ? *choice.lung : choice.main;
+  auto read = read_series(headers.instances, slices, nullptr, Extent::lungs, context.stop,
+                          [&](const std::string& stage, double fraction) {
+                            progress(stage, headers_done + (1 - headers_done) * fraction);
+                          });
+  if (auto* fault = std::get_if<Unsuitable>(&read)) return std::move(*fault);
+  auto& reading = std::get<Reading>(read);
+  Earlier earlier{.study = {.study = study_from(headers.instances, choice.series),
+                            .lungs = prior::lung_image(reading.scene),
+                            .findings = std::move(reading.findings)},
                   .images_hash = {}};
   reporting::Study& study = earlier.study.study;
-  for (reporting::SeriesUse& series : study.series)
-    if (series.used) series.health = health_card(chosen.choice, scene);
+  for (reporting::SeriesUse& series : study.series) series.used = false;
+  study.series[slices.series].used = true;
+  study.series[slices.series].health = health_card(slices, reading.scene);
   finish_findings(earlier.study.findings, study.uid);
+  std::vector<dicom::BlobId> images;
+  add_images_read(headers, slices, images);
   std::string hashes;
-  for (const dicom::BlobId& image : images_read(chosen.headers, chosen.choice))
-    hashes += image.str();
+  for (const dicom::BlobId& image : images) hashes += image.str();
   earlier.images_hash = dicom::sha256(hashes).str();
   return earlier;
 }
@@ -291,8 +306,8 @@ std::variant<Earlier, Unsuitable> earlier_of(const Chosen& current, const Analys
   if (const auto* fault = std::get_if<Unsuitable>(&chosen)) return named(*fault);
   const auto& earlier = std::get<Chosen>(chosen);
   const std::string why =
-      prior::why_no_prior(study_from(current.headers.instances, current.choice),
-                          study_from(earlier.headers.instances, earlier.choice));
+      prior::why_no_prior(study_from(current.headers.instances, current.choice.series),
+                          study_from(earlier.headers.instances, earlier.choice.series));
   if (!why.empty()) return Unsuitable{why};
   auto result = measure_earlier(earlier, context, progress);
   if (const auto* fault = std::get_if<Unsuitable>(&result)) return named(*fault);
@@ -324,23 +339,21 @@ std::variant<AnalysedStudy, Unsuitable> analyse(const StudyFiles& study,
     earlier = std::get<Earlier>(std::move(read));
   }
 
-  measuring("decoding slices", headers_done + 0.02);
-  std::variant<Volume, Unsuitable> loaded = load_volume(headers.instances, choice, context.stop);
-  if (auto* fault = std::get_if<Unsuitable>(&loaded)) return std::move(*fault);
-  const Volume& volume = std::get<Volume>(loaded);
-
-  stop_if_asked(context);
-  measuring("resampling", decoded - 0.05);
-  measure::Scene scene = measure::make_scene(volume);
-  if (context.order) scene.order = &*context.order;
-  measure::Findings findings = run_steps(scene, context, measuring);
-  if (scene.skull_without_brain)
+  const reporting::Order* order = context.order ? &*context.order : nullptr;
+  std::variant<Readings, Unsuitable> read =
+      read_series_of(headers.instances, choice, order, context.stop,
+                     [&](const std::string& stage, double fraction) {
+                       measuring(stage, headers_done + (measured - headers_done) * fraction);
+                     });
+  if (auto* fault = std::get_if<Unsuitable>(&read)) return std::move(*fault);
+  auto& readings = std::get<Readings>(read);
+  if (readings.main.scene.skull_without_brain)
     return Unsuitable{
         "a shell of bone without tissue of brain density: this looks like a phantom, "
         "not a patient"};
   measuring(earlier ? "comparing with the earlier study" : "writing the draft", measured);
-  AnalysedStudy result = draft(headers, choice, volume, scene, std::move(findings), earlier,
-                               context, [&](const std::string& stage, double fraction) {
+  AnalysedStudy result = draft(headers, choice, std::move(readings), earlier, context,
+                               [&](const std::string& stage, double fraction) {
                                  progress(stage, share + (measured - share) * fraction);
                                });
   progress("done", 1.0);

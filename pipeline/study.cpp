@@ -90,7 +90,7 @@ reporting::Code procedure_code(const std::vector<std::string>& regions, bool con
 }
 
 reporting::Study study_from(const std::vector<InstanceFile>& instances,
-                            const SeriesChoice& choice) {
+                            const std::vector<reporting::SeriesUse>& series) {
   const dicom::InstanceHeader& header = instances.front().header;
   const dicom::StudyHeader& values = header.study_header;
   return {.uid = header.study,
@@ -105,7 +105,7 @@ reporting::Study study_from(const std::vector<InstanceFile>& instances,
           .referring_physician_pn = values.referring_physician_pn,
           .institution = values.institution_name,
           .started = study_moment(values),
-          .series = choice.series,
+          .series = series,
           .body_part = {},
           .procedure = {},
           .contrast = false,

@@ -11,7 +11,8 @@ namespace tomoscribe::pipeline {
 
 /// Patient and study values of the first instance; series as chosen. `body_part`, `procedure` and
 /// `contrast` are left empty. Pure.
-reporting::Study study_from(const std::vector<InstanceFile>& instances, const SeriesChoice& choice);
+reporting::Study study_from(const std::vector<InstanceFile>& instances,
+                            const std::vector<reporting::SeriesUse>& series);
 
 /// (0008,0020), (0008,0030) and (0008,0201); no offset is read as +00:00. nullopt without a date.
 std::optional<reporting::Moment> study_moment(const dicom::StudyHeader& header);

@@ -57,7 +57,7 @@ std::variant<RealBackground, Unsuitable> read_background(const fs::path& folder)
   std::variant<SeriesChoice, Unsuitable> chosen = select_series(instances);
   if (auto* fault = std::get_if<Unsuitable>(&chosen)) return std::move(*fault);
   std::variant<Volume, Unsuitable> loaded =
-      load_volume(instances, std::get<SeriesChoice>(chosen), {});
+      load_volume(instances, std::get<SeriesChoice>(chosen).main, {});
   if (auto* fault = std::get_if<Unsuitable>(&loaded)) return std::move(*fault);
   auto& volume = std::get<Volume>(loaded);
   if (!lies_as_phantoms_do(volume.grid))

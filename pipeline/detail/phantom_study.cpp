@@ -102,8 +102,12 @@ dicom::InstanceHeader phantom_header(const Settings& settings, const PhantomIden
   header.convolution_kernel = kernel_word(settings);
   header.patient_position = "HFS";
   header.image_type = {"ORIGINAL", "PRIMARY", "AXIAL"};
-  header.frame_of_reference = dicom::FrameOfReferenceUid(uid("frame of reference"));
-  header.series_number = 1;
+  // Reconstructions of one scan lie in one space: whoever names the study makes several.
+  header.frame_of_reference = dicom::FrameOfReferenceUid(
+      identity.study_uid.empty()
+          ? uid("frame of reference")
+          : dicom::uid_from_name("frame of reference|" + identity.study_uid));
+  header.series_number = settings.kernel == Kernel::sharp ? 2 : 1;
   header.acquisition_number = 1;
   header.kvp = 120;
   if (settings.tilt_degrees != 0) header.gantry_tilt_degrees = settings.tilt_degrees;

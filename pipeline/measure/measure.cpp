@@ -8,26 +8,28 @@
 namespace tomoscribe::pipeline::measure {
 
 const std::vector<Step>& steps() {
+  constexpr bool when_allowed = true, always = false;  // Step::measures
+  constexpr bool on_lungs_too = true;                  // Step::lungs
   static const std::vector<Step> all{
-      {"body", "separating body and table", body_and_table},
-      {"region", "recognising the body region", body_region},
-      {"lungs", "finding the lungs", lungs},
-      {"airway", "following the airway", central_airway},
-      {"pleural-gas", "looking for gas in the pleura", pleural_gas},
-      {"bone", "finding bone", bone},
-      {"spine", "following the spine", spine},
-      {"aorta-track", "following the aorta", aorta_track},
-      {"contrast", "measuring the blood", contrast},
-      {"levels", "counting vertebrae", levels},
+      {"body", "separating body and table", body_and_table, when_allowed, on_lungs_too},
+      {"region", "recognising the body region", body_region, when_allowed, on_lungs_too},
+      {"lungs", "finding the lungs", lungs, when_allowed, on_lungs_too},
+      {"airway", "following the airway", central_airway, when_allowed, on_lungs_too},
+      {"pleural-gas", "looking for gas in the pleura", pleural_gas, when_allowed, on_lungs_too},
+      {"bone", "finding bone", bone, when_allowed, on_lungs_too},
+      {"spine", "following the spine", spine, when_allowed, on_lungs_too},
+      {"aorta-track", "following the aorta", aorta_track, when_allowed, on_lungs_too},
+      {"contrast", "measuring the blood", contrast, when_allowed, on_lungs_too},
+      {"levels", "counting vertebrae", levels, when_allowed, on_lungs_too},
       {"intracranial", "finding the intracranial space", intracranial},
-      {"gates", "checking what may be measured", gate_checks},
-      {"places", "choosing the images that show it", places, false},
-      {"lung-volume", "measuring lung volumes", lung_volume},
-      {"laa950", "measuring low attenuation", low_attenuation},
-      {"effusion", "looking for pleural fluid", effusion},
-      {"opacity", "looking for dense lung and masses", opacity},
-      {"nodules", "looking for nodules", nodules},
-      {"pneumothorax", "measuring gas in the pleura", pneumothorax},
+      {"gates", "checking what may be measured", gate_checks, when_allowed, on_lungs_too},
+      {"places", "choosing the images that show it", places, always, on_lungs_too},
+      {"lung-volume", "measuring lung volumes", lung_volume, when_allowed, on_lungs_too},
+      {"laa950", "measuring low attenuation", low_attenuation, when_allowed, on_lungs_too},
+      {"effusion", "looking for pleural fluid", effusion, when_allowed, on_lungs_too},
+      {"opacity", "looking for dense lung and masses", opacity, when_allowed, on_lungs_too},
+      {"nodules", "looking for nodules", nodules, when_allowed, on_lungs_too},
+      {"pneumothorax", "measuring gas in the pleura", pneumothorax, when_allowed, on_lungs_too},
       {"coronary-calcium", "looking for coronary calcium", coronary_calcium},
       {"cardiothoracic", "measuring the heart's width", cardiothoracic},
       {"trabecular", "measuring vertebral density", trabecular_density},
@@ -41,8 +43,8 @@ const std::vector<Step>& steps() {
       {"ventricles", "measuring the ventricles", ventricles},
       {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
       {"low-density", "comparing the two sides of the brain", low_density},
-      {"sides", "checking left and right", sides_in_doubt, false},
-      {"not-looked-at", "listing what was not looked at", not_looked_at, false},
+      {"sides", "checking left and right", sides_in_doubt, always, on_lungs_too},
+      {"not-looked-at", "listing what was not looked at", not_looked_at, always},
   };
   return all;
 }

@@ -15,6 +15,7 @@ struct Step {
   const char* stage = "";  ///< what people read while it runs
   void (*run)(Scene& scene, Findings& findings) = nullptr;
   bool measures = true;  ///< left out once a gate has stopped the study
+  bool lungs = false;    ///< run on the lungs' own reconstruction as well, where there is one
 };
 const std::vector<Step>& steps();
 

@@ -35,7 +35,12 @@ Vec3 centre_of(const Finding& finding) {
   return *finding.evidence.front().point_mm;
 }
 
+/// Where nodules were searched: of two reconstructions that were read the edge-enhancing one.
 const reporting::SeriesUse* read_series(const reporting::Study& study) {
+  const auto sharp = std::ranges::find_if(study.series, [](const reporting::SeriesUse& series) {
+    return series.used && series.health && series.health->kernel_class == "sharp";
+  });
+  if (sharp != study.series.end()) return &*sharp;
   const auto used = std::ranges::find(study.series, true, &reporting::SeriesUse::used);
   return used == study.series.end() ? nullptr : &*used;
 }

@@ -23,9 +23,9 @@ double rounded(double value, double unit) {
 
 }  // namespace
 
-reporting::SeriesHealth health_card(const SeriesChoice& choice, const measure::Scene& scene) {
+reporting::SeriesHealth health_card(const SeriesSlices& slices, const measure::Scene& scene) {
   const Volume& volume = scene.volume;
-  const Stack& stack = choice.stack;
+  const Stack& stack = slices.stack;
   const dicom::InstanceHeader& header = volume.header;
   const std::array<double, 3> step_mm = volume.grid.spacing_mm();
   reporting::SeriesHealth card{

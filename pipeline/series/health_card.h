@@ -8,6 +8,6 @@
 namespace tomoscribe::pipeline {
 
 /// The card of the series that was read: geometry from its stack, verdicts from the gates. Pure.
-reporting::SeriesHealth health_card(const SeriesChoice& choice, const measure::Scene& scene);
+reporting::SeriesHealth health_card(const SeriesSlices& slices, const measure::Scene& scene);
 
 }  // namespace tomoscribe::pipeline

@@ -27,10 +27,10 @@ struct Load {
   std::vector<std::pair<int, std::size_t>> frame_to_image;
 };
 
-std::vector<Load> loads_of(const SeriesChoice& choice) {
+std::vector<Load> loads_of(const SeriesSlices& slices) {
   std::map<std::size_t, Load> by_instance;
-  for (std::size_t image = 0; image < choice.stack.order.size(); ++image) {
-    const FrameRef& ref = choice.frames[choice.stack.order[image]];
+  for (std::size_t image = 0; image < slices.stack.order.size(); ++image) {
+    const FrameRef& ref = slices.frames[slices.stack.order[image]];
     Load& load = by_instance.try_emplace(ref.instance, Load{ref.instance, {}}).first->second;
     load.frame_to_image.emplace_back(ref.frame, image);
   }
@@ -133,16 +133,16 @@ std::optional<Unsuitable> load_all(const std::vector<InstanceFile>& instances,
 
 /// Two images at one position may only be copies.
 std::optional<Unsuitable> duplicates_differ(const std::vector<InstanceFile>& instances,
-                                            const SeriesChoice& choice) {
+                                            const SeriesSlices& slices) {
   const auto read = [&](std::size_t source) {
-    const FrameRef& ref = choice.frames[source];
+    const FrameRef& ref = slices.frames[source];
     auto frames = dicom::read_frames(instances[ref.instance].file);
     const auto index = static_cast<std::size_t>(ref.frame);
     if (index >= frames.size()) throw dicom::Malformed("the file holds fewer frames than it says");
     return std::move(frames[index].values);
   };
-  for (const auto& [kept, left_out] : choice.stack.duplicates) {
-    const auto slice = std::ranges::find(choice.stack.order, kept) - choice.stack.order.begin() + 1;
+  for (const auto& [kept, left_out] : slices.stack.duplicates) {
+    const auto slice = std::ranges::find(slices.stack.order, kept) - slices.stack.order.begin() + 1;
     try {
       if (read(kept) == read(left_out)) continue;
     } catch (const dicom::Malformed& fault) {
@@ -155,10 +155,10 @@ std::optional<Unsuitable> duplicates_differ(const std::vector<InstanceFile>& ins
 
 /// The largest stated thickness of the images used; nullopt when none is stated.
 std::optional<double> thickness_of(const std::vector<InstanceFile>& instances,
-                                   const SeriesChoice& choice) {
+                                   const SeriesSlices& slices) {
   std::optional<double> largest;
-  for (const std::size_t source : choice.stack.order) {
-    const FrameRef& ref = choice.frames[source];
+  for (const std::size_t source : slices.stack.order) {
+    const FrameRef& ref = slices.frames[source];
     const auto& plane = instances[ref.instance].header.planes[static_cast<std::size_t>(ref.frame)];
     const double thickness = plane.slice_thickness_mm.value_or(0);
     if (thickness > 0 && thickness <= most_thickness_mm)
@@ -183,20 +183,20 @@ void describe_thickness(Volume& volume, const Stack& stack) {
 
 /// The image nearest to each slice, by its place in Stack::order; what each slice is.
 void describe_slices(Volume& volume, const std::vector<InstanceFile>& instances,
-                     const SeriesChoice& choice) {
-  const Stack& stack = choice.stack;
-  const auto slices = static_cast<std::size_t>(volume.grid.size[2]);
-  volume.instances.reserve(slices);
-  volume.frames.reserve(slices);
-  volume.images.reserve(slices);
-  if (stack.resampled) volume.kinds.assign(slices, SliceKind::between);
+                     const SeriesSlices& slices) {
+  const Stack& stack = slices.stack;
+  const auto count = static_cast<std::size_t>(volume.grid.size[2]);
+  volume.instances.reserve(count);
+  volume.frames.reserve(count);
+  volume.images.reserve(count);
+  if (stack.resampled) volume.kinds.assign(count, SliceKind::between);
   std::size_t nearest = 0;
-  for (std::size_t slice = 0; slice < slices; ++slice) {
+  for (std::size_t slice = 0; slice < count; ++slice) {
     const auto at = static_cast<double>(slice);
     while (nearest + 1 < stack.at.size() &&
            std::abs(stack.at[nearest + 1] - at) < std::abs(stack.at[nearest] - at))
       ++nearest;
-    const FrameRef& ref = choice.frames[stack.order[nearest]];
+    const FrameRef& ref = slices.frames[stack.order[nearest]];
     volume.instances.push_back(instances[ref.instance].header.sop_instance);
     volume.frames.push_back(ref.frame + 1);
     volume.images.push_back(instances[ref.instance].header.instance_number);
@@ -250,10 +250,10 @@ void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& heade
 }
 
 std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
-                                             const SeriesChoice& choice,
+                                             const SeriesSlices& slices,
                                              const std::stop_token& stop) {
-  const FrameRef& first = choice.frames[choice.stack.order.front()];
-  Volume volume{.grid = choice.stack.grid, .header = instances[first.instance].header};
+  const FrameRef& first = slices.frames[slices.stack.order.front()];
+  Volume volume{.grid = slices.stack.grid, .header = instances[first.instance].header};
   if (volume.grid.voxels() > most_voxels)
     return Unsuitable{"the volume has " + std::to_string(volume.grid.voxels()) +
                       " voxels: more than this version can hold (" + std::to_string(most_voxels) +
@@ -262,24 +262,24 @@ std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& in
   if (patient_grid(volume.grid, measure::working_mm).voxels() > most_working_voxels)
     return Unsuitable{"the scanned box is larger than any patient: the geometry cannot be right"};
   volume.header.planes = {volume.header.planes[static_cast<std::size_t>(first.frame)]};
-  volume.header.planes.front().slice_thickness_mm = thickness_of(instances, choice);
-  describe_slices(volume, instances, choice);
-  volume.notes = choice.notes;
-  if (auto fault = duplicates_differ(instances, choice)) return std::move(*fault);
-  if (!choice.stack.duplicates.empty())
-    volume.notes.push_back(std::to_string(choice.stack.duplicates.size()) +
+  volume.header.planes.front().slice_thickness_mm = thickness_of(instances, slices);
+  describe_slices(volume, instances, slices);
+  volume.notes = slices.notes;
+  if (auto fault = duplicates_differ(instances, slices)) return std::move(*fault);
+  if (!slices.stack.duplicates.empty())
+    volume.notes.push_back(std::to_string(slices.stack.duplicates.size()) +
                            " exact duplicate(s) of slices left out");
   const std::size_t plane =
       static_cast<std::size_t>(volume.grid.size[0]) * static_cast<std::size_t>(volume.grid.size[1]);
-  std::vector<std::int16_t> images(plane * choice.stack.order.size());
-  if (auto fault = load_all(instances, loads_of(choice), images, stop)) return std::move(*fault);
-  if (choice.stack.resampled) {
+  std::vector<std::int16_t> images(plane * slices.stack.order.size());
+  if (auto fault = load_all(instances, loads_of(slices), images, stop)) return std::move(*fault);
+  if (slices.stack.resampled) {
     volume.hu.resize(volume.grid.voxels());
-    interpolate(images, choice.stack.at, volume);
+    interpolate(images, slices.stack.at, volume);
   } else {
     volume.hu = std::move(images);
   }
-  describe_thickness(volume, choice.stack);
+  describe_thickness(volume, slices.stack);
   describe_padding(volume);
   if (volume.header.lossy)
     volume.notes.emplace_back("the images were compressed with loss: densities may be biased");

@@ -21,12 +21,12 @@ inline constexpr std::int16_t padding_hu = -1024;
 void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& header,
              const dicom::PlaneHeader& plane, std::int16_t* out);
 
-/// Reads every image of the choice, two files at a time, and interpolates where the stack asks for
+/// Reads every image of the slices, two files at a time, and interpolates where the stack asks for
 /// it. Memory: the volume and two decoded files; the images once more where it interpolates.
 /// Unsuitable when a slice cannot be decoded, when two images at one position differ, or when the
 /// values are not Hounsfield units. \throws Cancelled.
 std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
-                                             const SeriesChoice& choice,
+                                             const SeriesSlices& slices,
                                              const std::stop_token& stop);
 
 }  // namespace tomoscribe::pipeline

@@ -49,14 +49,13 @@ Headers read_headers(const StudyFiles& study, const std::function<void(double)>&
   return headers;
 }
 
-std::vector<dicom::BlobId> images_read(const Headers& headers, const SeriesChoice& choice) {
-  std::vector<dicom::BlobId> images;
+void add_images_read(const Headers& headers, const SeriesSlices& slices,
+                     std::vector<dicom::BlobId>& images) {
   std::set<std::size_t> used;
-  for (const std::size_t source : choice.stack.order) {
-    const std::size_t instance = choice.frames[source].instance;
+  for (const std::size_t source : slices.stack.order) {
+    const std::size_t instance = slices.frames[source].instance;
     if (used.insert(instance).second) images.push_back(headers.hashes[instance]);
   }
-  return images;
 }
 
 }  // namespace tomoscribe::pipeline

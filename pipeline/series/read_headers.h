@@ -30,7 +30,8 @@ std::string counted_words(int count, const std::string& one, const std::string& 
 /// "3 files left out: no DICOM data set", a sentence for each reason.
 std::vector<std::string> why_unreadable(const Headers& headers);
 
-/// Hashes of the images of the series that is read, in its order.
-std::vector<dicom::BlobId> images_read(const Headers& headers, const SeriesChoice& choice);
+/// Adds the hashes of the images of a series that is read, in its order.
+void add_images_read(const Headers& headers, const SeriesSlices& slices,
+                     std::vector<dicom::BlobId>& images);
 
 }  // namespace tomoscribe::pipeline

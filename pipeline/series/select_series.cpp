@@ -252,33 +252,53 @@ bool same_acquisition(const Candidate& one, const Candidate& other) {
   return shared > 0.8 * std::max(a[1] - a[0], b[1] - b[0]);
 }
 
-/// Of a smooth and a sharp reconstruction of one acquisition the smooth one is measured, unless its
-/// slices are too thick: densities and soft tissue need it, and lungs are found on it as well.
-void prefer_smooth(std::vector<Candidate>& candidates) {
-  constexpr double most_spacing_mm = 2.5, bonus = 2;
-  for (Candidate& smooth : candidates) {
-    if (!smooth.stack || smooth.sharp != std::optional(false) ||
-        smooth.stack->spacing_mm > most_spacing_mm)
-      continue;
-    const bool has_sharp = std::ranges::any_of(candidates, [&](const Candidate& other) {
-      return other.sharp == std::optional(true) && same_acquisition(smooth, other);
-    });
-    if (has_sharp) smooth.score += bonus;
-  }
+/// The best of the candidates that can be read and of which `is` holds; the end when there is none.
+template <class Is>
+std::vector<Candidate>::iterator best_of(std::vector<Candidate>& candidates, const Is& is) {
+  auto best = candidates.end();
+  for (auto it = candidates.begin(); it != candidates.end(); ++it)
+    if (it->stack && is(*it) && (best == candidates.end() || it->score > best->score)) best = it;
+  return best;
+}
+
+/// What is measured. Of a smooth and a sharp reconstruction of one acquisition the smooth one,
+/// however thick its slices: densities, soft tissue and the brain need it.
+std::vector<Candidate>::iterator main_of(std::vector<Candidate>& candidates) {
+  const auto best = best_of(candidates, [](const Candidate&) { return true; });
+  if (best == candidates.end() || best->sharp != std::optional(true)) return best;
+  const auto smooth = best_of(candidates, [&](const Candidate& other) {
+    return other.sharp == std::optional(false) && same_acquisition(*best, other);
+  });
+  return smooth == candidates.end() ? best : smooth;
+}
+
+/// The sharp reconstruction of `main`, where lungs are better measured; the end when there is none.
+std::vector<Candidate>::iterator lung_of(std::vector<Candidate>& candidates,
+                                         const Candidate& main) {
+  constexpr double thin_mm = 2.5;  // up to here lungs are measured as well on the smooth one
+  if (main.sharp != std::optional(false) || main.stack->spacing_mm <= thin_mm)
+    return candidates.end();
+  return best_of(candidates, [&](const Candidate& other) {
+    return other.sharp == std::optional(true) && other.stack->spacing_mm <= thin_mm &&
+           same_acquisition(main, other);
+  });
 }
 
 /// Why a series that could be read was not, and what it would serve.
 std::string why_left(const Candidate& left, const Candidate& chosen, const std::string& name) {
-  if (!same_acquisition(left, chosen) || !left.sharp || !chosen.sharp || left.sharp == chosen.sharp)
+  if (!same_acquisition(left, chosen) || left.sharp != std::optional(true) ||
+      chosen.sharp != std::optional(false))
     return "readable, but " + name + " suits measuring better";
-  return *left.sharp
-             ? "the edge-enhancing reconstruction of the same acquisition: for looking at lung and "
-               "bone; volumes and densities are measured on " +
-                   name
-             : "the smooth reconstruction of the same acquisition, in thicker slices: for looking "
-               "at "
-               "soft tissue; measured on " +
-                   name + ", where densities are restricted";
+  return "the edge-enhancing reconstruction of the same acquisition: for looking at lung and bone; "
+         "volumes and densities are measured on " +
+         name;
+}
+
+SeriesSlices taken(Candidate& candidate, std::size_t series) {
+  return {.series = series,
+          .frames = std::move(candidate.frames),
+          .stack = std::move(*candidate.stack),
+          .notes = std::move(candidate.notes)};
 }
 
 std::string series_name(const reporting::SeriesUse& use) {
@@ -357,13 +377,10 @@ std::variant<SeriesChoice, Unsuitable> select_series(const std::vector<InstanceF
     candidates.push_back(candidate_of(instances, members));
     choice.series.back().reason = candidates.back().reason;
   }
-  prefer_smooth(candidates);
-  const auto best = std::ranges::max_element(candidates, {}, [](const Candidate& candidate) {
-    return std::tuple(candidate.stack.has_value(), candidate.score);
-  });
-  if (!best->stack) return Unsuitable{why_none(choice.series)};
+  const auto main = main_of(candidates);
+  if (main == candidates.end()) return Unsuitable{why_none(choice.series)};
 
-  const auto chosen = static_cast<std::size_t>(best - candidates.begin());
+  const auto chosen = static_cast<std::size_t>(main - candidates.begin());
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     reporting::SeriesUse& use = choice.series[i];
     use.used = i == chosen;
@@ -371,11 +388,16 @@ std::variant<SeriesChoice, Unsuitable> select_series(const std::vector<InstanceF
       use.reason = candidates[i].words + ": chosen";
     else if (candidates[i].stack)
       use.reason = candidates[i].words + ": " +
-                   why_left(candidates[i], *best, series_name(choice.series[chosen]));
+                   why_left(candidates[i], *main, series_name(choice.series[chosen]));
   }
-  choice.frames = std::move(best->frames);
-  choice.stack = std::move(*best->stack);
-  choice.notes = std::move(best->notes);
+  if (const auto lung = lung_of(candidates, *main); lung != candidates.end()) {
+    choice.lung_reason = lung->words +
+                         ", the edge-enhancing reconstruction of the same acquisition: chosen for "
+                         "the lungs; all else is measured on " +
+                         series_name(choice.series[chosen]);
+    choice.lung = taken(*lung, static_cast<std::size_t>(lung - candidates.begin()));
+  }
+  choice.main = taken(*main, chosen);
   return choice;
 }
 

@@ -43,7 +43,7 @@ Volume loaded(const std::filesystem::path& folder) {
   }
   auto chosen = select_series(files);
   if (const auto* fault = std::get_if<Unsuitable>(&chosen)) throw std::runtime_error(fault->reason);
-  auto volume = load_volume(files, std::get<SeriesChoice>(chosen), {});
+  auto volume = load_volume(files, std::get<SeriesChoice>(chosen).main, {});
   if (const auto* fault = std::get_if<Unsuitable>(&volume)) throw std::runtime_error(fault->reason);
   return std::move(std::get<Volume>(volume));
 }

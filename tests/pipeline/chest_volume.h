@@ -2,6 +2,7 @@
 // The phantom thorax as a volume and as DICOM files.
 
 #include <filesystem>
+#include <functional>
 
 #include "dicom/ct_writer.h"
 #include "model/phantom/phantom.h"
@@ -85,8 +86,9 @@ inline pipeline::Volume chest_volume(const model::phantom::Phantom& phantom,
   return volume;
 }
 
-inline void write_chest(const model::phantom::Phantom& phantom,
-                        const std::filesystem::path& folder) {
+/// `change` may alter each image's header before it is written.
+inline void write_chest(const model::phantom::Phantom& phantom, const std::filesystem::path& folder,
+                        const std::function<void(dicom::InstanceHeader&)>& change = {}) {
   const std::size_t plane = static_cast<std::size_t>(phantom.settings.columns) *
                             static_cast<std::size_t>(phantom.settings.rows);
   std::vector<std::uint16_t> stored(plane);
@@ -95,8 +97,9 @@ inline void write_chest(const model::phantom::Phantom& phantom,
       const int value = phantom.hu[static_cast<std::size_t>(slice) * plane + i] + 1024;
       stored[i] = static_cast<std::uint16_t>(value < 0 ? 0 : value > 4095 ? 4095 : value);
     }
-    dicom::write_ct_slice(folder / ("slice" + std::to_string(slice) + ".dcm"),
-                          chest_header(phantom, slice), stored);
+    dicom::InstanceHeader header = chest_header(phantom, slice);
+    if (change) change(header);
+    dicom::write_ct_slice(folder / ("slice" + std::to_string(slice) + ".dcm"), header, stored);
   }
 }
 

@@ -157,8 +157,8 @@ std::string answer(const std::vector<InstanceFile>& files) {
   }
   const auto& choice = std::get<SeriesChoice>(outcome);
   std::string words;
-  for (const std::size_t source : choice.stack.order)
-    words += files[choice.frames.at(source).instance].header.sop_instance.str() + " ";
+  for (const std::size_t source : choice.main.stack.order)
+    words += files[choice.main.frames.at(source).instance].header.sop_instance.str() + " ";
   return words;
 }
 

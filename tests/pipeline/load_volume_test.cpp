@@ -88,7 +88,7 @@ class LoadVolume : public testing::Test {
       instances.push_back({path, dicom::read_header(path)});
     auto selected = select_series(instances);
     if (auto* fault = std::get_if<Unsuitable>(&selected)) return std::move(*fault);
-    return load_volume(instances, std::get<SeriesChoice>(selected), {});
+    return load_volume(instances, std::get<SeriesChoice>(selected).main, {});
   }
   Volume loaded() const {
     auto outcome = load();

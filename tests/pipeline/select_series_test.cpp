@@ -91,7 +91,7 @@ TEST(SelectSeries, TakesTheThinSmoothSeriesAndSaysWhyEachOther) {
   EXPECT_EQ(choice.series[3].reason, "axial, 200 slices of 1.0 mm, kernel B30f: chosen");
   EXPECT_TRUE(choice.series[3].used);
   EXPECT_EQ(choice.series[4].reason, "secondary capture (dose page or screen copy)");
-  EXPECT_EQ(choice.stack.order.size(), 200U);
+  EXPECT_EQ(choice.main.stack.order.size(), 200U);
 }
 
 TEST(SelectSeries, GivesOneReasonForEachThingThatIsNoVolume) {
@@ -136,13 +136,13 @@ TEST(SelectSeries, NamesTheGap) {
   study.erase(study.begin() + 16);
   const auto outcome = select_series(study);
   const auto& choice = std::get<SeriesChoice>(outcome);
-  EXPECT_EQ(choice.notes,
+  EXPECT_EQ(choice.main.notes,
             std::vector<std::string>{"1 slice interpolated where images are missing"});
-  ASSERT_EQ(choice.stack.missing.size(), 1U);
-  EXPECT_EQ(choice.stack.missing[0].text,
+  ASSERT_EQ(choice.main.stack.missing.size(), 1U);
+  EXPECT_EQ(choice.main.stack.missing[0].text,
             "1 slice missing between image 16 and image 18 (z 37.5 to 42.5 mm)");
-  EXPECT_EQ(choice.stack.order.size(), 29U);
-  EXPECT_EQ(choice.stack.grid.size[2], 30);
+  EXPECT_EQ(choice.main.stack.order.size(), 29U);
+  EXPECT_EQ(choice.main.stack.grid.size[2], 30);
 }
 
 TEST(SelectSeries, RefusesTwoStudiesByUidAndNeverByName) {
@@ -182,11 +182,11 @@ TEST(SelectSeries, PartsTwoAcquisitionsOverTheSamePositions) {
   append(study, second);
   const auto outcome = select_series(study);
   const auto& choice = std::get<SeriesChoice>(outcome);
-  EXPECT_EQ(choice.stack.order.size(), 20U);
-  for (const FrameRef& ref : choice.frames)
+  EXPECT_EQ(choice.main.stack.order.size(), 20U);
+  for (const FrameRef& ref : choice.main.frames)
     EXPECT_EQ(study[ref.instance].header.acquisition_number, 1);
-  ASSERT_EQ(choice.notes.size(), 1U);
-  EXPECT_THAT(choice.notes[0], HasSubstr("20 images left out"));
+  ASSERT_EQ(choice.main.notes.size(), 1U);
+  EXPECT_THAT(choice.main.notes[0], HasSubstr("20 images left out"));
 }
 
 TEST(SelectSeries, ReadsEnhancedFramesInAnyOrder) {
@@ -200,7 +200,8 @@ TEST(SelectSeries, ReadsEnhancedFramesInAnyOrder) {
   const auto outcome = select_series({enhanced});
   const auto& choice = std::get<SeriesChoice>(outcome);
   for (std::size_t slice = 0; slice < 16; ++slice)
-    EXPECT_EQ(choice.frames[choice.stack.order[slice]].frame * 7 % 16, static_cast<int>(slice));
+    EXPECT_EQ(choice.main.frames[choice.main.stack.order[slice]].frame * 7 % 16,
+              static_cast<int>(slice));
 }
 
 TEST(SelectSeries, PartsStacksAndTimesOfEnhancedFrames) {
@@ -216,10 +217,10 @@ TEST(SelectSeries, PartsStacksAndTimesOfEnhancedFrames) {
     }
     const auto outcome = select_series({enhanced});
     const auto& choice = std::get<SeriesChoice>(outcome);
-    EXPECT_TRUE(choice.stack.duplicates.empty());
-    EXPECT_EQ(choice.stack.order.size(), 16U);
-    for (const FrameRef& ref : choice.frames) EXPECT_LT(ref.frame, 16);
-    EXPECT_THAT(choice.notes.at(0), HasSubstr("16 images left out: another orientation"));
+    EXPECT_TRUE(choice.main.stack.duplicates.empty());
+    EXPECT_EQ(choice.main.stack.order.size(), 16U);
+    for (const FrameRef& ref : choice.main.frames) EXPECT_LT(ref.frame, 16);
+    EXPECT_THAT(choice.main.notes.at(0), HasSubstr("16 images left out: another orientation"));
   };
   frames_with([](dicom::PlaneHeader& plane, int pass) { plane.stack_id = std::to_string(pass); });
   frames_with([](dicom::PlaneHeader& plane, int pass) { plane.temporal_position_index = pass; });
@@ -237,13 +238,28 @@ TEST(SelectSeries, MeasuresTheSmoothOneOfTwoReconstructionsAndSaysWhatTheOtherIs
               "same acquisition: for looking at lung and bone; volumes and densities are measured "
               "on series 3");
   }
-  study = series({.number = 2, .slices = 60, .spacing_mm = 1, .kernel = "B70f"});
+}
+
+TEST(SelectSeries, ReadsTheThinSharpOneForTheLungsWhereTheSmoothOneIsThick) {
+  auto study = series({.number = 2, .slices = 60, .spacing_mm = 1, .kernel = "B70f"});
   append(study, series({.number = 3, .slices = 12, .spacing_mm = 5, .kernel = "B30f"}));
-  outcome = select_series(study);
+  auto outcome = select_series(study);
   const auto& choice = std::get<SeriesChoice>(outcome);
-  EXPECT_TRUE(choice.series[0].used);
-  EXPECT_THAT(choice.series[1].reason,
-              HasSubstr("the smooth reconstruction of the same acquisition"));
+  EXPECT_EQ(choice.main.series, 1U);
+  EXPECT_TRUE(choice.series[1].used);
+  EXPECT_FALSE(choice.series[0].used) << "until it is read";
+  ASSERT_TRUE(choice.lung);
+  EXPECT_EQ(choice.lung->series, 0U);
+  EXPECT_EQ(choice.lung->stack.order.size(), 60U);
+  EXPECT_THAT(choice.lung_reason,
+              HasSubstr("chosen for the lungs; all else is measured on series 3"));
+
+  // Another acquisition is no reconstruction of this one.
+  for (InstanceFile& file : study)
+    if (file.header.series_number == 2)
+      file.header.frame_of_reference = dicom::FrameOfReferenceUid("1.2.3.5");
+  outcome = select_series(study);
+  EXPECT_FALSE(std::get<SeriesChoice>(outcome).lung);
 }
 
 TEST(SelectSeries, DropsALocalizerInsideTheSeries) {
@@ -251,8 +267,9 @@ TEST(SelectSeries, DropsALocalizerInsideTheSeries) {
   study.back().header.image_type[2] = "LOCALIZER";
   const auto outcome = select_series(study);
   const auto& choice = std::get<SeriesChoice>(outcome);
-  EXPECT_EQ(choice.stack.order.size(), 19U);
-  EXPECT_EQ(choice.notes, std::vector<std::string>{"1 image left out: localizer, not a volume"});
+  EXPECT_EQ(choice.main.stack.order.size(), 19U);
+  EXPECT_EQ(choice.main.notes,
+            std::vector<std::string>{"1 image left out: localizer, not a volume"});
 }
 
 TEST(Kernel, IsKnownByVendor) {
