@@ -39,7 +39,7 @@ constexpr std::array table{
     KindRow{BodyPart::head, Kind::midline_shift, "midline-shift", "midline shift", "brain", "mm", 6, 1, 15, true, false},
     KindRow{BodyPart::head, Kind::hydrocephalus, "hydrocephalus", "hydrocephalus", "ventricles", "mL", 90, 40, 250, false, false},
     KindRow{BodyPart::head, Kind::physiological_calcification, "calcification", "", "brain", "mm", 5, 1, 12, false, true},
-    KindRow{BodyPart::head, Kind::metal, "metal", "", "brain", "mm", 4, 2, 10, true, true},
+    KindRow{BodyPart::head, Kind::metal, "metal", "", "brain", "mm", 6, 2, 10, true, true},
     KindRow{BodyPart::abdomen, Kind::aneurysm, "aneurysm", "aneurysm", "abdominal aorta", "mm", 45, 28, 80, false, false},
     KindRow{BodyPart::abdomen, Kind::aortic_calcium, "aortic-calcium", "vascular calcification", "abdominal aorta", "mm3", 600, 5, 8000, false, false},
     KindRow{BodyPart::abdomen, Kind::stone, "stone", "stone", "kidney", "mm", 6, 1, 30, true, false},

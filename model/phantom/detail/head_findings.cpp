@@ -228,8 +228,9 @@ class Placing {
         head_.to_scanner({side * random.between(26, 34), random.between(-16, -8), -14});
     truth.side = left ? "left" : "right";
     if (truth.asked_size > 0)
-      add_bead(at, at + Point{side * truth.asked_size, 0, 0.2}, truth.asked_size / 2, 3000,
-               HeadPart::calcification, static_cast<std::uint8_t>(plan_.findings.size() + 1));
+      add_bead(at, at + Point{0.4 * side * truth.asked_size, 0, truth.asked_size},
+               truth.asked_size / 2, 3000, HeadPart::calcification,
+               static_cast<std::uint8_t>(plan_.findings.size() + 1));
     plan_.findings.push_back(std::move(truth));
   }
 
