@@ -42,6 +42,7 @@ const std::vector<Step>& steps() {
       {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
       {"low-density", "comparing the two sides of the brain", low_density},
       {"sides", "checking left and right", sides_in_doubt, false},
+      {"grids", "checking left and right", name_grids, false},
       {"not-looked-at", "listing what was not looked at", not_looked_at, false},
   };
   return all;
