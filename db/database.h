@@ -94,13 +94,24 @@ class Fenced : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// An earlier study of the same patient, to compare with.
+struct EarlierInput {
+  std::string name;                                ///< "the study of 2024-07-17"
+  std::vector<dicom::BlobId> files;                ///< in force
+  std::optional<reporting::ReportVersion> report;  ///< the newest version of its own report
+};
+
 /// What an analysis reads: the files in force of one study.
 struct StudyInput {
   std::vector<dicom::BlobId> files;
   std::optional<reporting::Order> order;
-  int conflicts = 0;  ///< quarantined instances
-  /// Of the newest earlier study of the same patient whose draft shows a chest; empty: none.
-  std::vector<dicom::BlobId> earlier;
+  int conflicts = 0;                               ///< quarantined instances
+  std::optional<reporting::ReportVersion> before;  ///< the newest version of its own report
+  /// The newest earlier study of the same patient whose draft shows a chest.
+  std::optional<EarlierInput> earlier;
+  /// Newer ones under the same Patient ID that are not compared with, newest first: "the study of
+  /// 2025-01-01: its draft shows no chest, …".
+  std::vector<std::string> not_compared;
   std::string mismatch;   ///< the order names another patient: a sentence; empty otherwise
   reporting::Moment now;  ///< database clock, at claim
 };

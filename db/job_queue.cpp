@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <poll.h>
 
+#include "db/detail/earlier_studies.h"
 #include "db/detail/sql.h"
 
 namespace tomoscribe::db {
@@ -29,28 +30,6 @@ void settle_study(pqxx::transaction_base& transaction, const dicom::StudyUid& st
             FROM job j WHERE j.id = $2) late
       WHERE uid = $1)",
               study.str(), job, state, reason);
-}
-
-/// Files in force of the newest study of an earlier day that the same patient (id, issuer, nothing
-/// against it) has, that was drafted and shows a chest: lungs are what is compared.
-std::vector<dicom::BlobId> earlier_files(pqxx::transaction_base& transaction,
-                                         const dicom::StudyUid& study) {
-  const auto rows = detail::run(transaction, R"(
-      WITH earlier AS (
-          SELECT e.uid FROM study s JOIN study e ON e.patient_id = s.patient_id AND e.issuer = s.issuer
-          WHERE s.uid = $1 AND s.patient_id <> '' AND e.study_date <> '' AND e.study_date < s.study_date
-            AND coalesce(e.birth_date = s.birth_date, true) AND (e.sex = s.sex OR e.sex = '' OR s.sex = '')
-            AND e.state IN ('drafted', 'signed')
-            AND (SELECT body::jsonb -> 'study' ->> 'bodyPart' FROM report_version v WHERE v.study = e.uid
-                 ORDER BY number DESC LIMIT 1) LIKE '%chest%'
-          ORDER BY e.study_date DESC, e.uid LIMIT 1)
-      SELECT i.file_hash FROM instance i JOIN earlier ON earlier.uid = i.study
-      WHERE i.state = 'in_force' ORDER BY i.sop_instance)",
-                                study.str());
-  std::vector<dicom::BlobId> files;
-  files.reserve(static_cast<std::size_t>(rows.size()));
-  for (const auto& row : rows) files.emplace_back(row[0].as<std::string>());
-  return files;
 }
 
 }  // namespace
@@ -147,7 +126,8 @@ StudyInput JobQueue::input(const Job& job) {
                                    job.study.str());
     input.now = detail::moment(study[0][1]);
     input.conflicts = study[0][2].as<int>();
-    input.earlier = earlier_files(transaction, job.study);
+    input.before = detail::newest_version(transaction, job.study.str());
+    detail::find_earlier(transaction, job.study, input);
     input.order = detail::order_for(transaction, job.study.str(), study[0][0].as<std::string>(),
                                     &input.mismatch);
     return input;

@@ -12,12 +12,14 @@
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/scan_map.h"
 #include "pipeline/prior/compare.h"
+#include "pipeline/prior/tracking.h"
 #include "pipeline/reading.h"
 #include "pipeline/series/health_card.h"
 #include "pipeline/series/read_headers.h"
 #include "pipeline/series/select_series.h"
 #include "pipeline/study.h"
 #include "reporting/narrative.h"
+#include "reporting/same_patient.h"
 
 namespace tomoscribe::pipeline {
 namespace {
@@ -107,8 +109,8 @@ reporting::Provenance provenance_of(const Headers& headers, const SeriesChoice& 
   for (const std::string& note : context.notes) provenance.steps.push_back(note);
   for (const std::string& note : volume.notes) provenance.steps.push_back(note);
   provenance.steps.emplace_back(
-      "resampled to 1.5 mm along the patient's axes for masks (block means, linear); "
-      "measured on the native grid");
+      "resampled to 1.5 mm along the patient's axes for masks (block means, linear); the "
+      "conditions of each measurement say whether it was made on the slices or on that grid");
   for (std::string& sentence : readings.main.scene.gates.sentences())
     provenance.steps.push_back(std::move(sentence));
   add_lung_notes(readings, provenance);
@@ -126,7 +128,7 @@ bool has_key_image(const Finding& finding) {
 }
 
 const Window& window_of(const Finding& finding, const reporting::Study& study) {
-  if (of_the_lungs(finding) || finding.id.starts_with("earlier.nodule")) return lung_window;
+  if (of_the_lungs(finding) || finding.id.starts_with("earlier.")) return lung_window;
   return study.body_part.starts_with("head") ? brain_window : soft_window;
 }
 
@@ -150,10 +152,13 @@ std::vector<NamedBlob> key_images(const Readings& readings, ReportVersion& versi
   return blobs;
 }
 
-void finish_findings(measure::Findings& findings, const dicom::StudyUid& study) {
+/// Tracking UIDs and the inputs of the checks.
+/// \param stored  an older report of the study, if there is one.
+void finish_findings(measure::Findings& findings, const dicom::StudyUid& study,
+                     const std::optional<ReportVersion>& stored) {
+  prior::name_by_place(findings, study);
+  if (stored && stored->study.uid == study) prior::keep_tracking(findings, stored->findings);
   for (Finding& finding : findings) {
-    finding.tracking =
-        dicom::TrackingUid(dicom::uid_from_name("tracking|" + study.str() + "|" + finding.id));
     if (finding.presence != reporting::Presence::present) continue;
     finding.verification.inputs.clear();
     for (const reporting::Measurement& measurement : finding.measurements)
@@ -187,9 +192,18 @@ std::optional<ModelDraft> ask_model(ReportVersion& version, const Volume& volume
 }
 
 /// What an earlier study adds: the comparison, and the images that it rests on.
-void compare_with(const Earlier& earlier, const measure::Scene& scene, ReportVersion& version) {
+void compare_with(const Earlier& earlier, const measure::Scene& scene,
+                  const AnalysisContext& context, ReportVersion& version) {
   prior::compare(earlier.study, scene, version);
+  const std::string agrees =
+      reporting::agrees_beside_the_id(version.study.patient, earlier.study.study.patient);
+  version.provenance.steps.push_back(
+      agrees.empty() ? "that the earlier study is of the same patient rests on the Patient ID alone"
+                     : "the earlier study is of the same patient by Patient ID, " + agrees);
   version.provenance.options["earlier.study"] = earlier.study.study.uid.str();
+  if (context.earlier_report)
+    version.provenance.options["earlier.report_version"] =
+        std::to_string(context.earlier_report->number);
   version.provenance.options["earlier.images"] = earlier.images_hash;
   version.provenance.steps.emplace_back(
       "the lungs of the earlier study are registered as a rigid body: breathing deforms them, so "
@@ -204,6 +218,17 @@ void add_health(const SeriesChoice& choice, const Readings& readings, reporting:
   lung.used = true;
   lung.reason = choice.lung_reason;
   lung.health = health_card(*choice.lung, readings.lung->scene);
+}
+
+/// Studies that are held and could not be compared: "none available" would be wrong.
+void say_not_compared(const AnalysisContext& context, bool compared, ReportVersion& version) {
+  if (context.not_compared.empty()) return;
+  if (!compared) {
+    version.findings.push_back(prior::nothing_compared(context.not_compared));
+    return;
+  }
+  for (const std::string& one : context.not_compared)
+    version.provenance.steps.push_back("not compared with " + one);
 }
 
 AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, Readings readings,
@@ -229,9 +254,10 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, Readings
       procedure_code(slab ? std::vector<std::string>() : aimed_at(scene, regions),
                      version.study.contrast || scene.contrast.given());
   version.findings = std::move(readings.main.findings);
-  finish_findings(version.findings, version.study.uid);
+  finish_findings(version.findings, version.study.uid, context.before);
   version.provenance = provenance_of(headers, choice, readings, context);
-  if (earlier) compare_with(*earlier, readings.lungs(), version);
+  if (earlier) compare_with(*earlier, readings.lungs(), context, version);
+  say_not_compared(context, earlier.has_value(), version);
   std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);
@@ -281,13 +307,17 @@ std::variant<Earlier, Unsuitable> measure_earlier(const Chosen& chosen,
   auto& reading = std::get<Reading>(read);
   Earlier earlier{.study = {.study = study_from(headers.instances, choice.series),
                             .lungs = prior::lung_image(reading.scene),
-                            .findings = std::move(reading.findings)},
+                            .findings = std::move(reading.findings),
+                            .lost = {}},
                   .images_hash = {}};
   reporting::Study& study = earlier.study.study;
   for (reporting::SeriesUse& series : study.series) series.used = false;
   study.series[slices.series].used = true;
   study.series[slices.series].health = health_card(slices, reading.scene);
-  finish_findings(earlier.study.findings, study.uid);
+  finish_findings(earlier.study.findings, study.uid, context.earlier_report);
+  if (context.earlier_report)
+    std::ranges::copy_if(context.earlier_report->findings, std::back_inserter(earlier.study.lost),
+                         prior::is_of_earlier);
   std::vector<dicom::BlobId> images;
   add_images_read(headers, slices, images);
   std::string hashes;
@@ -305,10 +335,12 @@ std::variant<Earlier, Unsuitable> earlier_of(const Chosen& current, const Analys
   const auto chosen = choose(*context.earlier, context, progress);
   if (const auto* fault = std::get_if<Unsuitable>(&chosen)) return named(*fault);
   const auto& earlier = std::get<Chosen>(chosen);
+  const reporting::Study study = study_from(earlier.headers.instances, earlier.choice.series);
   const std::string why =
-      prior::why_no_prior(study_from(current.headers.instances, current.choice.series),
-                          study_from(earlier.headers.instances, earlier.choice.series));
+      prior::why_no_prior(study_from(current.headers.instances, current.choice.series), study);
   if (!why.empty()) return Unsuitable{why};
+  if (context.earlier_report && context.earlier_report->study.uid != study.uid)
+    return Unsuitable{"the earlier report is not of the earlier study"};
   auto result = measure_earlier(earlier, context, progress);
   if (const auto* fault = std::get_if<Unsuitable>(&result)) return named(*fault);
   return result;

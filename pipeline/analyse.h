@@ -37,6 +37,13 @@ struct AnalysisContext {
   std::vector<std::string> notes;     ///< how the images arrived: said among the limitations
   std::stop_token stop;               ///< asked between stages; \see Cancelled
   std::optional<StudyFiles> earlier;  ///< a study of the same patient to compare with
+  /// That study's own report: its lesions keep their tracking UIDs.
+  std::optional<reporting::ReportVersion> earlier_report;
+  /// An older report of this study, for the same reason.
+  std::optional<reporting::ReportVersion> before;
+  /// Studies that are held and not compared with, newest first: "the study of 2024-07-17: its draft
+  /// shows no chest".
+  std::vector<std::string> not_compared;
   Drafter* drafter = nullptr;  ///< a language model that proposes findings; none: measured only
 };
 

@@ -37,7 +37,7 @@ constexpr const char* fhir_base = "http://127.0.0.1:8080/fhir/R4";
 
 struct Options {
   fs::path study, out;
-  std::optional<fs::path> order, prior;
+  std::optional<fs::path> order, prior, prior_report;
   LanguageModelOptions model;
   bool quiet = false;
 };
@@ -80,6 +80,21 @@ hl7::Message order_message(const fs::path& file) {
     lines += text[i] == '\n' ? '\r' : text[i];
   }
   return hl7::Message::parse(lines + '\r');
+}
+
+reporting::ReportVersion report_in(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return reporting::from_json(std::string{std::istreambuf_iterator<char>(in), {}});
+}
+
+/// What `read` makes of a file. \throws std::runtime_error that names it where it cannot be read.
+template <class Read>
+auto read_from(const fs::path& file, const Read& read) {
+  try {
+    return read(file);
+  } catch (const std::exception& fault) {
+    throw std::runtime_error(file.string() + ": " + fault.what());
+  }
 }
 
 /// An order that names another study or patient must not lend it its history.
@@ -151,12 +166,14 @@ int check_folders(const Options& options) {
 int report(const Options& options, LoadDrafter load) {
   if (const int status = check_folders(options); status != 0) return status;
   AnalysisContext context;
-  if (options.order) {
-    try {
-      context.order = hl7::read_order(order_message(*options.order)).order;
-    } catch (const std::exception& fault) {
-      return unsuitable(options.order->string() + ": " + fault.what());
-    }
+  try {
+    if (options.order)
+      context.order = read_from(*options.order, [](const fs::path& file) {
+        return hl7::read_order(order_message(file)).order;
+      });
+    if (options.prior_report) context.earlier_report = read_from(*options.prior_report, report_in);
+  } catch (const std::exception& fault) {
+    return unsuitable(fault.what());
   }
   const Interrupt interrupt;
   const dicom::Codecs codecs;
@@ -210,6 +227,9 @@ int report_with(LoadDrafter load, int argc, char** argv) {
                  "nodules matched and their growth measured. Refused when the Patient ID differs "
                  "or the study is not of an earlier day")
       ->check(CLI::ExistingDirectory);
+  app.add_option("--prior-report", options.prior_report,
+                 "report.json of that earlier study: lesions keep the tracking UIDs that it gave")
+      ->check(CLI::ExistingFile);
   add_model_options(app, options.model);
   app.add_flag("--quiet", options.quiet, "no progress lines");
   if (const auto status = ends_here(app, argc, argv)) return *status;

@@ -139,13 +139,18 @@ std::vector<std::filesystem::path> Worker::files(const std::vector<dicom::BlobId
 std::variant<AnalysedStudy, Unsuitable> Worker::analyse(const db::StudyInput& input,
                                                         AnalysisContext& context,
                                                         const Progress& progress) const {
-  if (!input.earlier.empty()) context.earlier = StudyFiles{files(input.earlier)};
+  context.before = input.before;
+  context.not_compared = input.not_compared;
+  if (input.earlier) {
+    context.earlier = StudyFiles{files(input.earlier->files)};
+    context.earlier_report = input.earlier->report;
+  }
   auto result = analyse_({files(input.files)}, context, progress);
-  if (!context.earlier || !std::holds_alternative<Unsuitable>(result)) return result;
+  if (!input.earlier || !std::holds_alternative<Unsuitable>(result)) return result;
   // An earlier study that cannot be used must not keep a report from being made.
   context.earlier.reset();
-  context.notes.push_back("an earlier study of the patient is held, but could not be compared: " +
-                          std::get<Unsuitable>(result).reason);
+  context.earlier_report.reset();
+  context.not_compared.push_back(input.earlier->name + ": " + std::get<Unsuitable>(result).reason);
   return analyse_({files(input.files)}, context, progress);
 }
 

@@ -2,7 +2,10 @@
 // kernel and slice thickness let the number mean something (Boedeker 2004).
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <numeric>
 
+#include "pipeline/gates/texture.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/series/select_series.h"
@@ -18,10 +21,17 @@ constexpr int limit_hu = -950, calibration_hu = 5;
 struct Gate {
   std::string refusal;
   std::vector<std::string> conditions;
+  double noise_hu = 0;  ///< of a voxel of the slices, in air where it was found
 };
 
-/// Median of the air in the trachea, from the voxels whose neighbours in the row are airway too.
-std::optional<int> tracheal_air_hu(const Scene& scene) {
+/// The air in the trachea: its median, and the noise there.
+struct TrachealAir {
+  int median_hu = 0;
+  double noise_hu = 0;  ///< standard deviation, from the half above the median: scales end below
+};
+
+/// From the voxels whose neighbours in the row are airway too.
+std::optional<TrachealAir> tracheal_air(const Scene& scene) {
   std::vector<std::int16_t> values;
   const Mask& labels = scene.native.labels;
   for (std::size_t i = 2; i + 2 < labels.size(); ++i)
@@ -30,7 +40,12 @@ std::optional<int> tracheal_air_hu(const Scene& scene) {
   if (values.size() < 200) return std::nullopt;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::ranges::nth_element(values, middle);
-  return *middle;
+  const int median = *middle;
+  constexpr double one_sd = 0.8413;  // of a normal distribution lies below
+  const auto above =
+      values.begin() + static_cast<std::ptrdiff_t>(one_sd * static_cast<double>(values.size()));
+  std::ranges::nth_element(values, above);
+  return TrachealAir{.median_hu = median, .noise_hu = static_cast<double>(*above - median)};
 }
 
 std::string contrast_words(const Scene& scene) {
@@ -59,45 +74,78 @@ Gate gate_of(const Scene& scene) {
                                 ? "smooth kernel " + header.convolution_kernel
                                 : "kernel not known: flagged");
   gate.conditions.push_back(contrast_words(scene));
-  if (const auto air = tracheal_air_hu(scene)) {
-    const std::string said = "air in the trachea " + std::to_string(*air) + " HU";
-    if (std::abs(*air + 1000) > 40) gate.refusal = said + ": the scale is off by more than 40 HU";
-    gate.conditions.push_back(said + (std::abs(*air + 1000) <= 15 ? "" : ": flagged"));
+  if (const auto air = tracheal_air(scene)) {
+    const int off = std::abs(air->median_hu + 1000);
+    const std::string said = "air in the trachea " + std::to_string(air->median_hu) + " HU";
+    if (off > 40) gate.refusal = said + ": the scale is off by more than 40 HU";
+    gate.conditions.push_back(said + (off <= 15 ? "" : ": flagged"));
+    gate.noise_hu = air->noise_hu;
   } else {
     gate.conditions.emplace_back("air in the trachea not measured: flagged");
+    if (const auto texture = gates::texture_of(scene)) gate.noise_hu = texture->noise_hu;
   }
   gate.conditions.emplace_back("inspiration is not known");
   return gate;
 }
 
-/// Voxels of the two lungs, one native voxel away from their border in the plane.
-struct Counts {
-  double all = 0, low = 0, lower = 0, higher = 0;
-  void add(int hu) {
-    ++all;
-    if (hu < limit_hu) ++low;
-    if (hu < limit_hu - calibration_hu) ++lower;
-    if (hu < limit_hu + calibration_hu) ++higher;
+/// HU of a lung's voxels, one native voxel away from their border in the plane.
+class Counts {
+ public:
+  void add(int hu) { ++bins_[index_of(std::clamp(hu, least_hu, most_hu) - least_hu)]; }
+  void add(const Counts& other) {
+    for (std::size_t i = 0; i < bins_.size(); ++i) bins_[i] += other.bins_[i];
   }
-  double percent(double count) const { return 100 * count / all; }
+  double all() const { return std::accumulate(bins_.begin(), bins_.end(), 0.0); }
+  /// Percent below a limit, as it would be with so much more noise (normal distribution).
+  double percent_below(double limit, double noise_hu = 0) const {
+    double below = 0;
+    for (std::size_t i = 0; i < bins_.size(); ++i) {
+      const double from_limit = least_hu + static_cast<double>(i) - limit;
+      const double share =
+          noise_hu > 0     ? std::erfc((from_limit + 0.5) / (noise_hu * std::numbers::sqrt2)) / 2
+          : from_limit < 0 ? 1.0
+                           : 0.0;
+      below += bins_[i] * share;
+    }
+    return 100 * below / all();
+  }
+
+ private:
+  static constexpr int least_hu = -1100, most_hu = -600;
+  std::vector<double> bins_ = std::vector<double>(most_hu - least_hu + 1, 0.0);
 };
+
+/// 5 HU of calibration, and what the noise adds: to first order a share grows with the variance, so
+/// four times as much as half as much noise more adds.
+double uncertainty_of(const Counts& counts, double noise_hu) {
+  const double calibration = (counts.percent_below(limit_hu + calibration_hu) -
+                              counts.percent_below(limit_hu - calibration_hu)) /
+                             2;
+  const double noise =
+      4 * (counts.percent_below(limit_hu, noise_hu / 2) - counts.percent_below(limit_hu));
+  return std::hypot(calibration, noise);
+}
+
+/// A lung's label where the four neighbours in the plane have it too, else 0.
+std::uint8_t inner_lung(const Mask& labels, std::size_t at, std::size_t width) {
+  const std::uint8_t label = labels[at];
+  if (label != right_lung && label != left_lung) return 0;
+  const bool inner = labels[at - 1] == label && labels[at + 1] == label &&
+                     labels[at - width] == label && labels[at + width] == label;
+  return inner ? label : std::uint8_t{0};
+}
 
 std::array<Counts, 2> count_lungs(const Scene& scene) {
   std::array<Counts, 2> counts;
   const Mask& labels = scene.native.labels;
   const auto [columns, rows, slices] = scene.native.size;
-  const auto width = static_cast<std::size_t>(columns);
+  const std::size_t width = index_of(columns);
   for (int slice = 0; slice < slices; ++slice)
     for (int row = 1; row + 1 < rows; ++row) {
       const std::size_t base = scene.volume.grid.offset(0, row, slice);
-      for (std::size_t at = base + 1; at + 1 < base + width; ++at) {
-        const std::uint8_t label = labels[at];
-        if (label != right_lung && label != left_lung) continue;
-        if (labels[at - 1] != label || labels[at + 1] != label || labels[at - width] != label ||
-            labels[at + width] != label)
-          continue;
-        counts[label == right_lung ? 0 : 1].add(scene.volume.hu[at]);
-      }
+      for (std::size_t at = base + 1; at + 1 < base + width; ++at)
+        if (const std::uint8_t label = inner_lung(labels, at, width); label != 0)
+          counts[label == right_lung ? 0 : 1].add(scene.volume.hu[at]);
     }
   return counts;
 }
@@ -114,18 +162,21 @@ Measurement measurement_of(std::string id, const Gate& gate, const std::string& 
       .uncertainty = std::nullopt,
       .method =
           "share of lung volume below -950 HU, one voxel inside the border "
-          "(density mask, Muller 1988, Chest 94:782); uncertainty: 5 HU of calibration",
+          "(density mask, Muller 1988, Chest 94:782); uncertainty: 5 HU of calibration, and what "
+          "the noise adds",
       .conditions = gate.conditions,
       .not_assessed = absent.empty() ? gate.refusal : absent,
       .lower_bound = false};
   if (!result.not_assessed.empty()) return result;
-  if (counts.all < 1000) {
+  if (counts.all() < 1000) {
     result.not_assessed = "too little lung";
     return result;
   }
-  result.value = std::round(counts.percent(counts.low) * 10) / 10;
-  result.uncertainty = std::max(
-      0.1, std::round((counts.percent(counts.higher) - counts.percent(counts.lower)) * 5) / 10);
+  result.value = std::round(counts.percent_below(limit_hu) * 10) / 10;
+  result.uncertainty = std::max(0.1, std::round(uncertainty_of(counts, gate.noise_hu) * 10) / 10);
+  result.conditions.push_back(gate.noise_hu > 0
+                                  ? "noise of a voxel " + number_text(gate.noise_hu, 0) + " HU"
+                                  : "noise not known: flagged");
   return result;
 }
 
@@ -143,8 +194,7 @@ void low_attenuation(Scene& scene, Findings& findings) {
     counts = count_lungs(scene);
   }
   Counts both = counts[0];
-  both.all += counts[1].all, both.low += counts[1].low;
-  both.lower += counts[1].lower, both.higher += counts[1].higher;
+  both.add(counts[1]);
   const auto add = [&](const char* to, const char* id, const Counts& side) {
     reporting::Finding& lung = finding(findings, to);
     lung.measurements.push_back(measurement_of(id, gate, lung.not_assessed, side));

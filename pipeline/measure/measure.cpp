@@ -44,6 +44,7 @@ const std::vector<Step>& steps() {
       {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
       {"low-density", "comparing the two sides of the brain", low_density},
       {"sides", "checking left and right", sides_in_doubt, always, on_lungs_too},
+      {"grids", "saying where each number was measured", name_grids, always, on_lungs_too},
       {"not-looked-at", "listing what was not looked at", not_looked_at, always},
   };
   return all;

@@ -63,6 +63,7 @@ void ventricles(Scene& scene, Findings& findings);        ///< "head.ventricles"
 void midline_shift(Scene& scene, Findings& findings);     ///< "head.midline-shift"
 void low_density(Scene& scene, Findings& findings);       ///< "head.low-density", ".1", …
 void sides_in_doubt(Scene& scene, Findings& findings);    ///< takes sides back that a gate forbids
+void name_grids(Scene& scene, Findings& findings);        ///< says on which grid each was measured
 void not_looked_at(Scene& scene, Findings& findings);     ///< one "not assessed" finding per system
 
 }  // namespace tomoscribe::pipeline::measure

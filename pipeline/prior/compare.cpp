@@ -5,8 +5,12 @@
 
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/prior/growth.h"
+#include "pipeline/prior/pairs.h"
 #include "pipeline/prior/rigid.h"
+#include "pipeline/prior/search.h"
+#include "pipeline/prior/tracking.h"
 #include "reporting/knowledge/rules.h"
+#include "reporting/same_patient.h"
 
 namespace tomoscribe::pipeline::prior {
 namespace {
@@ -16,24 +20,11 @@ using reporting::Measurement;
 namespace codes = measure::codes;
 
 constexpr double match_mm = 15, most_residual_mm = 5;
-constexpr double look_mm = 3;      // radius in which a place without a candidate is looked at
-constexpr double dense_hu = -500;  // aerated lung lies below
-constexpr double thin_mm = 2.5;    // as the detector of nodules
-constexpr double least_mm = 6, least_thick_mm = 10;
 constexpr double days_a_year = 366;
 
 const reporting::Code comparison_code{"comparison", "99TOMO", "Comparison with an earlier study"};
 const reporting::Code residual_code{"registration-residual", "99TOMO", "Registration residual"};
 const reporting::Code interval_code{"interval", "99TOMO", "Time since the earlier study"};
-
-bool is_nodule(const Finding& finding) {
-  return finding.id.starts_with("nodule.") && !finding.evidence.empty() &&
-         finding.evidence.front().point_mm.has_value();
-}
-
-Vec3 centre_of(const Finding& finding) {
-  return *finding.evidence.front().point_mm;
-}
 
 /// Where nodules were searched: of two reconstructions that were read the edge-enhancing one.
 const reporting::SeriesUse* read_series(const reporting::Study& study) {
@@ -77,77 +68,40 @@ Measurement measured(std::string id, std::string name, reporting::Code concept_n
           .lower_bound = false};
 }
 
-/// How the searches for nodules of both studies were made.
-struct Search {
-  std::string not_assessed;  ///< why there was none
-  double least_diameter_mm = least_mm;
-};
-
-Search search_of(const reporting::Study& study, const std::vector<Finding>& findings) {
-  Search search;
-  for (const Finding& finding : findings)
-    if (finding.id == "nodules") search.not_assessed = finding.not_assessed;
-  const reporting::SeriesUse* series = read_series(study);
-  if (series != nullptr && series->health &&
-      std::max(series->health->thickness_mm.value_or(0), series->health->spacing_mm) >
-          thin_mm + 0.01)
-    search.least_diameter_mm = least_thick_mm;
-  return search;
+double apart_mm(const Vec3& one, const Vec3& other) {
+  return std::hypot(one[0] - other[0], one[1] - other[1], one[2] - other[2]);
 }
 
-/// What is said where the other study proposes nothing at a nodule's place.
-std::string nothing_there(const Search& search, const Finding& nodule, std::optional<double> hu,
-                          const char* of_aerated_lung) {
-  if (!search.not_assessed.empty())
-    return "lung nodules were not assessed there (" + search.not_assessed + ")";
-  if (!hu) return "its place is not among the lungs there";
-  if (*hu > dense_hu)
-    return "no candidate at the matching place, but something dense lies there: to be compared by "
-           "eye";
-  for (const Measurement& one : nodule.measurements)
-    if (one.id.ends_with(".diameter") && one.value.value_or(0) < search.least_diameter_mm)
-      return "no candidate at the matching place; one of this size need not be found there";
-  return of_aerated_lung;
+/// How far the places of one lesion may lie apart: one that grows does not do so evenly.
+double reach_mm(const Finding& now, const Finding& then) {
+  return std::max({match_mm, diameter_mm(now) / 2, diameter_mm(then) / 2});
 }
 
-struct Match {
-  std::size_t now, then;
-  double distance_mm;
-};
+/// A lesion with a place, on the side of the other.
+bool may_be_the_same(const Finding& now, const Finding& then) {
+  return place_of(now) && place_of(then) && may_share_a_side(now, then);
+}
 
-/// One to one, nearest first.
 std::vector<Match> matches(const std::vector<Finding>& now, const std::vector<Finding>& then,
                            const Rigid& to_earlier) {
-  std::vector<Match> near;
-  near.reserve(now.size());
-  for (std::size_t i = 0; i < now.size(); ++i)
-    for (std::size_t j = 0; j < then.size(); ++j) {
-      if (!is_nodule(now[i]) || !is_nodule(then[j]) || now[i].laterality != then[j].laterality)
-        continue;
-      const Vec3 here = to_earlier(centre_of(now[i])), there = centre_of(then[j]);
-      const double distance_mm =
-          std::hypot(here[0] - there[0], here[1] - there[1], here[2] - there[2]);
-      if (distance_mm <= match_mm) near.push_back({i, j, distance_mm});
-    }
-  std::ranges::sort(near, {}, &Match::distance_mm);
-  std::vector<Match> kept;
-  kept.reserve(near.size());
-  for (const Match& one : near)
-    if (std::ranges::none_of(kept, [&](const Match& other) {
-          return other.now == one.now || other.then == one.then;
-        }))
-      kept.push_back(one);
-  return kept;
+  return nearest_pairs(
+      now.size(), then.size(), [&](std::size_t i, std::size_t j) -> std::optional<double> {
+        if (!is_lesion(now[i]) || !is_lesion(then[j])) return std::nullopt;
+        if (!may_be_the_same(now[i], then[j])) return std::nullopt;
+        const double mm = apart_mm(to_earlier(*place_of(now[i])), *place_of(then[j]));
+        if (mm > reach_mm(now[i], then[j])) return std::nullopt;
+        return mm;
+      });
 }
 
 /// Both studies with their registration.
 struct Registered {
   const EarlierStudy& earlier;
   const measure::Scene& scene;
-  const LungImage& current_lungs;
   Rigid to_earlier;
   double days;
   std::string why_no_change;  ///< why sizes cannot be compared
+  Searched now, then;
 };
 
 Measurement density_at(const LungImage& lungs, const Vec3& place, std::string id,
@@ -198,6 +152,8 @@ void say_match(const Registered& both, Finding& now, const Finding& then, double
     one.conditions = {"the same lesion: " + measure::number_text(distance_mm, 1) +
                           " mm from it after registration",
                       "slice thickness and kernel of the same class"};
+    if (now.observation != then.observation)
+      one.conditions.emplace_back("measured as a nodule in one study and as a mass in the other");
     now.measurements.push_back(std::move(one));
   }
   now.tracking = then.tracking;
@@ -208,17 +164,41 @@ void say_match(const Registered& both, Finding& now, const Finding& then, double
   if (now.comparison->outcome == larger) say_rules(now, both.days);
 }
 
-void say_unmatched(const Registered& both, const Search& search, Finding& now) {
-  const Vec3 place = both.to_earlier(centre_of(now));
-  const auto hu = mean_hu(*both.earlier.lungs, place, look_mm);
-  now.comparison = reporting::Comparison{
-      .study = both.earlier.study.uid,
-      .outcome = nothing_there(search, now, hu,
-                               "no candidate at the matching place, where aerated lung lay: it may "
-                               "be new"),
-      .measurements = {density_at(*both.earlier.lungs, place, now.id + ".earlier.density",
-                                  "density at that place")},
-      .evidence = {}};
+/// The lesion of a study before the earlier one that lay there; nullptr: none.
+const Finding* lost_at(const EarlierStudy& earlier, const Finding& now, const Vec3& place_then) {
+  const Finding* nearest = nullptr;
+  double least = reach_mm(now, now);
+  for (const Finding& lost : earlier.lost) {
+    if (!may_be_the_same(now, lost)) continue;
+    const double mm = apart_mm(*place_of(lost), place_then);
+    if (mm <= least) least = mm, nearest = &lost;
+  }
+  return nearest;
+}
+
+void say_unmatched(const Registered& both, Finding& now) {
+  now.comparison = reporting::Comparison{.study = both.earlier.study.uid,
+                                         .outcome = "not compared: its place is not known",
+                                         .measurements = {},
+                                         .evidence = {}};
+  if (!place_of(now)) return;
+  const Vec3 place = both.to_earlier(*place_of(now));
+  now.comparison->outcome = why_not_searched(both.then, place, now);
+  now.comparison->measurements = {
+      density_at(*both.earlier.lungs, place, now.id + ".earlier.density", "density at that place")};
+  const Finding* lost = lost_at(both.earlier, now, place);
+  if (lost != nullptr) {
+    now.tracking = lost->tracking;
+    now.comparison->outcome +=
+        std::string(now.comparison->outcome.empty()
+                        ? "no candidate at the matching place, where aerated lung lay"
+                        : "") +
+        "; a study before that one showed a candidate there, with which this one shares its "
+        "tracking UID";
+  } else if (now.comparison->outcome.empty()) {
+    now.comparison->outcome =
+        "no candidate at the matching place, where aerated lung lay: it may be new";
+  }
 }
 
 /// A ball on the working grid, for the outline of a place where nothing was found.
@@ -232,23 +212,26 @@ measure::Mask ball_at(const measure::Scene& scene, const Vec3& centre, double ra
   return mask;
 }
 
-Finding not_seen(const Registered& both, const Search& search, const Finding& then) {
-  const Vec3 place = both.to_earlier.back(centre_of(then));
+Finding not_seen(const Registered& both, const Finding& then) {
   const std::string id = "earlier." + then.id;
   std::string title = then.title;
   if (const auto words = title.find(": "); words != std::string::npos) title.erase(0, words + 2);
   Finding finding = measure::candidate_finding(id, "the earlier study's " + title, then.observation,
                                                then.site, then.laterality);
   finding.tracking = then.tracking;
+  finding.comparison = reporting::Comparison{.study = both.earlier.study.uid,
+                                             .outcome = "not compared: its place is not known",
+                                             .measurements = sizes_then(finding, then),
+                                             .evidence = std::nullopt};
+  if (!then.evidence.empty()) finding.comparison->evidence = then.evidence.front();
+  if (!place_of(then)) return finding;
+  const Vec3 place = both.to_earlier.back(*place_of(then));
   finding.measurements = {
-      density_at(both.current_lungs, place, id + ".density", "density at the matching place now")};
-  finding.comparison = reporting::Comparison{
-      .study = both.earlier.study.uid,
-      .outcome = nothing_there(search, then, mean_hu(both.current_lungs, place, look_mm),
-                               "no candidate at the matching place, where aerated lung lies: not "
-                               "seen any more"),
-      .measurements = sizes_then(finding, then),
-      .evidence = then.evidence.front()};
+      density_at(both.now.lungs, place, id + ".density", "density at the matching place now")};
+  finding.comparison->outcome = why_not_searched(both.now, place, then);
+  if (finding.comparison->outcome.empty())
+    finding.comparison->outcome =
+        "no candidate at the matching place, where aerated lung lies: not seen any more";
   constexpr double outline_mm = 6;
   if (auto evidence =
           measure::mask_section(both.scene, ball_at(both.scene, place, outline_mm), id + ".place",
@@ -257,20 +240,18 @@ Finding not_seen(const Registered& both, const Search& search, const Finding& th
   return finding;
 }
 
-void compare_nodules(const Registered& both, reporting::ReportVersion& version) {
+void compare_lesions(const Registered& both, reporting::ReportVersion& version) {
   std::vector<Finding>& now = version.findings;
   const std::vector<Finding>& then = both.earlier.findings;
   const std::vector<Match> same = matches(now, then, both.to_earlier);
-  const Search search_now = search_of(version.study, now);
-  const Search search_then = search_of(both.earlier.study, then);
   for (const Match& one : same) say_match(both, now[one.now], then[one.then], one.distance_mm);
-  for (Finding& nodule : now)
-    if (is_nodule(nodule) && !nodule.comparison) say_unmatched(both, search_then, nodule);
+  for (Finding& lesion : now)
+    if (is_lesion(lesion) && !lesion.comparison) say_unmatched(both, lesion);
   std::vector<Finding> gone;
   gone.reserve(then.size());
   for (std::size_t j = 0; j < then.size(); ++j)
-    if (is_nodule(then[j]) && std::ranges::find(same, j, &Match::then) == same.end())
-      gone.push_back(not_seen(both, search_now, then[j]));
+    if (is_lesion(then[j]) && std::ranges::find(same, j, &Match::then) == same.end())
+      gone.push_back(not_seen(both, then[j]));
   std::ranges::move(gone, std::back_inserter(now));
 }
 
@@ -282,9 +263,18 @@ std::string why_sizes(const reporting::Study& current, const reporting::Study& e
   return why_sizes_differ(*now->health, *then->health);
 }
 
-/// Nothing about the patient is said: the sentence goes to standard error.
-bool differ(const std::string& one, const std::string& other) {
-  return !one.empty() && !other.empty() && one != other;
+/// Lesions that were found and have no place: their study states no frame of reference.
+bool has_no_places(const std::vector<Finding>& findings) {
+  return std::ranges::any_of(findings, [](const Finding& one) {
+    return is_lesion(one) && !one.evidence.empty() &&
+           !one.evidence.front().frame_of_reference.has_value();
+  });
+}
+
+/// "current" or "earlier": the study whose lesions have no places; "" where all have.
+const char* without_places(const std::vector<Finding>& now, const std::vector<Finding>& then) {
+  if (has_no_places(now)) return "current";
+  return has_no_places(then) ? "earlier" : "";
 }
 
 /// Registration smooths cubes of 4.5 mm and needs some of them along each axis.
@@ -298,13 +288,9 @@ bool may_be_aligned(const LungImage& lungs) {
 }  // namespace
 
 std::string why_no_prior(const reporting::Study& current, const reporting::Study& earlier) {
-  const reporting::Patient& now = current.patient;
-  const reporting::Patient& then = earlier.patient;
-  if (now.id.empty() || then.id.empty())
-    return "one of the studies has no Patient ID: whether the patient is the same is not known";
-  if (now.id != then.id || differ(now.issuer, then.issuer) || differ(now.sex, then.sex) ||
-      (now.birth_date && then.birth_date && now.birth_date != then.birth_date))
-    return "the earlier study is of another patient";
+  if (std::string why = reporting::why_not_one_patient(current.patient, earlier.patient);
+      !why.empty())
+    return why;
   if (current.uid == earlier.uid) return "the earlier study is this study itself";
   if (!current.started || !earlier.started) return "one of the studies has no date";
   if (day_of(earlier) >= day_of(current)) return "the earlier study is not of an earlier day";
@@ -318,6 +304,10 @@ void compare(const EarlierStudy& earlier, const measure::Scene& scene,
     version.findings.push_back(
         measure::not_assessed_finding("comparison", title, comparison_code, codes::lung, reason));
   };
+  if (const char* whose = without_places(version.findings, earlier.findings); *whose != 0)
+    return impossible(std::string("the images of the ") + whose +
+                      " study state no frame of reference, so that its nodules and masses have no "
+                      "place that could be compared");
   const std::optional<LungImage> current = lung_image(scene);
   if (!current || !earlier.lungs) return impossible("lungs are not found in both studies");
   if (!may_be_aligned(*current) || !may_be_aligned(*earlier.lungs))
@@ -342,13 +332,22 @@ void compare(const EarlierStudy& earlier, const measure::Scene& scene,
                "of HU")};
   measure::verify_by_measurements(finding);
   version.findings.push_back(std::move(finding));
-  compare_nodules({.earlier = earlier,
+  const std::vector<Finding> searched = version.findings;  // what is said of them changes below
+  compare_lesions({.earlier = earlier,
                    .scene = scene,
-                   .current_lungs = *current,
                    .to_earlier = rigid,
                    .days = days,
-                   .why_no_change = why_sizes(version.study, earlier.study)},
+                   .why_no_change = why_sizes(version.study, earlier.study),
+                   .now = {version.study, searched, *current},
+                   .then = {earlier.study, earlier.findings, *earlier.lungs}},
                   version);
+}
+
+Finding nothing_compared(const std::vector<std::string>& held) {
+  std::string reason;
+  for (const std::string& one : held) reason += (reason.empty() ? "" : "; ") + one;
+  return measure::not_assessed_finding("comparison", "Comparison with an earlier study",
+                                       comparison_code, codes::lung, reason);
 }
 
 }  // namespace tomoscribe::pipeline::prior

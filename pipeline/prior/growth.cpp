@@ -59,8 +59,13 @@ struct Ratio {
   }
 };
 
+/// mm3 of the measurement's unit: a nodule's volume is given in mm3, a mass's in mL.
+double unit_mm3(const Measurement& volume) {
+  return volume.unit == codes::millilitre ? 1000 : 1;
+}
+
 Ratio ratio_of(const Measurement& now, const Measurement& then) {
-  return {.value = *now.value / *then.value,
+  return {.value = *now.value * unit_mm3(now) / (*then.value * unit_mm3(then)),
           .relative = std::hypot(*now.uncertainty / *now.value, *then.uncertainty / *then.value)};
 }
 

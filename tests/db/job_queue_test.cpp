@@ -172,10 +172,10 @@ class EarlierStudies : public Db {
     }
     return one.file_hash;
   }
-  std::vector<dicom::BlobId> of_current() {
+  StudyInput of_current() {
     hold("1.2.9", "20260102", "");
     queue->make_due();
-    return queue->input(*queue->claim()).earlier;
+    return queue->input(*queue->claim());
   }
 
  private:
@@ -187,24 +187,69 @@ TEST_F(EarlierStudies, TheNewestChestOfThePatientIsCompared) {
   const auto newer = hold("1.2.4", "20250101", "chest and abdomen");
   hold("1.2.5", "20250601", "head");
   hold("1.2.6", "20260102", "chest");  // the same day
-  EXPECT_EQ(of_current(), std::vector{newer});
+  const StudyInput input = of_current();
+  ASSERT_TRUE(input.earlier);
+  EXPECT_EQ(input.earlier->files, std::vector{newer});
+  EXPECT_EQ(input.earlier->name, "the study of 2025-01-01");
+  ASSERT_TRUE(input.earlier->report);
+  EXPECT_EQ(input.earlier->report->study.uid.str(), "1.2.4");
+  EXPECT_THAT(input.not_compared,
+              testing::ElementsAre("the study of 2025-06-01: its draft shows no chest, and lungs "
+                                   "are what is compared"));
 }
 
 TEST_F(EarlierStudies, AnotherPatientsStudyIsNot) {
   hold("1.2.3", "20240101", "chest");
   sql("UPDATE study SET patient_id = 'other'");
-  EXPECT_TRUE(of_current().empty());
+  const StudyInput input = of_current();
+  EXPECT_FALSE(input.earlier);
+  EXPECT_TRUE(input.not_compared.empty()) << "nothing is said of other people";
 }
 
-TEST_F(EarlierStudies, OneWithAnotherIssuerOrSexIsNot) {
-  hold("1.2.3", "20240101", "chest");
-  hold("1.2.4", "20240201", "chest");
+TEST_F(EarlierStudies, OneThatContradictsThePatientIdIsNamedAndNotCompared) {
+  for (const char* uid : {"1.2.3", "1.2.4", "1.2.5", "1.2.6"})
+    hold(uid, ("2024010" + std::string(uid).substr(4)).c_str(), "chest");
   sql("UPDATE study SET issuer = 'elsewhere' WHERE uid = '1.2.3'");
   sql("UPDATE study SET sex = 'F' WHERE uid = '1.2.4'");
+  sql("UPDATE study SET birth_date = '1950-01-01' WHERE uid = '1.2.5'");
+  sql("UPDATE study SET patient_name = 'Somebody^Else' WHERE uid = '1.2.6'");
   hold("1.2.9", "20260102", "");
-  sql("UPDATE study SET sex = 'M' WHERE uid = '1.2.9'");
+  sql("UPDATE study SET sex = 'M', issuer = 'here', birth_date = '1951-01-01' WHERE uid = '1.2.9'");
+  sql("UPDATE study SET issuer = 'here' WHERE issuer = ''");
   queue->make_due();
-  EXPECT_TRUE(queue->input(*queue->claim()).earlier.empty());
+  const StudyInput input = queue->input(*queue->claim());
+  EXPECT_FALSE(input.earlier);
+  using testing::HasSubstr;
+  EXPECT_THAT(input.not_compared,
+              testing::ElementsAre(
+                  HasSubstr("2024-01-06: the Patient ID is the same, but not the name"),
+                  HasSubstr("2024-01-05: the Patient ID is the same, but not the birth date"),
+                  HasSubstr("2024-01-04: the Patient ID is the same, but not the sex"),
+                  HasSubstr("2024-01-03: the Patient ID is the same, but not the issuer")));
+}
+
+TEST_F(EarlierStudies, OneWithoutADraftIsNamed) {
+  hold("1.2.3", "20240101", "");
+  queue->make_due();
+  const Job first = *queue->claim();
+  hold("1.2.9", "20260102", "");
+  queue->make_due();
+  EXPECT_THAT(queue->input(*queue->claim()).not_compared,
+              testing::ElementsAre("the study of 2024-01-01: it has no draft yet"));
+  queue->finish_unsuitable(first, "one slice is not a volume");
+  intake->record(instance(78, "c", "i", "1.2.9"));
+  sql("UPDATE job SET lease_until = now() - interval '1 second' WHERE state = 'running'");
+  EXPECT_THAT(queue->input(*queue->claim()).not_compared,
+              testing::ElementsAre("the study of 2024-01-01: no draft could be made of it"));
+}
+
+TEST_F(EarlierStudies, TheStudysOwnOlderReportComesAlong) {
+  hold("1.2.3", "20240101", "chest");
+  intake->record(instance(77, "c", "i", "1.2.3"));
+  queue->make_due();
+  const StudyInput input = queue->input(*queue->claim());
+  ASSERT_TRUE(input.before);
+  EXPECT_EQ(input.before->study.body_part, "chest");
 }
 
 TEST_F(Db, UnsuitableStudiesBecomeDueAgainWithNewSlices) {

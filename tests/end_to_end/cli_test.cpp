@@ -292,6 +292,45 @@ TEST(Tomoscribe, ComparesWithAPrior) {
               HasSubstr("not of an earlier day"));
 }
 
+/// Tracking UIDs of the nodules of a report.
+std::vector<std::string> tracked(const fs::path& report) {
+  std::vector<std::string> uids;
+  for (const auto& finding :
+       nlohmann::json::parse(read_text(report / "report.json")).at("findings"))
+    if (finding.at("id").get<std::string>().starts_with("nodule."))
+      uids.push_back(finding.at("tracking").get<std::string>());
+  return uids;
+}
+
+TEST(Tomoscribe, ALesionKeepsItsTrackingUidThroughTheChainOfPriors) {
+  const TempFolder folder;
+  const std::string nodule =
+      "' --seed 7 --size 128 --slices 26 --spacing 5 --finding nodule:left:22";
+  const fs::path now = folder / "now", then = folder / "then", first = folder / "first";
+  ASSERT_EQ(phantom(now, "--prior '" + then.string() + nodule).status, 0);
+  ASSERT_EQ(phantom(folder / "now again", "--weeks 52 --prior '" + first.string() + nodule).status,
+            0);
+  ASSERT_EQ(report(first, folder / "r1", "--quiet").status, 0);
+  ASSERT_EQ(report(then, folder / "r2",
+                   "--quiet --prior '" + first.string() + "' --prior-report '" +
+                       (folder / "r1" / "report.json").string() + "'")
+                .status,
+            0);
+  const Ran ran = report(now, folder / "r3",
+                         "--quiet --prior '" + then.string() + "' --prior-report '" +
+                             (folder / "r2" / "report.json").string() + "'");
+  ASSERT_EQ(ran.status, 0) << ran.output;
+  const std::vector<std::string> uids = tracked(folder / "r1");
+  ASSERT_FALSE(uids.empty());
+  EXPECT_EQ(tracked(folder / "r2"), uids);
+  EXPECT_EQ(tracked(folder / "r3"), uids) << "two studies back";
+  EXPECT_THAT(report(now, folder / "no",
+                     "--quiet --prior '" + then.string() + "' --prior-report '" +
+                         (folder / "r1" / "report.json").string() + "'")
+                  .output,
+              HasSubstr("the earlier report is not of the earlier study"));
+}
+
 TEST_F(Report, CallsAMissingFolderWrongUsage) {
   const Ran ran = report(temporary_ / "nowhere", temporary_ / "out");
   EXPECT_EQ(ran.status, 2);

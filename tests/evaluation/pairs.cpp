@@ -224,7 +224,8 @@ json measured_pair(int number) {
   const Measured then(plan.earlier), now(plan.current);
   const pipeline::prior::EarlierStudy earlier{.study = study_of(then, plan.weeks),
                                               .lungs = pipeline::prior::lung_image(then.scene),
-                                              .findings = then.findings};
+                                              .findings = then.findings,
+                                              .lost = {}};
   reporting::ReportVersion version{.report_id = "pair", .study = study_of(now, 0)};
   version.findings = now.findings;
   pipeline::prior::compare(earlier, now.scene, version);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/key_image.h"
+#include "pipeline/measure/chest/nodule_shape.h"
 #include "pipeline/measure/outline.h"
 #include "tests/pipeline/chest_volume.h"
 
@@ -188,6 +189,72 @@ TEST_F(PhantomChest, LowAttenuationIsRefusedOnThickSlicesAndSharpKernels) {
   other.header.convolution_kernel = "LUNG";
   EXPECT_THAT(measurement(measured(other, "laa950"), "lung.laa950.right").not_assessed,
               testing::HasSubstr("edge-enhancing kernel"));
+}
+
+TEST_F(PhantomChest, NoiseMakesLowAttenuationUncertain) {
+  Volume noisy = *volume_;
+  std::uint32_t random = 1;
+  for (std::int16_t& hu : noisy.hu) {
+    random = random * 1664525U + 1013904223U;
+    hu = static_cast<std::int16_t>(hu + static_cast<int>(random >> 16) % 121 - 60);
+  }
+  const Findings findings = measured(noisy, "laa950");
+  const auto& clean = measurement(*findings_, "lung.laa950.total");
+  const auto& more = measurement(findings, "lung.laa950.total");
+  ASSERT_TRUE(clean.uncertainty && more.uncertainty) << more.not_assessed;
+  EXPECT_GT(*more.value, *clean.value);
+  EXPECT_GT(*more.uncertainty, 2 * *clean.uncertainty);
+  EXPECT_GE(*more.uncertainty + *clean.uncertainty, *more.value - *clean.value)
+      << "what the noise added lies within the uncertainty";
+}
+
+TEST_F(PhantomChest, EachNumberSaysOnWhichGridItWasMeasured) {
+  for (const reporting::Finding& finding : *findings_)
+    for (const reporting::Measurement& one : finding.measurements) {
+      if (!one.value) continue;
+      ASSERT_FALSE(one.conditions.empty()) << one.id;
+      EXPECT_THAT(one.conditions.back(),
+                  testing::AnyOf(testing::HasSubstr("slices"),
+                                 testing::HasSubstr("working grid of 1.5 mm")))
+          << one.id;
+    }
+  EXPECT_THAT(measurement(*findings_, "lung.volume.right").conditions.back(),
+              testing::HasSubstr("voxels of the slices"));
+  EXPECT_EQ(measurement(*findings_, "heart.width.heart").conditions.back(),
+            "measured on the working grid of 1.5 mm");
+}
+
+/// A lung of one density with a ball of 12 mm in it; beside the ball lies a block that is dense
+/// enough to belong to it only when its border is moved down.
+Volume ball_beside_block(int block_hu) {
+  Volume volume{.header = tests::chest_header(model::phantom::Phantom{}, 0)};
+  volume.grid.size = {80, 80, 80};
+  for (std::size_t i = 0; i < 3; ++i) volume.grid.step_mm[i][i] = 1;
+  volume.hu.assign(volume.grid.voxels(), -850);
+  for_each_voxel(volume.grid, [&](std::size_t at, int column, int row, int slice) {
+    if (column >= 44) volume.hu[at] = static_cast<std::int16_t>(block_hu);
+    if (std::hypot(column - 40, row - 40, slice - 40) <= 6) volume.hu[at] = 0;
+  });
+  return volume;
+}
+
+TEST(NoduleShape, ASizeThatIsLostWhenTheBorderMovesIsUncertain) {
+  for (const bool lost : {false, true}) {
+    const Volume volume = ball_beside_block(lost ? -450 : -850);
+    const Scene scene = make_scene(volume);
+    const Mask space(scene.work.grid.voxels(), right_lung);
+    const Spot spot{
+        .centre_mm = {40, 40, 40}, .diameter_mm = 12, .strength_hu = 300, .lung = right_lung};
+    const auto shape = nodule_shape(scene, space, spot);
+    ASSERT_TRUE(shape);
+    EXPECT_NEAR(shape->mean_mm(), 12, 1.5);
+    const NoduleSpread spread = nodule_spread(scene, space, spot, *shape);
+    EXPECT_EQ(spread.lost, lost);
+    if (lost)
+      EXPECT_GE(spread.diameter_mm, shape->mean_mm() / 2);
+    else
+      EXPECT_LT(spread.diameter_mm, 1.5);
+  }
 }
 
 TEST(Measure, AnEmptyVolumeIsNotAssessedThroughout) {

@@ -10,6 +10,8 @@
 #include "pipeline/prior/compare.h"
 #include "pipeline/prior/growth.h"
 #include "pipeline/prior/rigid.h"
+#include "pipeline/prior/search.h"
+#include "pipeline/prior/tracking.h"
 #include "reporting/narrative.h"
 #include "tests/pipeline/chest_volume.h"
 
@@ -72,7 +74,8 @@ Finding nodule(const model::phantom::Truth& truth, int number) {
                        .series = dicom::SeriesUid("1.2.3"),
                        .instance = dicom::SopInstanceUid("1.2.3.4"),
                        .image = 40 + number,
-                       .point_mm = truth.centre_mm}};
+                       .point_mm = truth.centre_mm,
+                       .frame_of_reference = dicom::FrameOfReferenceUid("1.2.3.5")}};
   finding.tracking = dicom::TrackingUid(dicom::uid_from_name(truth.name + "|" + id));
   return finding;
 }
@@ -134,11 +137,15 @@ class Pair : public testing::Test {
   static EarlierStudy earlier() {
     return {.study = study_of("1.2.1", half_a_year_before),
             .lungs = lung_image(then().scene),
-            .findings = nodules_of(then().phantom)};
+            .findings = nodules_of(then().phantom),
+            .lost = {}};
   }
   static reporting::ReportVersion compared(const EarlierStudy& with) {
+    return compared(with, nodules_of(now().phantom));
+  }
+  static reporting::ReportVersion compared(const EarlierStudy& with, measure::Findings findings) {
     reporting::ReportVersion version{.report_id = "r", .study = study_of("1.2.2", today)};
-    version.findings = nodules_of(now().phantom);
+    version.findings = std::move(findings);
     compare(with, now().scene, version);
     version.statements = reporting::compose_statements(version.study, {}, version.findings, {});
     EXPECT_THAT(reporting::faults(version), testing::IsEmpty());
@@ -229,6 +236,179 @@ TEST_F(Pair, NothingIsNewWhereTheEarlierStudyWasNotSearched) {
             "lung nodules were not assessed there (slices of 8 mm)");
 }
 
+/// As a mass of `mm` would have been proposed.
+void make_mass(Finding& nodule, double mm) {
+  const std::string before = nodule.id;
+  nodule.id = "mass.1";
+  nodule.observation = {"309529002", "SCT", "Lung mass"};
+  for (auto& one : nodule.measurements) one.id = nodule.id + one.id.substr(before.size());
+  nodule.measurements[0].value = mm;
+  nodule.measurements[1].value = std::round(mm * mm * mm * 0.5236 / 1000);
+  nodule.measurements[1].unit = measure::codes::millilitre;
+  nodule.measurements[1].uncertainty = 2;
+}
+
+TEST_F(Pair, ANoduleThatBecameAMassIsStillTheSameLesion) {
+  const EarlierStudy before = earlier();
+  auto findings = nodules_of(now().phantom);
+  make_mass(findings[0], 34);
+  const auto version = compared(before, std::move(findings));
+  const Finding& mass = finding(version, "mass.1");
+  ASSERT_TRUE(mass.comparison);
+  EXPECT_EQ(mass.comparison->outcome, "larger");
+  EXPECT_EQ(mass.tracking, before.findings[0].tracking);
+  const auto change =
+      std::ranges::find(mass.measurements, "mass.1.change", [](const auto& one) { return one.id; });
+  ASSERT_NE(change, mass.measurements.end());
+  const double earlier_mm3 = *before.findings[0].measurements[1].value;
+  EXPECT_NEAR(*change->value, 100 * (21000 / earlier_mm3 - 1), 1) << "mL against mm3";
+  EXPECT_THAT(change->conditions, testing::Contains(HasSubstr("as a mass in the other")));
+  EXPECT_FALSE(reporting::find_finding(version, "earlier.nodule.1"));
+}
+
+TEST_F(Pair, WhatGrowsToOneSideIsMatchedByItsExtent) {
+  EarlierStudy before = earlier();
+  (*before.findings[0].evidence[0].point_mm)[1] += 22;
+  EXPECT_THAT(finding(compared(before), "nodule.1").comparison->outcome, testing::Not("larger"));
+  auto findings = nodules_of(now().phantom);
+  make_mass(findings[0], 60);
+  EXPECT_EQ(finding(compared(before, std::move(findings)), "mass.1").tracking,
+            before.findings[0].tracking);
+}
+
+TEST_F(Pair, ASideInDoubtIsMatchedByPlace) {
+  EarlierStudy before = earlier();
+  for (Finding& one : before.findings) one.laterality = reporting::Laterality::none;
+  EXPECT_EQ(finding(compared(before), "nodule.1").comparison->outcome, "larger");
+}
+
+/// The current study's candidates without the one that resolved, and what is said of that one.
+std::string outcome_of_lost(const reporting::ReportVersion& version) {
+  const Finding* lost = reporting::find_finding(version, "earlier.nodule.3");
+  return lost == nullptr || !lost->comparison ? "" : lost->comparison->outcome;
+}
+
+TEST_F(Pair, NothingHasGoneWhereTheSideWasNotSearched) {
+  auto findings = nodules_of(now().phantom);
+  findings.push_back(measure::not_assessed_finding("nodules.right", "lung nodules, right",
+                                                   measure::codes::nodule, measure::codes::lung,
+                                                   "more than 10 % of this lung is consolidated"));
+  EXPECT_THAT(outcome_of_lost(compared(earlier(), findings)), HasSubstr("not seen any more"))
+      << "the lesion lay in the left lung";
+  findings.back().id = "nodules.left";
+  EXPECT_EQ(outcome_of_lost(compared(earlier(), findings)),
+            "lung nodules were not assessed there (more than 10 % of this lung is consolidated)");
+  EXPECT_EQ(outcome_of_lost(compared(earlier(), measure::Findings{})),
+            "lung nodules were not looked for there");
+}
+
+TEST_F(Pair, NothingHasGoneOutsideTheScan) {
+  EarlierStudy before = earlier();
+  (*before.findings[2].evidence[0].point_mm)[2] += 500;
+  EXPECT_EQ(outcome_of_lost(compared(before)), "its place lies outside the scan there");
+}
+
+TEST_F(Pair, NothingHasGoneWhereAirIsNoLung) {
+  EarlierStudy before = earlier();
+  measure::Findings findings = nodules_of(now().phantom);
+  const LungImage lungs = *lung_image(now().scene);
+  LungImage without = lungs;
+  std::ranges::fill(without.lung, std::uint8_t{2});  // thin recesses
+  const Rigid rigid = align(lungs, *before.lungs);
+  const Vec3 place = rigid.back(*before.findings[2].evidence[0].point_mm);
+  const auto study = study_of("1.2.2", today);
+  EXPECT_EQ(why_not_searched({study, findings, lungs}, place, before.findings[2]), "");
+  EXPECT_THAT(why_not_searched({study, findings, without}, place, before.findings[2]),
+              HasSubstr("no part of the lung that was searched"));
+}
+
+TEST_F(Pair, NothingHasGoneFromAListThatEndedBefore) {
+  measure::Findings findings = nodules_of(now().phantom);
+  while (findings.size() < 10) {
+    findings.push_back(findings.front());
+    findings.back().id = "nodule." + std::to_string(findings.size());
+    for (auto& one : findings.back().measurements)
+      one.id = findings.back().id + one.id.substr(one.id.rfind('.'));
+  }
+  for (Finding& one : findings) one.measurements[1].value = 20000;
+  const EarlierStudy before = earlier();
+  EXPECT_THAT(why_not_searched({before.study, findings, *before.lungs},
+                               *place_of(before.findings[2]), before.findings[2]),
+              testing::AnyOf(HasSubstr("ends at ten"), HasSubstr("dense")));
+  const LungImage lungs = *lung_image(now().scene);
+  const Vec3 place = align(lungs, *before.lungs).back(*place_of(before.findings[2]));
+  EXPECT_THAT(why_not_searched({before.study, findings, lungs}, place, before.findings[2]),
+              HasSubstr("ends at ten larger ones"));
+}
+
+TEST_F(Pair, WithoutAFrameOfReferenceItIsSaidWhyNothingWasCompared) {
+  EarlierStudy before = earlier();
+  for (Finding& one : before.findings) {
+    one.evidence[0].point_mm.reset();
+    one.evidence[0].frame_of_reference.reset();
+  }
+  const auto version = compared(before);
+  EXPECT_EQ(finding(version, "comparison").presence, reporting::Presence::not_assessed);
+  EXPECT_THAT(comparison(version),
+              HasSubstr("the images of the earlier study state no frame of reference"));
+}
+
+TEST_F(Pair, ALesionThatTheEarlierReportMissedKeepsTheUidOfTheStudyBefore) {
+  EarlierStudy before = earlier();
+  // The nodule that is new since the earlier study lay there in one before.
+  Finding lost = nodules_of(now().phantom)[2];
+  const Rigid rigid = align(*lung_image(now().scene), *before.lungs);
+  lost.id = "earlier.nodule.1";
+  lost.tracking = dicom::TrackingUid("1.2.3.99");
+  lost.evidence[0].point_mm = rigid(*lost.evidence[0].point_mm);
+  before.lost = {lost};
+  const auto version = compared(before);
+  EXPECT_EQ(finding(version, "nodule.3").tracking.str(), "1.2.3.99");
+  EXPECT_THAT(finding(version, "nodule.3").comparison->outcome,
+              HasSubstr("a study before that one showed a candidate there"));
+}
+
+TEST(Tracking, FollowsThePlaceAndNotTheRank) {
+  const model::phantom::Truth one{.name = "a", .side = "left", .centre_mm = {10, 20, 30}};
+  const model::phantom::Truth other{.name = "b", .side = "left", .centre_mm = {40, 20, 30}};
+  const dicom::StudyUid study("1.2.3");
+  measure::Findings first{nodule(one, 1), nodule(other, 2)},
+      again{nodule(other, 1), nodule(one, 2)};
+  name_by_place(first, study);
+  name_by_place(again, study);
+  EXPECT_EQ(first[0].tracking, again[1].tracking);
+  EXPECT_EQ(first[1].tracking, again[0].tracking);
+  EXPECT_NE(first[0].tracking, first[1].tracking);
+}
+
+TEST(Tracking, OfAnOlderReportIsTakenOverByPlace) {
+  const model::phantom::Truth one{.name = "a", .side = "left", .centre_mm = {10, 20, 30}};
+  const model::phantom::Truth other{.name = "b", .side = "left", .centre_mm = {40, 20, 30}};
+  model::phantom::Truth moved = one;
+  moved.centre_mm[0] += 3;
+  measure::Findings stored{nodule(one, 1), nodule(other, 2)};
+  stored[0].tracking = dicom::TrackingUid("1.2.3.7");  // itself taken over from a study before
+  measure::Findings measured{nodule(other, 1), nodule(moved, 2)};
+  keep_tracking(measured, stored);
+  EXPECT_EQ(measured[1].tracking.str(), "1.2.3.7");
+  EXPECT_EQ(measured[0].tracking, stored[1].tracking);
+  moved.centre_mm[0] += 20;
+  measure::Findings elsewhere{nodule(moved, 1)};
+  keep_tracking(elsewhere, stored);
+  EXPECT_NE(elsewhere[0].tracking, stored[0].tracking);
+}
+
+TEST(Prior, HeldStudiesThatCannotBeComparedAreNamed) {
+  reporting::ReportVersion version{.report_id = "r", .study = study_of("1.2.2", today)};
+  version.findings = {nothing_compared({"the study of 2024-07-17: its draft shows no chest"})};
+  version.statements = reporting::compose_statements(version.study, {}, version.findings, {});
+  const auto said = reporting::statements_in(version, reporting::Section::comparison);
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0]->text,
+            "Comparison with an earlier study not possible: the study of 2024-07-17: its draft "
+            "shows no chest.");
+}
+
 TEST_F(Pair, LungsThatDoNotFitAreNotCompared) {
   EarlierStudy before = earlier();
   // The same image, but lungs of half the width.
@@ -270,6 +450,12 @@ TEST(Prior, MustBeOfTheSamePatientAndOfAnEarlierDay) {
   other = then;
   other.patient.id = {};
   EXPECT_THAT(why_no_prior(now, other), HasSubstr("no Patient ID"));
+  other = then;
+  other.patient.name = {.family = "Other"};
+  auto named = now;
+  named.patient.name = {.family = "Person"};
+  EXPECT_EQ(why_no_prior(named, other),
+            "the Patient ID is the same, but not the name: it may be of another person");
   EXPECT_THAT(why_no_prior(now, study_of("1.2.2", half_a_year_before)), HasSubstr("itself"));
   EXPECT_THAT(why_no_prior(now, study_of("1.2.1", today)), HasSubstr("not of an earlier day"));
   other = then;

@@ -321,6 +321,23 @@ std::optional<NoduleShape> nodule_shape(const Scene& scene, const Mask& space, c
   return shape;
 }
 
+NoduleSpread nodule_spread(const Scene& scene, const Mask& space, const Spot& spot,
+                           const NoduleShape& shape) {
+  constexpr double shift_hu = 50;
+  const double voxel_mm = std::cbrt(1000 * scene.volume.grid.voxel_ml());
+  const double method_mm = std::max(0.5, 0.4 * voxel_mm);
+  const auto wide = nodule_shape(scene, space, spot, -shift_hu);
+  const auto narrow = nodule_shape(scene, space, spot, shift_hu);
+  if (!wide || !narrow)
+    return {.diameter_mm = std::max(method_mm, shape.mean_mm() / 2),
+            .volume_mm3 = shape.volume_mm3,
+            .lost = true};
+  NoduleSpread spread{.diameter_mm =
+                          std::hypot(method_mm, (wide->mean_mm() - narrow->mean_mm()) / 2)};
+  spread.volume_mm3 = 3 * spread.diameter_mm / shape.diameter_mm * shape.volume_mm3;
+  return spread;
+}
+
 std::string why_no_nodule(const NoduleShape& shape) {
   if (shape.elongation > most_elongation) return "longer than round";
   if (shape.compactness < least_compactness) return "not compact";

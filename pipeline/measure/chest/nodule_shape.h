@@ -33,6 +33,16 @@ struct NoduleShape {
 std::optional<NoduleShape> nodule_shape(const Scene& scene, const Mask& space, const Spot& spot,
                                         double border_shift_hu = 0);
 
+/// Uncertainty of the sizes: half of what moving the border by 50 HU changes, and what the voxels
+/// cannot tell. Where the shape is lost on the way (it runs into a vessel or the wall, or falls
+/// apart) no size is certain: half of the diameter, all of the volume.
+struct NoduleSpread {
+  double diameter_mm = 0, volume_mm3 = 0;
+  bool lost = false;
+};
+NoduleSpread nodule_spread(const Scene& scene, const Mask& space, const Spot& spot,
+                           const NoduleShape& shape);
+
 /// Why it is no nodule; empty when it may be one.
 std::string why_no_nodule(const NoduleShape& shape);
 

@@ -23,7 +23,6 @@ constexpr double least_scale_mm = 5, least_strength_hu = 80;
 constexpr double least_diameter_mm = 5.5, least_diameter_thick_mm = 10;
 constexpr double least_inner_hu = -300;  // solid
 constexpr std::size_t most_spots = 300, most_candidates = 10, batch = 16;
-constexpr double shift_hu = 50;  // of the border, for the uncertainty
 
 double thickness_of(const Scene& scene) {
   return std::max(slice_thickness_mm(scene.volume), scene.volume.grid.spacing_mm()[2]);
@@ -132,24 +131,6 @@ std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space,
   return found;
 }
 
-/// Half of what moving the border by 50 HU changes, and what the voxels cannot tell.
-struct Spread {
-  double diameter_mm = 0, volume_mm3 = 0;
-};
-
-Spread spread_of(const Scene& scene, const Mask& space, const Candidate& candidate) {
-  const double voxel_mm = std::cbrt(1000 * scene.volume.grid.voxel_ml());
-  const double method_mm = std::max(0.5, 0.4 * voxel_mm);
-  Spread spread{.diameter_mm = method_mm};
-  const auto wide = nodule_shape(scene, space, candidate.spot, -shift_hu);
-  const auto narrow = nodule_shape(scene, space, candidate.spot, shift_hu);
-  if (wide && narrow)
-    spread.diameter_mm = std::hypot(method_mm, (wide->mean_mm() - narrow->mean_mm()) / 2);
-  spread.volume_mm3 =
-      3 * spread.diameter_mm / candidate.shape.diameter_mm * candidate.shape.volume_mm3;
-  return spread;
-}
-
 /// The nodule's voxels on the working grid, for the outline.
 Mask on_working_grid(const Scene& scene, const NoduleShape& shape) {
   const Grid& grid = scene.work.grid;
@@ -199,7 +180,7 @@ Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candi
                             (right ? "right" : "left") + " lung, " + third_of(scene, lung, z),
                         codes::nodule, codes::lung,
                         right ? reporting::Laterality::right : reporting::Laterality::left);
-  const Spread spread = spread_of(scene, space, candidate);
+  const NoduleSpread spread = nodule_spread(scene, space, candidate.spot, shape);
   const auto add = [&](const char* part, const char* name, const reporting::Code& concept_name,
                        const reporting::Code& unit, double value, double u, int decimals) {
     finding.measurements.push_back(
@@ -207,6 +188,10 @@ Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candi
     finding.measurements.back().conditions = {
         "slices " + number_text(thickness_of(scene), 2) + " mm",
         "candidate of a detector: to be confirmed by a person"};
+    if (spread.lost)
+      finding.measurements.back().conditions.emplace_back(
+          "flagged: its shape is lost when the border moves by 50 HU, so that its size is "
+          "uncertain");
     if (thickness_of(scene) > thin_mm + 0.01)
       finding.measurements.back().conditions.emplace_back(
           "thick slices: the size is uncertain, thin slices are advised");
