@@ -90,8 +90,8 @@ class Placer {
     switch (kind) {
       case Kind::consolidation: return consolidation(space, left, seed, stream);
       case Kind::ground_glass: return ground_glass(space, left, seed, stream);
-      case Kind::effusion: return effusion(left);
-      default: return pneumothorax(left);
+      case Kind::effusion: return effusion(left, down_of(Lying::supine));
+      default: return pneumothorax(left, down_of(Lying::supine));
     }
   }
 

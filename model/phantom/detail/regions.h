@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "model/phantom/detail/lung_space.h"
+#include "model/phantom/phantom.h"
 
 namespace tomoscribe::model::phantom {
 
@@ -26,9 +27,13 @@ struct Region {
 
 Region consolidation(const LungSpace& space, bool left, std::uint64_t seed, std::uint64_t stream);
 Region ground_glass(const LungSpace& space, bool left, std::uint64_t seed, std::uint64_t stream);
-Region effusion(bool left);
-Region pneumothorax(bool left);
-Region dependent_atelectasis(bool left, double depth_mm);
+/// `down`: unit vector, canonical, in which fluid sinks; gas rises against it.
+Region effusion(bool left, const Point& down);
+Region pneumothorax(bool left, const Point& down);
+Region dependent_atelectasis(bool left, double depth_mm, const Point& down);
+
+/// Which way is down for a patient who lies so.
+Point down_of(Lying lying);
 
 /// Air-filled bronchi through a consolidation; `to_scanner` carries canonical points.
 std::vector<Tube> air_bronchograms(const std::function<Point(const Point&)>& to_scanner,
