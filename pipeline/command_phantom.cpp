@@ -23,14 +23,15 @@ using model::phantom::Phase;
 using model::phantom::Settings;
 
 const std::vector<std::string> kernels{"smooth", "sharp"},
-    phases{"none", "arterial", "venous", "delayed"};  // in the order of Kernel and Phase
+    phases{"none", "arterial", "venous", "delayed"},
+    lyings{"supine", "prone", "right-side", "left-side"};  // in the order of Kernel, Phase, Lying
 
 struct Options {
   Settings settings;
   fs::path out, prior, background;
   PhantomIdentity identity;
   std::vector<std::string> findings;
-  std::string body = "thorax", kernel = "smooth", phase = "none";
+  std::string body = "thorax", kernel = "smooth", phase = "none", lying = "supine";
   double weeks = 26, fov_mm = 0, slice_mm = 0, noise_hu = 0;
   int size = 512, slices = 0;
   bool no_nodule = false, nodule_asked = false, force = false, quiet = false;
@@ -148,6 +149,11 @@ void describe_scan(CLI::App& app, Options& o) {
   app.add_option("--contrast", o.phase, "none, arterial, venous or delayed")
       ->capture_default_str()
       ->check(CLI::IsMember(phases));
+  app.add_option("--lying", o.lying,
+                 "supine, prone, right-side or left-side (thorax): where table, fluid and pleural "
+                 "gas are")
+      ->capture_default_str()
+      ->check(CLI::IsMember(lyings));
   app.add_option("--tilt", o.settings.tilt_degrees, "of the gantry, degrees")
       ->check(CLI::Range(-30.0, 30.0));
   app.add_option("--padding-circle", o.settings.padding_circle_mm,
@@ -214,10 +220,26 @@ void describe(CLI::App& app, Options& o) {
 
 /// A real background has its own geometry and physics.
 void refuse_scan_options(const CLI::App& app) {
-  for (const char* option :
-       {"--body", "--slices", "--spacing", "--thickness", "--size", "--fov", "--noise", "--kernel",
-        "--contrast", "--tilt", "--padding-circle", "--noise-fall", "--cupping", "--motion",
-        "--streaks", "--every-second-from", "--bone-hu", "--scan", "--masks"})
+  for (const char* option : {"--body",
+                             "--slices",
+                             "--spacing",
+                             "--thickness",
+                             "--size",
+                             "--fov",
+                             "--noise",
+                             "--kernel",
+                             "--contrast",
+                             "--lying",
+                             "--tilt",
+                             "--padding-circle",
+                             "--noise-fall",
+                             "--cupping",
+                             "--motion",
+                             "--streaks",
+                             "--every-second-from",
+                             "--bone-hu",
+                             "--scan",
+                             "--masks"})
     if (app.count(option) > 0)
       throw std::invalid_argument(std::string(option) + " cannot be chosen for a real background");
   if (app.count("--finding") == 0)
@@ -235,6 +257,7 @@ void settle(Options& o, const CLI::App& app) {
   };
   s.kernel = static_cast<Kernel>(place(kernels, o.kernel));
   s.phase = static_cast<Phase>(place(phases, o.phase));
+  s.lying = static_cast<model::phantom::Lying>(place(lyings, o.lying));
   const Usual by_body = usual(*body);
   s.columns = s.rows = o.size;
   s.pixel_mm = (app.count("--fov") > 0 ? o.fov_mm : by_body.fov_mm) / o.size;

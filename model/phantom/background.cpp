@@ -90,9 +90,9 @@ class Placer {
     switch (kind) {
       case Kind::consolidation: return consolidation(space, left, seed, stream);
       case Kind::ground_glass: return ground_glass(space, left, seed, stream);
-      case Kind::effusion: return effusion(left);
+      case Kind::effusion: return effusion(left, down_of(Lying::supine));
       case Kind::loculated_effusion: return loculated_effusion(space, left, seed, stream);
-      default: return pneumothorax(left);
+      default: return pneumothorax(left, down_of(Lying::supine));
     }
   }
 

@@ -75,6 +75,8 @@ void check(const Settings& s) {
   if (!within(s.every_second_from, 0, s.slices))
     refuse("the spacing changes at a slice of the scan");
   if (s.nodule && !within(s.nodule_diameter_mm, 2, 40)) refuse("a nodule is 2 to 40 mm wide");
+  if (s.lying != Lying::supine && s.body != BodyPart::thorax)
+    refuse("only a thorax may lie otherwise than supine");
   if (s.findings.size() > 200) refuse("a phantom holds at most 200 findings");
   for (const Finding& finding : s.findings) check(s, finding);
 }

@@ -93,6 +93,9 @@ const KindRow* row_of(BodyPart body, Kind kind);
 enum class Kernel { smooth, sharp };
 enum class Phase { none, arterial, venous, delayed };
 
+/// On the back, on the front, on a side; head first.
+enum class Lying { supine, prone, right_side, left_side };
+
 /// What a scanner adds that no patient has; all 0: nothing.
 struct Artefacts {
   double noise_fall = 0;  ///< noise at the edge of the picture is weaker than in its middle by that
@@ -120,7 +123,9 @@ struct Settings {
                                  ///< series of mixed spacing; 0: none
   Artefacts artefacts;
   Phase phase = Phase::none;
-  double trabecular_hu = 165;  ///< of the vertebral bodies' marrow
+  Lying lying = Lying::supine;  ///< thorax: where table, fluid and pleural gas are; nothing else
+                                ///< moves
+  double trabecular_hu = 165;   ///< of the vertebral bodies' marrow
   std::uint64_t scan = 0;   ///< another scan of the same person: other noise, slightly other pose
   double weeks_before = 0;  ///< how long before the current scan; findings follow their course
   bool nodule = true;       ///< thorax: one solid nodule beside the findings, "nodule.1"

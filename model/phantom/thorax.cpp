@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "model/phantom/detail/acquisition.h"
+#include "model/phantom/detail/regions.h"
 #include "model/phantom/detail/texture.h"
 #include "model/phantom/detail/thorax_findings.h"
 
@@ -12,15 +14,19 @@ namespace {
 constexpr double lungs_middle = -40;  ///< canonical z between apices and costophrenic recesses
 constexpr double centre_y = 13;       ///< the couch must be in the picture too
 
-double table_top(const Body& body, double z0, double z1) {
+/// How far the patient's lowest place lies in the direction `down`, with a mattress' thickness.
+double table_top(const Body& body, const Point& down, double z0, double z1) {
   double lowest = -1000;
   // NOLINTNEXTLINE(cert-flp30-c,clang-analyzer-security.FloatLoopCounter): the voxels' bits hold it
   for (double z = z0; z <= z1; z += 10) {
     const Section s = body.section(z / body.latent().scale_z);
-    for (const double x : {-60.0, 0.0, 60.0})
-      lowest = std::max(lowest, body.to_scanner({x, static_cast<double>(s.body_centre + s.body_y),
-                                                 static_cast<double>(s.z)})
-                                    .y);
+    for (const double across : {-60.0, 0.0, 60.0}) {
+      const float x = static_cast<float>(down.x) * s.body_x,
+                  y = s.body_centre + static_cast<float>(down.y) * s.body_y;
+      const Point skin{x + std::abs(down.y) * across, y + std::abs(down.x) * across,
+                       static_cast<double>(s.z)};
+      lowest = std::max(lowest, dot(body.to_scanner(skin), down));
+    }
   }
   return lowest + 11;
 }
@@ -43,7 +49,7 @@ std::vector<Structure> structures() {
 }
 
 void paint_slice(Canvas& canvas, const Anatomy& anatomy, const ThoraxFindings& findings,
-                 double top_y) {
+                 const Point& down, double top_mm) {
   for (const Ellipsoid& organ : anatomy.organs) canvas.paint(organ);
   for (const Bulla& bulla : anatomy.bullae)
     for (const Label side : {Label::lung_right, Label::lung_left})
@@ -54,7 +60,7 @@ void paint_slice(Canvas& canvas, const Anatomy& anatomy, const ThoraxFindings& f
   canvas.paint_spine(anatomy.spine);
   for (const Tube& tube : anatomy.bones) canvas.paint(tube);
   findings.paint_over(canvas);
-  canvas.paint_table(top_y);
+  canvas.paint_table(down, top_mm);
   findings.paint_on_skin(canvas);
 }
 
@@ -135,10 +141,11 @@ Phantom thorax(const Settings& settings) {
                 body);
   Texture texture(settings.columns, settings.rows, settings.pixel_mm, frame.layer_mm,
                   settings.seed);
-  const double top_y = table_top(body, frame.low_z, frame.high_z);
+  const Point down = down_of(settings.lying);
+  const double top_mm = table_top(body, down, frame.low_z, frame.high_z);
   Phantom phantom = acquire(settings, plan, [&](double z, Layer& layer) {
     canvas.begin(z, texture.next());
-    paint_slice(canvas, parts, findings, top_y);
+    paint_slice(canvas, parts, findings, down, top_mm);
     copy(canvas, layer);
   });
   add_lung_shares(phantom);

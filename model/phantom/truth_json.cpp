@@ -45,6 +45,7 @@ std::string word_of(const std::array<const char*, count>& words, std::size_t whi
 constexpr std::array bodies{"thorax", "head", "abdomen"};
 constexpr std::array kernels{"smooth", "sharp"};
 constexpr std::array phases{"none", "arterial", "venous", "delayed"};
+constexpr std::array lyings{"supine", "prone", "right-side", "left-side"};
 constexpr std::array sides{"any", "right", "left"};
 constexpr std::array courses{"stable", "changing", "appeared", "resolved"};
 constexpr std::array densities{"usual",      "part-solid", "ground-glass",
@@ -165,6 +166,7 @@ std::string settings_json(const Settings& s) {
       ", \"motion_mm\": " + number(s.artefacts.motion_mm) +
       ", \"streak_hu\": " + number(s.artefacts.streak_hu) +
       ", \"phase\": " + word_of(phases, index(s.phase)) +
+      ", \"lying\": " + word_of(lyings, index(s.lying)) +
       ", \"trabecular_hu\": " + number(s.trabecular_hu) + ", \"scan\": " + std::to_string(s.scan) +
       ", \"weeks_before\": " + number(s.weeks_before) +
       ", \"nodule\": " + (s.nodule ? "true" : "false");

@@ -47,6 +47,18 @@ void keep_acquisition(dicom::InstanceHeader& header, const dicom::InstanceHeader
   header.study_header.patient_name = dicom::PersonName::parse_pn("PHANTOM^BACKGROUND");
 }
 
+/// PS3.3 C.7.3.1.1.2.
+std::string patient_position(model::phantom::Lying lying) {
+  using model::phantom::Lying;
+  switch (lying) {
+    case Lying::supine: return "HFS";
+    case Lying::prone: return "HFP";
+    case Lying::right_side: return "HFDR";
+    case Lying::left_side: return "HFDL";
+  }
+  throw std::logic_error("unmapped Lying");
+}
+
 /// DA, so many weeks before the day of the current scan.
 std::string study_date(double weeks_before) {
   const std::chrono::sys_days today =
@@ -100,7 +112,7 @@ dicom::InstanceHeader phantom_header(const Settings& settings, const PhantomIden
   header.manufacturer = "TOMOSCRIBE PHANTOM";
   header.model_name = body.model;
   header.convolution_kernel = kernel_word(settings);
-  header.patient_position = "HFS";
+  header.patient_position = patient_position(settings.lying);
   header.image_type = {"ORIGINAL", "PRIMARY", "AXIAL"};
   // Reconstructions of one scan lie in one space: whoever names the study makes several.
   header.frame_of_reference = dicom::FrameOfReferenceUid(

@@ -91,25 +91,6 @@ std::optional<Side> lying_side(const measure::Scene& scene, int slice) {
   return found;
 }
 
-/// The side on which the patient lies, as (0018,5100) says; nullopt when it does not.
-std::optional<Side> stated_side(const std::string& position) {
-  if (position.ends_with("DR")) return Side::right;
-  if (position.ends_with("DL")) return Side::left;
-  if (position.ends_with("S")) return Side::back;
-  if (position.ends_with("P")) return Side::front;
-  return std::nullopt;
-}
-
-std::string lying_on(Side side) {
-  switch (side) {
-    case Side::front: return "prone";
-    case Side::back: return "supine";
-    case Side::right: return "on the right side";
-    case Side::left: return "on the left side";
-  }
-  return {};
-}
-
 /// Angle of the body's long section axis to the patient's left-right axis, or for a body deeper
 /// than wide (head) to its front-back axis; nullopt for round bodies.
 std::optional<double> turned_degrees(const measure::Scene& scene) {
@@ -135,6 +116,24 @@ std::optional<double> turned_degrees(const measure::Scene& scene) {
 }
 
 }  // namespace
+
+std::optional<Side> stated_side(const std::string& position) {
+  if (position.ends_with("DR")) return Side::right;
+  if (position.ends_with("DL")) return Side::left;
+  if (position.ends_with("S")) return Side::back;
+  if (position.ends_with("P")) return Side::front;
+  return std::nullopt;
+}
+
+std::string lying_on(Side side) {
+  switch (side) {
+    case Side::front: return "prone";
+    case Side::back: return "supine";
+    case Side::right: return "on the right side";
+    case Side::left: return "on the left side";
+  }
+  return {};
+}
 
 std::optional<Side> table_side(const measure::Scene& scene) {
   if (scene.native.labels.empty()) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "pipeline/measure/scene.h"
@@ -15,6 +16,13 @@ enum class Side : std::uint8_t { front, back, right, left };
 /// Where the table lies, seen from the patient (LPS); nullopt where none is seen on most slices.
 /// The side that is down is this one: dependent fluid is looked for there.
 std::optional<Side> table_side(const measure::Scene& scene);
+
+/// The side on which the patient lies, as Patient Position (0018,5100) says; nullopt when it does
+/// not.
+std::optional<Side> stated_side(const std::string& position);
+
+/// "supine", "prone", "on the right side".
+std::string lying_on(Side side);
 
 /// Working slices with lung of some size; -1 where there is none.
 struct LungSpan {

@@ -63,6 +63,91 @@ TEST(HeartPhantom, CalciumIsScoredInItsClassAndTheHeartIsAsWideAsPainted) {
   EXPECT_NEAR(*first_of(findings, "heart.width").value, muscle_mm + 11, 8);  // fat of 5.5 mm
 }
 
+/// A heart that can be spoilt before its calcium is scored.
+class Heart : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const Step& step : steps()) {
+      if (std::string_view(step.name) == "coronary-calcium") break;
+      if (step.measures && std::string_view(step.name) != "nodules") step.run(scene, findings);
+    }
+    findings.clear();
+  }
+  reporting::Finding calcium() {
+    findings.clear();
+    coronary_calcium(scene, findings);
+    return findings.front();
+  }
+  /// Bright towards the left lung over some rows of one slice, as motion makes the wall of the left
+  /// ventricle.
+  void paint_band(int slice) {
+    const Grid& grid = volume.grid;
+    const int middle = grid.size[0] / 2, last = grid.size[0] - 1;
+    for (int row = grid.size[1] / 2 - 12; row < grid.size[1] / 2 + 6; ++row) {
+      int edge = middle;
+      while (edge < last && scene.native.labels[grid.offset(edge, row, slice)] != left_lung) ++edge;
+      for (int inward = 1; inward <= 5; ++inward)
+        volume.hu[grid.offset(edge - inward, row, slice)] =
+            static_cast<std::int16_t>(220 - 12 * inward);
+    }
+  }
+
+  static Settings thick() {
+    Settings settings = chest({});
+    settings.slice_mm = 5;
+    settings.slices = 70;
+    return settings;
+  }
+  Volume volume = tests::chest_volume(model::phantom::make(thick()));
+  Scene scene = make_scene(volume);
+  Findings findings;
+};
+
+TEST_F(Heart, ABrightBandAgainstTheLungOnOneSliceIsKeptApart) {
+  const auto heart = calcium();
+  ASSERT_FALSE(heart.measurements.empty()) << heart.not_assessed;
+  ASSERT_EQ(*heart.measurements.front().value, 0);
+  paint_band(30);
+  const auto seen = calcium();
+  EXPECT_EQ(*seen.measurements.front().value, 0);
+  EXPECT_EQ(seen.verification.outcome, reporting::Outcome::consistent) << seen.title;
+  EXPECT_THAT(seen.measurements.front().conditions,
+              testing::Contains(testing::HasSubstr("on one slice only: motion")));
+}
+
+TEST_F(Heart, MetalFarFromTheHeartForbidsNothingAndMetalInItIsLeftOut) {
+  scene.gates.results = {{.gate = "metal",
+                          .outcome = gates::Outcome::restrict,
+                          .uses = {gates::Use::calcium},
+                          .reason = "metal on images 1 to 2",
+                          .slices = {0, 1}}};
+  EXPECT_EQ(*calcium().measurements.front().value, 0);
+  paint_band(30);
+  scene.gates.results.front().slices = {29, 30, 31};
+  const auto part = calcium();
+  EXPECT_THAT(part.verification.reason, testing::HasSubstr("left out"));
+  EXPECT_THAT(part.measurements.front().conditions,
+              testing::Not(testing::Contains(testing::HasSubstr("motion"))));
+  scene.gates.results.front().slices.clear();
+  for (int slice = 0; slice < 70; ++slice) scene.gates.results.front().slices.push_back(slice);
+  EXPECT_EQ(calcium().presence, reporting::Presence::not_assessed);
+}
+
+TEST_F(Heart, AnUnknownContrastPhaseRefuses) {
+  scene.contrast.phase = ContrastPhase::unknown;
+  EXPECT_THAT(calcium().not_assessed, testing::HasSubstr("not found"));
+}
+
+TEST(HeartPhantom, AScoreWhoseUncertaintySpansClassesHasNone) {
+  const Findings findings = measured(chest({{.kind = Kind::coronary_calcium, .size = 95}}, 1.0));
+  const auto& score = first_of(findings, "coronary.calcium");
+  ASSERT_LT(*score.value - *score.uncertainty, 100);
+  ASSERT_GE(*score.value + *score.uncertainty, 100);
+  const auto& calcium = *std::ranges::find(findings, "coronary.calcium", &reporting::Finding::id);
+  EXPECT_THAT(calcium.title, testing::HasSubstr("class between mild and moderate"));
+  EXPECT_TRUE(calcium.recommendation.empty()) << "no class, no rule";
+}
+
 TEST(HeartPhantom, CalciumOfTheDescendingAortaIsNoneOfTheHeart) {
   const Findings findings = measured(chest({{.kind = Kind::aortic_calcium, .size = 400}}, 1.0));
   EXPECT_EQ(*first_of(findings, "coronary.calcium").value, 0);

@@ -259,15 +259,17 @@ void Canvas::paint(const Ball& ball) {
     }
 }
 
-void Canvas::paint_table(double top_y) {
+void Canvas::paint_table(const Point& down, double top_mm) {
   // A curved couch top: foam between two thin shells, under the patient.
   constexpr double curvature = 1.0 / 900, half_width = 205;
   for (int row = 0; row < raster_.rows; ++row)
     for (int column = 0; column < raster_.columns; ++column) {
       const double x = raster_.first_x + column * raster_.pixel_mm,
                    y = raster_.first_y + row * raster_.pixel_mm;
-      if (std::abs(x) > half_width) continue;
-      const double below = y - (top_y - x * x * curvature);
+      const double along = x * down.x + y * down.y,
+                   across = x * std::abs(down.y) + y * std::abs(down.x);
+      if (std::abs(across) > half_width) continue;
+      const double below = along - (top_mm - across * across * curvature);
       const std::size_t i = index(column, row);
       if (below < -9 || below > table_mm || labels_[i] != Label::air) continue;
       labels_[i] = Label::table;

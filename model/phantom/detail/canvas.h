@@ -80,7 +80,9 @@ class Canvas {
   void paint(const Region& region);
   /// Vertebra or disc with canal, at the spine's centre.
   void paint_spine(const Spine& spine);
-  void paint_table(double top_y);
+  /// The couch that the patient lies on; `down` as in down_of(), its face `top_mm` along that from
+  /// the scanner's axis.
+  void paint_table(const Point& down, double top_mm);
   /// A blanket over the front of the body; not part of it.
   void paint_blanket(std::uint8_t owner);
 

@@ -70,7 +70,16 @@ Region ground_glass(const LungSpace& space, bool left, std::uint64_t seed, std::
   return region;
 }
 
-Region effusion(bool left) {
+Point down_of(Lying lying) {
+  switch (lying) {
+    case Lying::prone: return {0, -1, 0};
+    case Lying::right_side: return {-1, 0, 0};
+    case Lying::left_side: return {1, 0, 0};
+    default: return {0, 1, 0};
+  }
+}
+
+Region effusion(bool left, const Point& down) {
   Region region;
   region.left = left;
   region.label = Label::pleural_fluid;
@@ -79,10 +88,11 @@ Region effusion(bool left) {
   region.rim_mm = 6;
   region.rim_hu = 42;
   region.rim_is_solid = true;
-  region.potential = [](const Spot& spot) {
-    // Supine: level fluid behind, which climbs along the chest wall and is deeper at the base.
+  region.potential = [down](const Spot& spot) {
+    // Level fluid at the lowest place, which climbs along the chest wall and is deeper at the base.
     const double depth = std::max(spot.depth_mm, 0.0);
-    return spot.canonical.y + 26 * exponential_of_minus(depth / 9) - 0.14 * spot.canonical.z;
+    return dot(spot.canonical, down) + 26 * exponential_of_minus(depth / 9) -
+           0.14 * spot.canonical.z;
   };
   return region;
 }
@@ -120,7 +130,7 @@ Region loculated_effusion(const LungSpace& space, bool left, std::uint64_t seed,
   return region;
 }
 
-Region pneumothorax(bool left) {
+Region pneumothorax(bool left, const Point& down) {
   Region region;
   region.left = left;
   region.label = Label::pleural_gas;
@@ -128,15 +138,15 @@ Region pneumothorax(bool left) {
   region.texture_hu = 0;
   region.rim_mm = 1.3;
   region.rim_hu = -420;
-  region.potential = [](const Spot& spot) {
-    // The lung falls back from the wall in front and at the apex.
+  region.potential = [down](const Spot& spot) {
+    // The lung falls back from the wall that is up and at the apex.
     const double apex = std::max(spot.canonical.z - 30, 0.0);
-    return -spot.depth_mm - 0.45 * spot.canonical.y + 0.25 * apex;
+    return -spot.depth_mm - 0.45 * dot(spot.canonical, down) + 0.25 * apex;
   };
   return region;
 }
 
-Region dependent_atelectasis(bool left, double depth_mm) {
+Region dependent_atelectasis(bool left, double depth_mm, const Point& down) {
   Region region;
   region.left = left;
   region.keeps_label = true;
@@ -145,8 +155,8 @@ Region dependent_atelectasis(bool left, double depth_mm) {
   region.texture_hu = 60;
   region.soft_mm = 4;
   region.level = 0;
-  region.potential = [depth_mm](const Spot& spot) {
-    const double behind = std::clamp((spot.canonical.y - 40) / 30, -1.0, 1.0);
+  region.potential = [depth_mm, down](const Spot& spot) {
+    const double behind = std::clamp((dot(spot.canonical, down) - 40) / 30, -1.0, 1.0);
     return depth_mm * behind - std::max(spot.depth_mm, 0.0);
   };
   return region;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "model/phantom/detail/lung_space.h"
+#include "model/phantom/phantom.h"
 
 namespace tomoscribe::model::phantom {
 
@@ -26,14 +27,18 @@ struct Region {
 
 Region consolidation(const LungSpace& space, bool left, std::uint64_t seed, std::uint64_t stream);
 Region ground_glass(const LungSpace& space, bool left, std::uint64_t seed, std::uint64_t stream);
-Region effusion(bool left);
+/// `down`: unit vector, canonical, in which fluid sinks; gas rises against it.
+Region effusion(bool left, const Point& down);
 /// A lens of fluid against the chest wall, at the side or in front: where free fluid does not lie.
 Region loculated_effusion(const LungSpace& space, bool left, std::uint64_t seed,
                           std::uint64_t stream);
-Region pneumothorax(bool left);
+Region pneumothorax(bool left, const Point& down);
 /// Thickened pleura over the lung's apex.
 Region apical_cap(bool left, double thickness_mm);
-Region dependent_atelectasis(bool left, double depth_mm);
+Region dependent_atelectasis(bool left, double depth_mm, const Point& down);
+
+/// Which way is down for a patient who lies so.
+Point down_of(Lying lying);
 
 /// Air-filled bronchi through a consolidation; `to_scanner` carries canonical points.
 std::vector<Tube> air_bronchograms(const std::function<Point(const Point&)>& to_scanner,

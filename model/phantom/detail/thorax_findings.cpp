@@ -184,11 +184,11 @@ void ThoraxFindings::add_region(const Asked& asked) {
     case Kind::ground_glass:
       region = ground_glass(where, left, settings_.seed, asked.stream);
       break;
-    case Kind::effusion: region = effusion(left); break;
+    case Kind::effusion: region = effusion(left, down_of(settings_.lying)); break;
     case Kind::loculated_effusion:
       region = loculated_effusion(where, left, settings_.seed, asked.stream);
       break;
-    default: region = pneumothorax(left);
+    default: region = pneumothorax(left, down_of(settings_.lying));
   }
   const auto level = where.level_for(region.potential, asked.now);
   const auto reserved = where.level_for(region.potential, asked.at_place);
@@ -212,7 +212,7 @@ void ThoraxFindings::add_dependent(const Asked& asked) {
   if (asked.now <= 0) return;
   const std::uint8_t owner = claim(asked, "", "");
   for (const bool left : {false, true}) {
-    regions_.push_back(dependent_atelectasis(left, asked.now));
+    regions_.push_back(dependent_atelectasis(left, asked.now, down_of(settings_.lying)));
     regions_.back().owner = owner;
   }
 }

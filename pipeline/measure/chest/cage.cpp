@@ -193,9 +193,11 @@ std::optional<double> Cage::to_ribs_mm(int column, int row, int slice) const {
   return static_cast<double>(rib) - working_mm * std::hypot(x, y);
 }
 
-double Cage::behind_centre_mm(int row, int slice) const {
+double Cage::beyond_centre_mm(int column, int row, int slice,
+                              const std::array<double, 2>& direction) const {
   const int index = std::clamp(slice - first_, 0, static_cast<int>(slices_.size()) - 1);
-  return working_mm * (row - slices_[static_cast<std::size_t>(index)].centre[1]);
+  const auto& centre = slices_[static_cast<std::size_t>(index)].centre;
+  return working_mm * ((column - centre[0]) * direction[0] + (row - centre[1]) * direction[1]);
 }
 
 }  // namespace tomoscribe::pipeline::measure

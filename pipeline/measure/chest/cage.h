@@ -34,8 +34,9 @@ class Cage {
   /// Millimetres from a voxel out to the ribs; nullopt where no rib is known or the voxel lies
   /// towards the mediastinum.
   std::optional<double> to_ribs_mm(int column, int row, int slice) const;
-  /// Whether a voxel lies in the back (supine: dependent) part of this side, and how far back.
-  double behind_centre_mm(int row, int slice) const;
+  /// How far a voxel lies beyond this side's middle in a direction (columns, rows; unit vector).
+  double beyond_centre_mm(int column, int row, int slice,
+                          const std::array<double, 2>& direction) const;
 
  private:
   bool looks_inward(int direction) const;

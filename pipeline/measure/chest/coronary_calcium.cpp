@@ -3,6 +3,7 @@
 // is calcified there is counted too, and said.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string_view>
 
 #include "pipeline/gates/texture.h"
@@ -23,6 +24,7 @@ constexpr double blood_hu = 40, noise_deviations = 5;  // what the noise of a wh
 constexpr double moved_hu = 10;                        // for the uncertainty
 // Two scans of one person without gating differ by about this share.
 constexpr double method_share = 0.2, thick_share = 0.35, thick_mm = 3;
+constexpr double most_left_out = 0.25;  // of the heart's height
 
 const reporting::Code calcification{"112058", "DCM", "Calcium score"};
 const reporting::Code heart{"80891009", "SCT", "Heart"};
@@ -48,22 +50,67 @@ const char* word_of(const Measurement& score) {
   return one == nullptr ? "none" : one->word;
 }
 
+/// What forbids the score on the whole scan. A gate that names slices (metal, holes) forbids it
+/// there alone: those are left out.
+std::string forbidden(const gates::Gates& gates) {
+  for (const gates::Result& result : gates.results) {
+    if (result.outcome == gates::Outcome::stop) return result.reason;
+    if (result.outcome == gates::Outcome::restrict && result.slices.empty() &&
+        std::ranges::find(result.uses, gates::Use::calcium) != result.uses.end())
+      return result.reason;
+  }
+  return {};
+}
+
 /// Why the scan cannot be scored; empty when it can.
 std::string reason_against(const Scene& scene) {
-  if (const auto may = scene.gates.allowed(gates::Use::calcium); !may) return may.reason;
+  if (std::string reason = forbidden(scene.gates); !reason.empty()) return reason;
+  if (scene.contrast.phase == ContrastPhase::unknown)
+    return "the blood's density was not found, so contrast agent, which is as bright as calcium, "
+           "is not excluded";
   if (scene.contrast.given() || scene.contrast.phase == ContrastPhase::indeterminate)
     return "the blood's density speaks for contrast agent, which is as bright as calcium";
   return {};
 }
 
-/// "The score's uncertainty reaches from mild to moderate."
-void say_neighbours(Measurement& score) {
+/// The lowest and the highest class that the score's uncertainty allows.
+std::array<std::string, 2> classes_of(const Measurement& score) {
   Measurement low = score, high = score;
   low.value = std::max(0.0, std::round(*score.value - *score.uncertainty));
   high.value = *score.value + *score.uncertainty;
-  const std::string from = word_of(low), to = word_of(high);
-  if (from != to)
-    score.conditions.push_back("the uncertainty of the score reaches from " + from + " to " + to);
+  return {word_of(low), word_of(high)};
+}
+
+/// "severe", "class between mild and moderate".
+std::string class_words(const Measurement& score) {
+  const auto [low, high] = classes_of(score);
+  return low == high ? low : "class between " + low + " and " + high;
+}
+
+/// What was seen, is as dense as calcium and was not counted: the largest three.
+std::vector<std::string> kept_apart(const Scene& scene, const CalciumSum& sum) {
+  std::vector<std::string> words;
+  std::vector<CalciumPiece> pieces = sum.apart;
+  std::ranges::stable_sort(pieces, std::greater{}, &CalciumPiece::agatston);
+  if (pieces.size() > 3) pieces.resize(3);
+  words.reserve(pieces.size());
+  for (const CalciumPiece& piece : pieces) {
+    const int slice = scene.volume.image_slice(piece.first_slice + (slices_in_slab(scene) - 1) / 2);
+    const auto image = scene.volume.images[index_of(slice)];
+    words.push_back(
+        "not counted (score " + number_text(piece.agatston, 0) + ", " +
+        (image ? "image " + std::to_string(*image) : "slice " + std::to_string(slice + 1)) +
+        "): " + why_no_plaque(piece));
+  }
+  return words;
+}
+
+/// "; slices with metal or missing images were left out: 12 % of the heart's height"; empty when
+/// none was.
+std::string left_out_words(const CalciumSum& sum) {
+  if (sum.left_out == 0) return "";
+  return "slices with metal or missing images are left out: " +
+         number_text(100.0 * sum.left_out / sum.slabs, 0) + " % of the heart's height";
 }
 
 Measurement measurement_of(const Scene& scene, const HeartSpace& space, const CalciumSum& sum,
@@ -77,11 +124,9 @@ Measurement measurement_of(const Scene& scene, const HeartSpace& space, const Ca
       .decimals = 0,
       .method =
           "130 HU and more, 1 mm2 and more, area by 1 to 4 for a peak of 130, 200, 300, 400 HU, "
-          "for "
-          "slices of 3 mm (Agatston 1990, doi 10.1016/0735-1097(90)90282-T), in the convex hull of "
-          "the lungs in front of the spine; uncertainty: limit moved by 10 HU, and 20 % between "
-          "scans "
-          "without gating",
+          "for slices of 3 mm (Agatston 1990, doi 10.1016/0735-1097(90)90282-T), in the convex "
+          "hull of the lungs in front of the spine; uncertainty: limit moved by 10 HU, and 20 % "
+          "between scans without gating (35 % in slices above 3 mm)",
       .conditions =
           {"not gated: a gated scan may fall into another class (38 % in Arcadi 2014, doi "
            "10.4329/wjr.v6.i6.381)",
@@ -100,12 +145,43 @@ Measurement measurement_of(const Scene& scene, const HeartSpace& space, const Ca
   for (const double shift : {-moved_hu, moved_hu}) {
     CalciumLimits moved = limits;
     moved.threshold_hu += shift;
-    spread = std::max(spread, std::abs(calcium_sum(scene, space, moved).agatston - sum.agatston));
+    spread = std::max(
+        spread, std::abs(calcium_sum(scene, space, moved, sum.apart_mask).agatston - sum.agatston));
   }
   score.uncertainty = std::max(
       1.0, std::round(std::hypot(spread, (thick ? thick_share : method_share) * sum.agatston)));
-  if (*score.value > 0) say_neighbours(score);
+  for (std::string& words : kept_apart(scene, sum)) score.conditions.push_back(std::move(words));
+  if (sum.left_out > 0) score.conditions.push_back(left_out_words(sum));
   return score;
+}
+
+Finding none_found(const CalciumSum& sum, const Measurement& score) {
+  std::string searched =
+      "nothing of 130 HU and 1 mm2 was found in the heart's region by an estimate without gating";
+  if (!sum.apart.empty())
+    searched += " but what is no plaque by its shape (" + why_no_plaque(sum.apart.front()) + ")";
+  if (sum.left_out > 0) searched += "; " + left_out_words(sum);
+  Finding nothing = nothing_detected(id, "Coronary calcium", calcification, heart,
+                                     searched + "; small plaques are not excluded");
+  nothing.measurements.push_back(score);
+  return nothing;
+}
+
+Finding candidate(const Scene& scene, const CalciumSum& sum, const Measurement& score) {
+  Finding finding = candidate_finding(id,
+                                      "coronary calcium (valves not separated), " +
+                                          class_words(score) + " by an estimate without gating" +
+                                          (sum.left_out > 0 ? "; " + left_out_words(sum) : ""),
+                                      calcification, heart);
+  finding.measurements.push_back(score);
+  // A score whose uncertainty spans classes has none: no rule is applied to it.
+  if (const auto [low, high] = classes_of(score); low == high)
+    reporting::knowledge::recommend(finding, reporting::knowledge::rule(class_of(score)->rule));
+  if (auto evidence =
+          mask_section(scene, sum.mask, std::string(id) + ".section", "section with most calcium",
+                       [](std::int16_t hu) { return hu >= 130; }))
+    finding.evidence.push_back(std::move(*evidence));
+  return finding;
 }
 
 }  // namespace
@@ -129,27 +205,13 @@ void coronary_calcium(Scene& scene, Findings& findings) {
                        std::sqrt(slices_in_slab(scene));
   limits.peak_hu = std::max(limits.threshold_hu, blood_hu + noise_deviations * noise);
   const CalciumSum sum = calcium_sum(scene, space, limits);
-  const Measurement score = measurement_of(scene, space, sum, limits);
-  if (class_of(score) == nullptr) {
-    Finding nothing = nothing_detected(
-        id, "Coronary calcium", calcification, heart,
-        "nothing of 130 HU and 1 mm2 was found in the heart's region by an estimate without "
-        "gating; small plaques are not excluded");
-    nothing.measurements.push_back(score);
-    findings.push_back(std::move(nothing));
+  if (sum.left_out > most_left_out * sum.slabs) {
+    findings.push_back(not_assessed_finding(id, title, calcification, heart, left_out_words(sum)));
     return;
   }
-  Finding finding = candidate_finding(id,
-                                      std::string("coronary calcium (valves not separated), ") +
-                                          word_of(score) + " by an estimate without gating",
-                                      calcification, heart);
-  finding.measurements.push_back(score);
-  reporting::knowledge::recommend(finding, reporting::knowledge::rule(class_of(score)->rule));
-  if (auto evidence =
-          mask_section(scene, sum.mask, std::string(id) + ".section", "section with most calcium",
-                       [](std::int16_t hu) { return hu >= 130; }))
-    finding.evidence.push_back(std::move(*evidence));
-  findings.push_back(std::move(finding));
+  const Measurement score = measurement_of(scene, space, sum, limits);
+  findings.push_back(class_of(score) == nullptr ? none_found(sum, score)
+                                                : candidate(scene, sum, score));
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -15,6 +15,7 @@ struct NoduleShape {
   double mean_mm() const { return (long_mm + short_mm) / 2; }
   double diameter_mm = 0;   ///< of the ball of that volume
   double inner_hu = 0;      ///< median of the inner half
+  double fat_share = 0;     ///< of the inner half: -120 to -40 HU
   double border_hu = 0;     ///< half way between inside and the lung around it
   double elongation = 0;    ///< longest over shortest axis of inertia
   double compactness = 0;   ///< volume over that of the ball round it
@@ -45,5 +46,10 @@ NoduleSpread nodule_spread(const Scene& scene, const Mask& space, const Spot& sp
 
 /// Why it is no nodule; empty when it may be one.
 std::string why_no_nodule(const NoduleShape& shape);
+
+/// Fat in a nodule that lies free in the lung: a hamartoma is possible. -40 to -120 HU in a fifth
+/// of its inner half, of nodules that hold two slices and more.
+/// Source: Siegelman 1986, Radiology 160:313 (fat in slices of 2 mm).
+bool holds_fat(const NoduleShape& shape, double slice_mm);
 
 }  // namespace tomoscribe::pipeline::measure

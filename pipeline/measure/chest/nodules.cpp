@@ -174,12 +174,13 @@ Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candi
   const auto lung = right ? right_lung : left_lung;
   const double z = scene.work.grid.index_at(shape.centre_mm)[2];
   const std::string id = "nodule." + std::to_string(number);
-  Finding finding =
-      candidate_finding(id,
-                        "solid nodule " + std::to_string(number) + ", " +
-                            (right ? "right" : "left") + " lung, " + third_of(scene, lung, z),
-                        codes::nodule, codes::lung,
-                        right ? reporting::Laterality::right : reporting::Laterality::left);
+  const bool fat = holds_fat(shape, thickness_of(scene));
+  Finding finding = candidate_finding(
+      id,
+      "solid nodule " + std::to_string(number) + ", " + (right ? "right" : "left") + " lung, " +
+          third_of(scene, lung, z) + (fat ? ", with fat inside: a hamartoma is possible" : ""),
+      codes::nodule, codes::lung,
+      right ? reporting::Laterality::right : reporting::Laterality::left);
   const NoduleSpread spread = nodule_spread(scene, space, candidate.spot, shape);
   const auto add = [&](const char* part, const char* name, const reporting::Code& concept_name,
                        const reporting::Code& unit, double value, double u, int decimals) {
@@ -206,6 +207,10 @@ Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candi
       spread.volume_mm3, 0);
   add("attenuation", "attenuation inside", codes::attenuation, codes::hounsfield, shape.inner_hu,
       20, 0);
+  if (fat)
+    finding.measurements.back().conditions.push_back(
+        "-120 to -40 HU in " + number_text(100 * shape.fat_share, 0) +
+        " % of the inner half: fat (Siegelman 1986, Radiology 160:313)");
   const double border = shape.border_hu;
   if (auto evidence = mask_section(scene, on_working_grid(scene, shape), id + ".section",
                                    "largest section of the candidate",
