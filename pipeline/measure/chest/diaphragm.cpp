@@ -29,9 +29,8 @@ struct Foot {
 /// Lowest slice with lung in each column of the lung's middle section.
 class Feet {
  public:
-  Feet(const Scene& scene, Label lung, const Crop& box) : scene_(scene), lung_(lung), box_(box) {
-    half_ = box.low[2] + box.grid.size[2] / 2;
-  }
+  Feet(const Scene& scene, Label lung, const Crop& box)
+      : scene_(scene), lung_(lung), box_(box), half_(box.low[2] + box.grid.size[2] / 2) {}
 
   std::vector<Foot> all() const {
     std::vector<Foot> feet;
@@ -70,10 +69,20 @@ class Feet {
   const Scene& scene_;
   Label lung_;
   const Crop& box_;
-  int half_ = 0;
+  int half_;
 };
 
-/// Solves m x = v (Gauss, largest pivot first); nullopt when m is singular.
+/// Takes column i out of every other row.
+void eliminate(std::size_t i, std::array<Terms, terms>& m, Terms& v) {
+  for (std::size_t j = 0; j < terms; ++j) {
+    if (j == i) continue;
+    const double by = m[j][i] / m[i][i];
+    for (std::size_t k = i; k < terms; ++k) m[j][k] -= by * m[i][k];
+    v[j] -= by * v[i];
+  }
+}
+
+/// Solves m x = v (Gauss and Jordan, largest pivot first); nullopt when m is singular.
 std::optional<Terms> solved(std::array<Terms, terms> m, Terms v) {
   for (std::size_t i = 0; i < terms; ++i) {
     std::size_t pivot = i;
@@ -81,12 +90,7 @@ std::optional<Terms> solved(std::array<Terms, terms> m, Terms v) {
       if (std::abs(m[j][i]) > std::abs(m[pivot][i])) pivot = j;
     if (std::abs(m[pivot][i]) < 1e-9) return std::nullopt;
     std::swap(m[i], m[pivot]), std::swap(v[i], v[pivot]);
-    for (std::size_t j = 0; j < terms; ++j) {
-      if (j == i) continue;
-      const double by = m[j][i] / m[i][i];
-      for (std::size_t k = i; k < terms; ++k) m[j][k] -= by * m[i][k];
-      v[j] -= by * v[i];
-    }
+    eliminate(i, m, v);
   }
   for (std::size_t i = 0; i < terms; ++i) v[i] /= m[i][i];
   return v;

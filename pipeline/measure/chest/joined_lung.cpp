@@ -73,11 +73,12 @@ Mask markers(const Territory& territory, const Mask& heart, const Mask& seed,
   for (std::size_t i = 0; i < owner.size(); ++i) {
     if (territory.soft[i] == 0) continue;
     const std::uint8_t place = territory.mask[i];
+    const bool organ_here = place == diaphragm_place
+                                ? depth[i] > diaphragm_mm
+                                : depth[i] > organ_mm && (place == central_place || heart[i] != 0);
     if (seed[i] != 0)
       owner[i] = lesion;
-    else if (depth[i] > diaphragm_mm && place == diaphragm_place)
-      owner[i] = organ;
-    else if (depth[i] > organ_mm && (place == central_place || heart[i] != 0))
+    else if (organ_here)
       owner[i] = organ;
   }
   return owner;
@@ -85,31 +86,47 @@ Mask markers(const Territory& territory, const Mask& heart, const Mask& seed,
 
 /// Gives each voxel of soft tissue to the marker that reaches it first when the depths are flooded
 /// from the deepest up.
-void flood(const Mask& soft, const std::vector<float>& depth, const Grid& grid, Mask& owner) {
-  const auto level_of = [&](std::size_t at) {
-    return static_cast<std::size_t>(std::max(0.0F, depth[at]) / level_mm);
-  };
-  std::size_t top = 0;
-  for (std::size_t i = 0; i < soft.size(); ++i)
-    if (soft[i] != 0) top = std::max(top, level_of(i));
-  std::vector<std::vector<std::size_t>> waiting(top + 1);
-  for (std::size_t i = 0; i < soft.size(); ++i)
-    if (owner[i] != nobody) waiting[level_of(i)].push_back(i);
-  const auto steps = face_steps(grid);
-  for (std::size_t level = top + 1; level-- > 0;)
-    while (!waiting[level].empty()) {
-      const std::size_t at = waiting[level].back();
-      waiting[level].pop_back();
-      for (const std::ptrdiff_t step : steps) {
-        const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(at) + step;
-        if (to < 0 || to >= static_cast<std::ptrdiff_t>(soft.size())) continue;
-        const auto near = static_cast<std::size_t>(to);
-        if (soft[near] == 0 || owner[near] != nobody) continue;
-        owner[near] = owner[at];
-        waiting[std::min(level, level_of(near))].push_back(near);
+class Flood {
+ public:
+  Flood(const Mask& soft, const std::vector<float>& depth, const Grid& grid, Mask& owner)
+      : soft_(soft), depth_(depth), steps_(face_steps(grid)), owner_(owner) {
+    std::size_t top = 0;
+    for (std::size_t i = 0; i < soft.size(); ++i)
+      if (soft[i] != 0) top = std::max(top, level_of(i));
+    waiting_.resize(top + 1);
+    for (std::size_t i = 0; i < soft.size(); ++i)
+      if (owner[i] != nobody) waiting_[level_of(i)].push_back(i);
+  }
+  void run() {
+    for (std::size_t level = waiting_.size(); level-- > 0;)
+      while (!waiting_[level].empty()) {
+        const std::size_t at = waiting_[level].back();
+        waiting_[level].pop_back();
+        spread(at, level);
       }
+  }
+
+ private:
+  std::size_t level_of(std::size_t at) const {
+    return static_cast<std::size_t>(std::max(0.0F, depth_[at]) / level_mm);
+  }
+  void spread(std::size_t at, std::size_t level) {
+    for (const std::ptrdiff_t step : steps_) {
+      const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(at) + step;
+      if (to < 0 || to >= static_cast<std::ptrdiff_t>(soft_.size())) continue;
+      const auto near = static_cast<std::size_t>(to);
+      if (soft_[near] == 0 || owner_[near] != nobody) continue;
+      owner_[near] = owner_[at];
+      waiting_[std::min(level, level_of(near))].push_back(near);
     }
-}
+  }
+
+  const Mask& soft_;
+  const std::vector<float>& depth_;
+  std::array<std::ptrdiff_t, 6> steps_;
+  Mask& owner_;
+  std::vector<std::vector<std::size_t>> waiting_;
+};
 
 }  // namespace
 
@@ -122,7 +139,7 @@ JoinedLung joined_lung(const Scene& scene, const Crop& box) {
   const Mask seed = seeds(territory, with_heart, depth, box.grid);
   if (std::ranges::count(seed, 1) == 0) return joined;
   Mask owner = markers(territory, with_heart, seed, depth);
-  flood(territory.soft, depth, box.grid, owner);
+  Flood(territory.soft, depth, box.grid, owner).run();
   for (std::size_t i = 0; i < owner.size(); ++i) joined.mask[i] = owner[i] == lesion ? 1 : 0;
   return joined;
 }

@@ -23,7 +23,8 @@ constexpr double least_consolidation_ml = 8, least_glass_ml = 15;
 constexpr double least_mass_mm = 30, most_elongation = 1.85, least_compactness = 0.3;
 constexpr double most_air = 0.02;           // a mass holds no open bronchi
 constexpr double most_against_fluid = 0.2;  // more: lung that the fluid compresses
-constexpr double method_percent = 3;        // of the lung: QUANTIFICATION A, 2 to 4 %
+constexpr double fluid_hu = 15, well_inside_mm = 4.5;
+constexpr double method_percent = 3;  // of the lung: QUANTIFICATION A, 2 to 4 %
 
 const reporting::Code& consolidation_code() {
   static const reporting::Code code{"95436008", "SCT", "Lung consolidation"};
@@ -231,6 +232,24 @@ std::string not_searched(const DenseLung& dense) {
          dense.joined_missing;
 }
 
+/// Median density away from the border, HU; nullopt where all of it is thin.
+std::optional<int> inner_hu(const Scene& scene, const Mask& mask) {
+  const Mask inner = deeper_than(depth_mm(mask, scene.work.grid), well_inside_mm);
+  std::vector<std::int16_t> values;
+  for (std::size_t at = 0; at < inner.size(); ++at)
+    if (inner[at] != 0) values.push_back(scene.smooth[at]);
+  if (values.empty()) return std::nullopt;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+/// Consolidation, unless its density is that of fluid too (pleural fluid that was not recognised).
+std::string consolidation_title(const Scene& scene, const Mask& airless) {
+  const auto hu = inner_hu(scene, airless);
+  return hu && *hu < fluid_hu ? "consolidation or pleural fluid" : "consolidation";
+}
+
 void propose_sides(const Scene& scene, const Opacities& found, Findings& findings) {
   const double voxel_ml = scene.work.grid.voxel_ml();
   bool any = false;
@@ -238,8 +257,9 @@ void propose_sides(const Scene& scene, const Opacities& found, Findings& finding
     const Mask airless = only(scene.opaque, consolidation_here, found.dense.space, lung);
     if (std::ranges::count(airless, 1) > 0) {
       any = true;
-      findings.push_back(side_finding(scene, "consolidation", "consolidation", consolidation_code(),
-                                      lung, airless));
+      findings.push_back(side_finding(scene, "consolidation",
+                                      consolidation_title(scene, airless).c_str(),
+                                      consolidation_code(), lung, airless));
       add_section(scene, findings.back(), airless, glass_high_hu, 3000);
     }
     const Mask glass = only(scene.opaque, ground_glass_here, found.dense.space, lung);
