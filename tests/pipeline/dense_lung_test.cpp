@@ -63,6 +63,38 @@ TEST(DenseLung, AMassIsOneCandidateAndNoNodule) {
   EXPECT_FALSE(proposes(seen.findings, "consolidation."));
 }
 
+TEST(DenseLung, AMassThatLiesBroadlyAgainstTheHeartIsOneCandidate) {
+  const Case seen = measured(Kind::mass, Side::right, 55, 35);
+  EXPECT_NEAR(value_of(seen.findings, "mass.1.diameter"),
+              tests::truth_of(seen.phantom, "mass.1").diameter_mm, 6);
+  EXPECT_FALSE(proposes(seen.findings, "mass.2"));
+  EXPECT_FALSE(proposes(seen.findings, "consolidation."));
+}
+
+TEST(DenseLung, AConsolidationThatLiesAgainstChestWallAndMediastinumIsACandidate) {
+  const Case seen = measured(Kind::consolidation, Side::right, 250, 15);
+  const double truth = tests::truth_of(seen.phantom, "consolidation.1").volume_ml;
+  EXPECT_NEAR(value_of(seen.findings, "consolidation.right.volume"), truth, 0.4 * truth);
+  EXPECT_FALSE(proposes(seen.findings, "consolidation.left"));
+  EXPECT_FALSE(proposes(seen.findings, "mass."));
+}
+
+TEST(DenseLung, HeartDiaphragmAndApexOfAHealthyChestAreNoCandidates) {
+  auto settings = tests::small_chest();
+  settings.seed = 62;
+  settings.nodule = false;
+  const auto phantom = model::phantom::make(settings);
+  const Volume volume = tests::chest_volume(phantom);
+  Scene scene = make_scene(volume);
+  Findings findings;
+  for (const Step& step : steps()) step.run(scene, findings);
+  EXPECT_FALSE(proposes(findings, "mass."));
+  EXPECT_FALSE(proposes(findings, "consolidation."));
+  const auto mass = std::ranges::find(findings, std::string("mass"), &Finding::id);
+  ASSERT_NE(mass, findings.end());
+  EXPECT_EQ(mass->verification.reason.find("not searched"), std::string::npos);
+}
+
 TEST(DenseLung, GroundGlassIsMeasuredOnItsSide) {
   const Case seen = measured(Kind::ground_glass, Side::left, 150, 14);
   const double truth = tests::truth_of(seen.phantom, "ground-glass.1").volume_ml;

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "pipeline/measure/chest/cage.h"
+#include "pipeline/measure/chest/joined_lung.h"
 #include "pipeline/measure/chest/lung_space.h"
 #include "pipeline/measure/crop.h"
 #include "pipeline/measure/section_axes.h"
@@ -119,7 +120,7 @@ class Judge {
       if (piece == 0) return;
       const std::size_t at =
           grid.offset(box_.low[0] + column, box_.low[1] + row, box_.low[2] + slice);
-      sums[piece - 1U].add({double(column), double(row), double(slice)});
+      ++sums[piece - 1U].count;
       look_around(at, in - 1, sums[piece - 1U]);
     });
     for (std::size_t i = 0; i < all.size(); ++i) sums[i].write(all[i]);
@@ -129,24 +130,8 @@ class Judge {
  private:
   struct Sums {
     double count = 0, faces = 0, lung = 0, right = 0, fluid = 0;
-    Vec3 first{};
-    std::array<std::array<double, 3>, 3> second{};
-    void add(const Vec3& index) {
-      ++count;
-      for (std::size_t i = 0; i < 3; ++i) {
-        first[i] += index[i];
-        for (std::size_t j = 0; j < 3; ++j) second[i][j] += index[i] * index[j];
-      }
-    }
     void write(DensePart& part) const {
-      std::array<std::array<double, 3>, 3> spread{};
-      for (std::size_t i = 0; i < 3; ++i)
-        for (std::size_t j = 0; j < 3; ++j)
-          spread[i][j] = second[i][j] / count - first[i] * first[j] / count / count;
-      std::array<double, 3> axes = eigenvalues(spread);
-      std::ranges::sort(axes);
       part.voxels = static_cast<std::size_t>(count);
-      part.elongation = std::sqrt(axes[2] / std::max(axes[0], 1e-6));
       part.against_lung = lung / std::max(1.0, faces);
       part.against_fluid = fluid / std::max(1.0, faces);
       part.lung = 2 * right >= lung ? right_lung : left_lung;
@@ -201,28 +186,54 @@ double gas_share(const Scene& scene, const Crop& part_box, const Mask& mask) {
   return gas / std::max(1.0, all);
 }
 
-/// Long and short axis of the section with the largest area, how much of the ball round the part it
-/// fills, and the gas that its closing by 4.5 mm holds.
-void add_shape(const Scene& scene, const Crop& part_box, const Mask& mask, DensePart& part) {
-  const Grid& grid = part_box.grid;
-  std::vector<std::size_t> areas(index_of(grid.size[2]), 0);
+/// Second moments of a mask, in voxels.
+struct Moments {
+  double count = 0;
   Vec3 centre{};
+  double elongation = 1;
+};
+
+Moments moments_of(const Mask& mask, const Grid& grid) {
+  Moments all;
+  std::array<std::array<double, 3>, 3> second{};
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
     if (mask[at] == 0) return;
-    ++areas[index_of(slice)];
-    centre[0] += column, centre[1] += row, centre[2] += slice;
+    const Vec3 index{double(column), double(row), double(slice)};
+    ++all.count;
+    for (std::size_t i = 0; i < 3; ++i) {
+      all.centre[i] += index[i];
+      for (std::size_t j = 0; j < 3; ++j) second[i][j] += index[i] * index[j];
+    }
   });
-  for (double& value : centre) value /= static_cast<double>(part.voxels);
+  if (all.count == 0) return all;
+  for (double& value : all.centre) value /= all.count;
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j)
+      second[i][j] = second[i][j] / all.count - all.centre[i] * all.centre[j];
+  std::array<double, 3> axes = eigenvalues(second);
+  std::ranges::sort(axes);
+  all.elongation = std::sqrt(axes[2] / std::max(axes[0], 1e-6));
+  return all;
+}
+
+/// Long and short axis of the section with the largest area, elongation, how much of the ball round
+/// the part it fills, of its body; and the gas that the part's closing by 4.5 mm holds.
+void add_shape(const Scene& scene, const Crop& part_box, const Mask& mask, DensePart& part) {
+  const Grid& grid = part_box.grid;
+  const Mask main = body_of_part(mask, grid);
+  const Moments moments = moments_of(main, grid);
+  std::vector<std::size_t> areas(index_of(grid.size[2]), 0);
   double farthest = 1;
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
-    if (mask[at] != 0)
-      farthest =
-          std::max(farthest, std::hypot(column - centre[0], row - centre[1], slice - centre[2]));
+    if (main[at] == 0) return;
+    ++areas[index_of(slice)];
+    farthest = std::max(farthest, std::hypot(column - moments.centre[0], row - moments.centre[1],
+                                             slice - moments.centre[2]));
   });
-  part.compactness =
-      static_cast<double>(part.voxels) / (4 * std::numbers::pi / 3 * std::pow(farthest + 0.5, 3));
+  part.elongation = moments.elongation;
+  part.compactness = moments.count / (4 * std::numbers::pi / 3 * std::pow(farthest + 0.5, 3));
   const int best = static_cast<int>(std::ranges::max_element(areas) - areas.begin());
-  const auto [long_mm, short_mm] = section_axes_mm(mask, grid, best);
+  const auto [long_mm, short_mm] = section_axes_mm(main, grid, best);
   part.long_mm = long_mm, part.short_mm = short_mm;
   part.air = gas_share(scene, part_box, mask);
 }
@@ -253,15 +264,33 @@ void keep_parts(const Scene& scene, const Crop& box, const Components& pieces, D
     const std::uint16_t kept = number[pieces.labels[in]];
     if (kept == 0) return;
     dense.labels[at] = kept;
+    dense.bulk[at] = 0;
     dense.space[at] = dense.parts[kept - 1U].lung;
   });
 }
 
 }  // namespace
 
+Mask body_of_part(const Mask& part, const Grid& grid) {
+  Mask result(part.size(), 0);
+  const auto box = crop_around(part, grid, working_mm, [](std::uint8_t v) { return v != 0; });
+  if (!box) return result;
+  Mask mask(box->grid.voxels());
+  for_each_in(*box, grid, [&](std::size_t at, std::size_t in) { mask[in] = part[at]; });
+  const std::vector<float> depth = depth_mm(mask, box->grid);
+  const float most = *std::ranges::max_element(depth);
+  const Mask kept = opened(mask, box->grid, std::max(working_mm, most / 2.0));
+  for_each_in(*box, grid, [&](std::size_t at, std::size_t in) { result[at] = kept[in]; });
+  return result;
+}
+
 DenseLung dense_lung(const Scene& scene) {
   const Grid& grid = scene.work.grid;
-  DenseLung dense{.space = lung_space(scene, ball_mm), .bulk = {}, .labels = {}, .parts = {}};
+  DenseLung dense{.space = lung_space(scene, ball_mm),
+                  .bulk = {},
+                  .labels = {},
+                  .parts = {},
+                  .joined_missing = {}};
   dense.labels.assign(scene.labels.size(), 0);
   dense.bulk.assign(scene.labels.size(), 0);
   const auto box = crop_around(scene.labels, grid, 2 * ball_mm, is_lung);
@@ -271,8 +300,13 @@ DenseLung dense_lung(const Scene& scene) {
   for_each_in(*box, grid, [&](std::size_t at, std::size_t in) {
     dense.bulk[at] = away[in] <= static_cast<float>(bulk_mm + 2 * working_mm) ? 1 : 0;
   });
+  const JoinedLung joined = joined_lung(scene, *box);
+  dense.joined_missing = joined.missing;
   for (std::size_t i = 0; i < soft.size(); ++i)
-    soft[i] = soft[i] == 2 && away[i] > static_cast<float>(bulk_mm + 2 * working_mm) ? 1 : 0;
+    soft[i] = joined.mask[i] != 0 ||
+                      (soft[i] == 2 && away[i] > static_cast<float>(bulk_mm + 2 * working_mm))
+                  ? 1
+                  : 0;
   const Components pieces = components(opened(soft, box->grid, vessel_mm), box->grid,
                                        static_cast<std::size_t>(least_ml / grid.voxel_ml()));
   keep_parts(scene, *box, pieces, dense);

@@ -3,6 +3,7 @@
 // heart, mediastinum, diaphragm, fluid nor vessel.
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "pipeline/measure/scene.h"
@@ -15,10 +16,11 @@ struct DensePart {
   std::uint8_t lung = 0;             ///< right_lung or left_lung
   double against_lung = 0;           ///< share of its shell that is aerated lung
   double against_fluid = 0;          ///< share of its shell that is pleural fluid
-  double long_mm = 0, short_mm = 0;  ///< on the axial section with the largest area
-  double elongation = 0;             ///< longest over shortest axis of inertia
-  double compactness = 0;  ///< volume over that of the ball round its centre that holds it
-  double air = 0;          ///< gas inside its outline, share: bronchi
+  double long_mm = 0, short_mm = 0;  ///< of its body, on the axial section with the largest area
+  double elongation = 0;             ///< of its body, longest over shortest axis of inertia
+  double compactness =
+      0;           ///< its body's volume over that of the ball round its centre that holds it
+  double air = 0;  ///< gas inside its outline, share: bronchi
   double mean_mm() const { return (long_mm + short_mm) / 2; }
 };
 
@@ -27,12 +29,18 @@ struct DenseLung {
   Mask bulk;                          ///< 1: mediastinum, heart, diaphragm and 9 mm around
   std::vector<std::uint16_t> labels;  ///< working grid: part number from 1, 0 nothing
   std::vector<DensePart> parts;
+  std::string joined_missing;  ///< why what is joined to organs was not searched; empty: it was
 };
+
+/// A part without what is much thinner than itself (vessels, strands, folds of pleura): its opening
+/// by half of its greatest depth.
+Mask body_of_part(const Mask& part, const Grid& grid);
 
 /// Soft tissue opened by 6 mm falls into one large body (mediastinum, heart and all that is joined
 /// to it through the diaphragm: never lung, however deep the lungs' dent is) and what lies apart
-/// from it, inside the ribs' inner face or the closed lungs. Vessels are cut by an opening of 3 mm.
-/// Uses Scene::fluid. Pieces below 3 mL are left out.
+/// from it, inside the ribs' inner face or the closed lungs; what is joined to it is sought by
+/// joined_lung. Vessels are cut by an opening of 3 mm. Uses Scene::fluid. Pieces below 3 mL are
+/// left out.
 DenseLung dense_lung(const Scene& scene);
 
 }  // namespace tomoscribe::pipeline::measure

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "pipeline/measure/chest/lung_rows.h"
+
 namespace tomoscribe::pipeline::measure {
 namespace {
 
@@ -17,11 +19,7 @@ constexpr double outer_share = 0.7;  // of the right lung: the heart lies in the
 constexpr double right_reach_mm = 20, left_reach_mm = 75;
 constexpr double spine_margin_mm = 3, aorta_margin_mm = 4;
 
-struct Extent {
-  int low = 1 << 30, high = -1;
-  void add(int value) { low = std::min(low, value), high = std::max(high, value); }
-  bool any() const { return high >= 0; }
-};
+using Extent = IndexRange;
 
 /// Slices with lung of one side.
 Extent slices_of(const Scene& scene, Label lung) {
@@ -30,26 +28,6 @@ Extent slices_of(const Scene& scene, Label lung) {
     if (scene.labels[at] == lung) extent.add(slice);
   });
   return extent;
-}
-
-/// The lowest slice of the trachea above its bifurcation; -1 where no airway was followed.
-int carina(const Scene& scene) {
-  const Grid& grid = scene.work.grid;
-  std::vector<Extent> width(static_cast<std::size_t>(grid.size[2]));
-  for_each_voxel(grid, [&](std::size_t at, int column, int, int slice) {
-    if (scene.labels[at] == airway) width[static_cast<std::size_t>(slice)].add(column);
-  });
-  int found = -1;
-  for (int slice = grid.size[2] - 1; slice >= 0; --slice) {
-    const Extent& here = width[static_cast<std::size_t>(slice)];
-    if (!here.any()) {
-      if (found >= 0) break;
-      continue;
-    }
-    if ((here.high - here.low) * working_mm > trachea_width_mm) break;
-    found = slice;
-  }
-  return found;
 }
 
 /// Share of lung in a disc of one slice.
@@ -102,71 +80,6 @@ int right_dome(const Scene& scene, const Extent& slices) {
   return -1;
 }
 
-/// Rows of one slice: columns of the right and of the left lung, and of the hull of both.
-struct Row {
-  Extent right, left;
-  double hull_low = 1, hull_high = 0;
-};
-
-using Point = std::array<double, 2>;  // row, column
-
-double turn(const Point& a, const Point& b, const Point& c) {
-  return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
-}
-
-/// One side of a convex hull: points by rising row; `sign` 1 keeps the low columns, -1 the high.
-std::vector<Point> hull_side(const std::vector<Point>& points, double sign) {
-  std::vector<Point> hull;
-  hull.reserve(points.size());
-  for (const Point& point : points) {
-    while (hull.size() >= 2 && sign * turn(hull[hull.size() - 2], hull.back(), point) <= 0)
-      hull.pop_back();
-    hull.push_back(point);
-  }
-  return hull;
-}
-
-double column_at(const std::vector<Point>& side, double row) {
-  const auto after = std::ranges::find_if(side, [row](const Point& p) { return p[0] >= row; });
-  if (after == side.begin() || (*after)[0] == row) return (*after)[1];
-  const Point &a = *(after - 1), &b = *after;
-  return a[1] + (b[1] - a[1]) * (row - a[0]) / (b[0] - a[0]);
-}
-
-void add_hull(std::vector<Row>& rows) {
-  std::vector<Point> low, high;
-  low.reserve(rows.size());
-  high.reserve(rows.size());
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    Extent both = rows[r].right;
-    if (rows[r].left.any()) both.add(rows[r].left.low), both.add(rows[r].left.high);
-    if (!both.any()) continue;
-    low.push_back({static_cast<double>(r), static_cast<double>(both.low)});
-    high.push_back({static_cast<double>(r), static_cast<double>(both.high)});
-  }
-  if (low.size() < 2) return;
-  low = hull_side(low, 1);
-  high = hull_side(high, -1);
-  for (auto r = static_cast<std::size_t>(low.front()[0]);
-       r <= static_cast<std::size_t>(low.back()[0]); ++r) {
-    rows[r].hull_low = column_at(low, static_cast<double>(r));
-    rows[r].hull_high = column_at(high, static_cast<double>(r));
-  }
-}
-
-std::vector<Row> rows_of(const Scene& scene, int slice) {
-  const Grid& grid = scene.work.grid;
-  std::vector<Row> rows(static_cast<std::size_t>(grid.size[1]));
-  for (int r = 0; r < grid.size[1]; ++r)
-    for (int c = 0; c < grid.size[0]; ++c) {
-      const std::uint8_t label = scene.labels[grid.offset(c, r, slice)];
-      if (label == right_lung) rows[static_cast<std::size_t>(r)].right.add(c);
-      if (label == left_lung) rows[static_cast<std::size_t>(r)].left.add(c);
-    }
-  add_hull(rows);
-  return rows;
-}
-
 /// Last row in front of the vertebral body.
 int front_of_spine(const Scene& scene, int slice) {
   if (!scene.spine.covers(slice)) return -1;
@@ -186,11 +99,11 @@ Extent columns_allowed(const Scene& scene, int slice, bool below_dome) {
 /// The slice's voxels between the lungs' inner borders.
 void fill_slice(const Scene& scene, int slice, bool below_dome, Mask& mask) {
   const Grid& grid = scene.work.grid;
-  const std::vector<Row> rows = rows_of(scene, slice);
+  const std::vector<LungRow> rows = lung_rows(scene, slice);
   const Extent allowed = columns_allowed(scene, slice, below_dome);
   const int behind = std::min(front_of_spine(scene, slice), grid.size[1] - 1);
   for (int r = 0; r <= behind; ++r) {
-    const Row& row = rows[static_cast<std::size_t>(r)];
+    const LungRow& row = rows[static_cast<std::size_t>(r)];
     const int low =
         std::max({static_cast<int>(std::ceil(row.hull_low)), row.right.high + 1, allowed.low});
     const int high = std::min({static_cast<int>(row.hull_high), row.left.low - 1, allowed.high});
@@ -229,6 +142,25 @@ HeartSpace none(std::string why) {
 
 }  // namespace
 
+int carina_slice(const Scene& scene) {
+  const Grid& grid = scene.work.grid;
+  std::vector<Extent> width(static_cast<std::size_t>(grid.size[2]));
+  for_each_voxel(grid, [&](std::size_t at, int column, int, int slice) {
+    if (scene.labels[at] == airway) width[static_cast<std::size_t>(slice)].add(column);
+  });
+  int found = -1;
+  for (int slice = grid.size[2] - 1; slice >= 0; --slice) {
+    const Extent& here = width[static_cast<std::size_t>(slice)];
+    if (!here.any()) {
+      if (found >= 0) break;
+      continue;
+    }
+    if ((here.high - here.low) * working_mm > trachea_width_mm) break;
+    found = slice;
+  }
+  return found;
+}
+
 HeartSpace heart_space(const Scene& scene) {
   if (scene.labels.empty()) return none("the chest is not in the volume");
   const Extent right = slices_of(scene, right_lung), left = slices_of(scene, left_lung);
@@ -237,7 +169,7 @@ HeartSpace heart_space(const Scene& scene) {
   if (!scene.spine.found()) return none("the spine behind the heart was not found");
   HeartSpace space;
   space.dome = right_dome(scene, right);
-  space.to = carina(scene);
+  space.to = carina_slice(scene);
   if (space.to < 0) return none("the bifurcation of the trachea was not found");
   if (space.dome < 0) return none("the dome of the diaphragm was not found");
   if ((space.to - space.dome) * working_mm < least_height_mm)

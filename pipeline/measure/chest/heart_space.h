@@ -16,6 +16,9 @@ struct HeartSpace {
   bool found() const { return missing.empty(); }
 };
 
+/// The lowest working slice of the trachea above its bifurcation; -1 where no airway was followed.
+int carina_slice(const Scene& scene);
+
 /// In each slice the convex hull of both lungs, without lung, airway, what lies beside a lung's
 /// inner border, spine, and descending aorta. Holds the heart with its fat, great vessels and
 /// mediastinum: nothing separates these.

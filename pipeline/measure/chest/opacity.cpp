@@ -23,7 +23,8 @@ constexpr double least_consolidation_ml = 8, least_glass_ml = 15;
 constexpr double least_mass_mm = 30, most_elongation = 1.85, least_compactness = 0.3;
 constexpr double most_air = 0.02;           // a mass holds no open bronchi
 constexpr double most_against_fluid = 0.2;  // more: lung that the fluid compresses
-constexpr double method_percent = 3;        // of the lung: QUANTIFICATION A, 2 to 4 %
+constexpr double fluid_hu = 15, well_inside_mm = 4.5;
+constexpr double method_percent = 3;  // of the lung: QUANTIFICATION A, 2 to 4 %
 
 const reporting::Code& consolidation_code() {
   static const reporting::Code code{"95436008", "SCT", "Lung consolidation"};
@@ -178,13 +179,13 @@ void add_extents(const Scene& scene, const Opacities& found, Label lung, Finding
   };
   add("high-attenuation", "high-attenuation areas (-600 to -250 HU)", found.high, false);
   add("ground-glass", "ground glass (-700 to -300 HU)", found.glass, false);
-  add("consolidation", "consolidation apart from heart, mediastinum and diaphragm (above -300 HU)",
+  add("consolidation", "consolidation (above -300 HU)",
       only(scene.opaque, consolidation_here, found.dense.space, lung), true);
   // What was not found has no size: it may be joined to what is left out.
   if (Measurement& consolidated = finding.measurements.back(); *consolidated.value == 0) {
     consolidated.value.reset(), consolidated.uncertainty.reset();
     consolidated.not_assessed =
-        "none was found; what is joined to heart, mediastinum or diaphragm would not have been";
+        "none was found; thin layers on heart, mediastinum or diaphragm would not have been";
   }
 }
 
@@ -198,8 +199,8 @@ Measurement size_of(std::string id, std::string name, reporting::Code concept_na
           .decimals = 0,
           .uncertainty = std::max(1.0, std::round(uncertainty)),
           .method =
-              "half-density border inside the ribs or the closed lung, vessels and what is "
-              "joined to mediastinum or diaphragm cut off by openings of 3 and 6 mm",
+              "half-density border inside the ribs or the closed lung, vessels cut off by an "
+              "opening of 3 mm, organs where the joint is narrowest",
           .conditions = {"candidate of a detector: to be confirmed by a person"},
           .not_assessed = {},
           .lower_bound = false};
@@ -224,6 +225,31 @@ Finding side_finding(const Scene& scene, const char* id, const char* title,
   return finding;
 }
 
+/// Ends a sentence that names what is not excluded.
+std::string not_searched(const DenseLung& dense) {
+  if (dense.joined_missing.empty()) return {};
+  return "; what is joined to heart, mediastinum, diaphragm or chest wall was not searched: " +
+         dense.joined_missing;
+}
+
+/// Median density away from the border, HU; nullopt where all of it is thin.
+std::optional<int> inner_hu(const Scene& scene, const Mask& mask) {
+  const Mask inner = deeper_than(depth_mm(mask, scene.work.grid), well_inside_mm);
+  std::vector<std::int16_t> values;
+  for (std::size_t at = 0; at < inner.size(); ++at)
+    if (inner[at] != 0) values.push_back(scene.smooth[at]);
+  if (values.empty()) return std::nullopt;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+/// Consolidation, unless its density is that of fluid too (pleural fluid that was not recognised).
+std::string consolidation_title(const Scene& scene, const Mask& airless) {
+  const auto hu = inner_hu(scene, airless);
+  return hu && *hu < fluid_hu ? "consolidation or pleural fluid" : "consolidation";
+}
+
 void propose_sides(const Scene& scene, const Opacities& found, Findings& findings) {
   const double voxel_ml = scene.work.grid.voxel_ml();
   bool any = false;
@@ -231,8 +257,9 @@ void propose_sides(const Scene& scene, const Opacities& found, Findings& finding
     const Mask airless = only(scene.opaque, consolidation_here, found.dense.space, lung);
     if (std::ranges::count(airless, 1) > 0) {
       any = true;
-      findings.push_back(side_finding(scene, "consolidation", "consolidation", consolidation_code(),
-                                      lung, airless));
+      findings.push_back(side_finding(scene, "consolidation",
+                                      consolidation_title(scene, airless).c_str(),
+                                      consolidation_code(), lung, airless));
       add_section(scene, findings.back(), airless, glass_high_hu, 3000);
     }
     const Mask glass = only(scene.opaque, ground_glass_here, found.dense.space, lung);
@@ -244,14 +271,16 @@ void propose_sides(const Scene& scene, const Opacities& found, Findings& finding
   if (!any)
     findings.push_back(nothing_detected(
         "consolidation", "Consolidation of 8 mL or more", consolidation_code(), codes::lung,
-        "no candidate passed detection; consolidation that is joined to heart, mediastinum or "
-        "diaphragm, or thinner than 6 mm, is not excluded"));
+        "no candidate passed detection; consolidation thinner than 6 mm, and thinner than 18 mm or "
+        "below the diaphragm's dome where it is joined to heart, mediastinum, diaphragm or chest "
+        "wall, is not excluded" +
+            not_searched(found.dense)));
 }
 
 Finding mass_finding(const Scene& scene, const DensePart& part, const Mask& mask, int number) {
-  double z = 0;
+  double z = 0, voxels = 0;
   for_each_voxel(scene.work.grid, [&](std::size_t at, int, int, int slice) {
-    if (mask[at] != 0) z += slice;
+    if (mask[at] != 0) z += slice, ++voxels;
   });
   const auto lung = part.lung == right_lung ? right_lung : left_lung;
   const char* side = lung == right_lung ? "right" : "left";
@@ -259,11 +288,11 @@ Finding mass_finding(const Scene& scene, const DensePart& part, const Mask& mask
   Finding finding = candidate_finding(
       id,
       "solid mass " + std::to_string(number) + ", " + side + " lung, " +
-          third_of(scene, lung, z / static_cast<double>(part.voxels)),
+          third_of(scene, lung, z / std::max(1.0, voxels)),
       mass_code(), codes::lung,
       lung == right_lung ? reporting::Laterality::right : reporting::Laterality::left);
   const double u = std::hypot(2, 0.04 * part.mean_mm());
-  const double ml = static_cast<double>(part.voxels) * scene.work.grid.voxel_ml();
+  const double ml = voxels * scene.work.grid.voxel_ml();
   const auto add = [&](const char* word, const char* name, const reporting::Code& concept_name,
                        const reporting::Code& unit, double value, double uncertainty) {
     finding.measurements.push_back(
@@ -284,13 +313,15 @@ void propose_masses(const Scene& scene, const DenseLung& dense, Findings& findin
     Mask mask(dense.labels.size());
     std::ranges::transform(dense.labels, mask.begin(),
                            [&](std::uint16_t label) { return label == i + 1 ? 1 : 0; });
-    findings.push_back(mass_finding(scene, dense.parts[i], mask, ++number));
+    findings.push_back(
+        mass_finding(scene, dense.parts[i], body_of_part(mask, scene.work.grid), ++number));
   }
   if (number == 0)
     findings.push_back(nothing_detected(
         "mass", "Lung masses of more than 30 mm", mass_code(), codes::lung,
-        "no candidate passed detection; masses joined to mediastinum, hilum or diaphragm are not "
-        "excluded"));
+        "no candidate passed detection; masses inside the mediastinum's width or below the "
+        "diaphragm's dome are not excluded" +
+            not_searched(dense)));
 }
 
 Opacities find(Scene& scene) {

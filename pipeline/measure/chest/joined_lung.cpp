@@ -1,0 +1,147 @@
+#include "pipeline/measure/chest/joined_lung.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/measure/chest/lung_territory.h"
+
+namespace tomoscribe::pipeline::measure {
+namespace {
+
+constexpr double heart_share = 0.6, heart_margin_mm = 6;
+constexpr double seed_mm = 5.25;        // opening by 6 mm
+constexpr double least_depth_mm = 8.2;  // outermost voxels have 0: 18 mm thick
+constexpr double least_seed_ml = 6;
+constexpr double organ_mm = 2.5, diaphragm_mm = 10.5;  // depths from which an organ is certain
+constexpr float level_mm = 0.25F;
+
+/// The heart with a margin: round the deepest soft tissue beside the middle plane between dome and
+/// carina.
+Mask heart(const Territory& territory, const std::vector<float>& depth, const Crop& box) {
+  const Grid& grid = box.grid;
+  Mask result(depth.size(), 0);
+  std::size_t deepest = 0;
+  float most = 0;
+  for_each_voxel(grid, [&](std::size_t at, int, int, int s) {
+    const int slice = box.low[2] + s;
+    const bool between = territory.mask[at] == central_place || territory.mask[at] == organ_place;
+    if (slice >= territory.dome && slice <= territory.carina && between && depth[at] > most)
+      deepest = at, most = depth[at];
+  });
+  if (most <= 0) return result;
+  const double ball_mm = heart_share * most;
+  Mask core(depth.size());
+  for_each_voxel(grid, [&](std::size_t at, int, int, int) {
+    core[at] = territory.mask[at] != diaphragm_place && depth[at] >= ball_mm ? 1 : 0;
+  });
+  const Components pieces = components(core, grid, 1);
+  const std::uint16_t mine = pieces.labels[deepest];
+  for (std::size_t i = 0; i < core.size(); ++i) core[i] = pieces.labels[i] == mine ? 1 : 0;
+  const std::vector<float> away = depth_mm(core, grid);
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = away[i] >= -static_cast<float>(ball_mm + heart_margin_mm) ? 1 : 0;
+  return result;
+}
+
+/// What an opening by 6 mm leaves of soft tissue in the place of lung, in pieces that are thick
+/// enough; 0 elsewhere.
+Mask seeds(const Territory& territory, const Mask& heart, const std::vector<float>& depth,
+           const Grid& grid) {
+  Mask suspect(depth.size());
+  for (std::size_t i = 0; i < suspect.size(); ++i)
+    suspect[i] = territory.soft[i] != 0 && territory.mask[i] == lung_place && heart[i] == 0 ? 1 : 0;
+  const Mask core = deeper_than(depth_mm(suspect, grid), seed_mm - working_mm / 2);
+  const std::vector<float> away = depth_mm(core, grid);
+  for (std::size_t i = 0; i < suspect.size(); ++i)
+    if (away[i] < -static_cast<float>(seed_mm + working_mm / 2)) suspect[i] = 0;
+  const Components pieces =
+      components(suspect, grid, static_cast<std::size_t>(least_seed_ml / grid.voxel_ml()));
+  std::vector<float> thickest(pieces.voxels.size() + 1, 0);
+  for (std::size_t i = 0; i < suspect.size(); ++i)
+    thickest[pieces.labels[i]] = std::max(thickest[pieces.labels[i]], depth[i]);
+  thickest[0] = 0;
+  for (std::size_t i = 0; i < suspect.size(); ++i)
+    suspect[i] = thickest[pieces.labels[i]] >= least_depth_mm ? 1 : 0;
+  return suspect;
+}
+
+enum Owner : std::uint8_t { nobody = 0, organ = 1, lesion = 2 };
+
+Mask markers(const Territory& territory, const Mask& heart, const Mask& seed,
+             const std::vector<float>& depth) {
+  Mask owner(depth.size(), nobody);
+  for (std::size_t i = 0; i < owner.size(); ++i) {
+    if (territory.soft[i] == 0) continue;
+    const std::uint8_t place = territory.mask[i];
+    const bool organ_here = place == diaphragm_place
+                                ? depth[i] > diaphragm_mm
+                                : depth[i] > organ_mm && (place == central_place || heart[i] != 0);
+    if (seed[i] != 0)
+      owner[i] = lesion;
+    else if (organ_here)
+      owner[i] = organ;
+  }
+  return owner;
+}
+
+/// Gives each voxel of soft tissue to the marker that reaches it first when the depths are flooded
+/// from the deepest up.
+class Flood {
+ public:
+  Flood(const Mask& soft, const std::vector<float>& depth, const Grid& grid, Mask& owner)
+      : soft_(soft), depth_(depth), steps_(face_steps(grid)), owner_(owner) {
+    std::size_t top = 0;
+    for (std::size_t i = 0; i < soft.size(); ++i)
+      if (soft[i] != 0) top = std::max(top, level_of(i));
+    waiting_.resize(top + 1);
+    for (std::size_t i = 0; i < soft.size(); ++i)
+      if (owner[i] != nobody) waiting_[level_of(i)].push_back(i);
+  }
+  void run() {
+    for (std::size_t level = waiting_.size(); level-- > 0;)
+      while (!waiting_[level].empty()) {
+        const std::size_t at = waiting_[level].back();
+        waiting_[level].pop_back();
+        spread(at, level);
+      }
+  }
+
+ private:
+  std::size_t level_of(std::size_t at) const {
+    return static_cast<std::size_t>(std::max(0.0F, depth_[at]) / level_mm);
+  }
+  void spread(std::size_t at, std::size_t level) {
+    for (const std::ptrdiff_t step : steps_) {
+      const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(at) + step;
+      if (to < 0 || to >= static_cast<std::ptrdiff_t>(soft_.size())) continue;
+      const auto near = static_cast<std::size_t>(to);
+      if (soft_[near] == 0 || owner_[near] != nobody) continue;
+      owner_[near] = owner_[at];
+      waiting_[std::min(level, level_of(near))].push_back(near);
+    }
+  }
+
+  const Mask& soft_;
+  const std::vector<float>& depth_;
+  std::array<std::ptrdiff_t, 6> steps_;
+  Mask& owner_;
+  std::vector<std::vector<std::size_t>> waiting_;
+};
+
+}  // namespace
+
+JoinedLung joined_lung(const Scene& scene, const Crop& box) {
+  const Territory territory = lung_territory(scene, box);
+  JoinedLung joined{.mask = Mask(box.grid.voxels(), 0), .missing = territory.missing};
+  if (!territory.found()) return joined;
+  const std::vector<float> depth = depth_mm(territory.soft, box.grid);
+  const Mask with_heart = heart(territory, depth, box);
+  const Mask seed = seeds(territory, with_heart, depth, box.grid);
+  if (std::ranges::count(seed, 1) == 0) return joined;
+  Mask owner = markers(territory, with_heart, seed, depth);
+  Flood(territory.soft, depth, box.grid, owner).run();
+  for (std::size_t i = 0; i < owner.size(); ++i) joined.mask[i] = owner[i] == lesion ? 1 : 0;
+  return joined;
+}
+
+}  // namespace tomoscribe::pipeline::measure
