@@ -162,12 +162,13 @@ void low_density(Scene& scene, Findings& findings) {
   const Components pieces =
       components(darker, cranium.image.grid,
                  static_cast<std::size_t>(least_ml / cranium.image.grid.voxel_ml()));
-  std::size_t number = 0;
-  for (std::size_t i = 0; i < pieces.voxels.size() && number < most_reported; ++i) {
+  std::size_t number = 0, found = 0;
+  for (std::size_t i = 0; i < pieces.voxels.size(); ++i) {
     const Area area = area_of(scene, differences, pieces, i + 1);
-    if (!area.opposite_blood) findings.push_back(finding_of(scene, area, ++number));
+    if (area.opposite_blood) continue;
+    if (++found <= most_reported) findings.push_back(finding_of(scene, area, ++number));
   }
-  if (number > 0) return;
+  if (number > 0) return say_unlisted(findings, number, found);
   findings.push_back(nothing_detected(
       "head.low-density", title, codes::lesion, codes::brain,
       "no area of 5 mL or more that is 7 HU darker than its mirror image passed detection; early "
