@@ -91,7 +91,7 @@ std::string nothing_words(const Cranium& cranium, const Blobs& blobs) {
   if (left_out > 0)
     text += "; left out: " + std::to_string(left_out) +
             (left_out == 1 ? " component" : " components") + " (calcified, thin or symmetric)";
-  return text;
+  return text + part_of_head_words(cranium);
 }
 
 }  // namespace

@@ -126,6 +126,7 @@ Finding finding_of(const Scene& scene, const Area& area, std::size_t number) {
   if (area.beside_blood)
     volume.conditions.emplace_back("around a hyperdense component: may be its oedema");
   set_value(volume, area.ml, std::hypot(area.spread_ml, 0.2 * area.ml), area.ml);
+  bound_below_at_scan_end(*scene.cranium, *scene.cranium, area.mask, volume);
   Measurement darker{.id = id + ".difference",
                      .name = "mean difference from the other side",
                      .concept_name = codes::attenuation,
@@ -172,7 +173,8 @@ void low_density(Scene& scene, Findings& findings) {
   findings.push_back(nothing_detected(
       "head.low-density", title, codes::lesion, codes::brain,
       "no area of 5 mL or more that is 7 HU darker than its mirror image passed detection; early "
-      "ischaemia, small, symmetric and superficial changes are not excluded"));
+      "ischaemia, small, symmetric and superficial changes are not excluded" +
+          part_of_head_words(cranium)));
 }
 
 }  // namespace tomoscribe::pipeline::measure
