@@ -30,6 +30,7 @@ inline const Code spine{"421060004", "SCT", "Spine"};
 inline const Code liver{"10200004", "SCT", "Liver"};
 inline const Code spleen{"78961009", "SCT", "Spleen"};
 inline const Code kidney{"64033007", "SCT", "Kidney"};
+inline const Code ureter{"87953007", "SCT", "Ureter"};
 inline const Code calculus{"56381008", "SCT", "Calculus"};
 inline const Code area{"42798000", "SCT", "Area"};
 inline const Code square_centimetre{"cm2", "UCUM", "square centimeter"};
@@ -69,6 +70,20 @@ reporting::Finding nothing_detected(std::string id, std::string title, reporting
 reporting::Finding not_assessed_finding(std::string id, std::string title,
                                         reporting::Code observation, reporting::Code site,
                                         std::string reason);
+
+/// Says on the last finding, the last of a list that ended at a limit, how many more there are.
+/// Nothing is said when all `found` are listed. Precondition: `findings` is not empty.
+void say_unlisted(std::vector<reporting::Finding>& findings, std::size_t listed, std::size_t found);
+
+/// Diameters, axes and volumes of what lies on the scan's first or last slice become lower bounds.
+/// \param first,last  native slices on which it lies
+void bound_at_scan_end(const Scene& scene, int first, int last, reporting::Finding& finding);
+/// \param mask  of the working grid
+void bound_at_scan_end(const Scene& scene, const Mask& mask, reporting::Finding& finding);
+
+/// "; only a part of the lungs is in the scan" where sections of the labels (5 cm2) lie on the
+/// first or last slice, for what a search says; else empty. Native labels.
+std::string part_words(const Scene& scene, const std::vector<Label>& labels, const char* organ);
 
 /// Turns the finding's measurements' ids into the inputs of its verification.
 void verify_by_measurements(reporting::Finding& finding);

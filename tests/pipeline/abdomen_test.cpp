@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pipeline/measure/abdomen/liver_likeness.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
@@ -19,7 +20,7 @@ using reporting::Finding;
 using reporting::Measurement;
 using tests::truth_of;
 
-phantom::Phantom small_abdomen() {
+phantom::Phantom small_abdomen(phantom::Kind kind = phantom::Kind::stone, double size = 9) {
   phantom::Settings settings;
   settings.body = phantom::BodyPart::abdomen;
   settings.seed = 3;
@@ -27,11 +28,11 @@ phantom::Phantom small_abdomen() {
   settings.pixel_mm = 1.6;
   settings.slice_mm = 3;
   settings.slices = 135;
-  phantom::Finding stone;
-  stone.kind = phantom::Kind::stone;
-  stone.side = phantom::Side::left;
-  stone.size = 9;
-  settings.findings.push_back(stone);
+  phantom::Finding finding;
+  finding.kind = kind;
+  if (kind == phantom::Kind::stone) finding.side = phantom::Side::left;
+  finding.size = size;
+  settings.findings.push_back(finding);
   return phantom::make(settings);
 }
 
@@ -86,7 +87,9 @@ TEST_F(AbdomenPhantom, AStoneIsFoundOnItsSideWithItsSize) {
   EXPECT_EQ(stone->presence, reporting::Presence::indeterminate);
   EXPECT_THAT(stone->title, testing::StartsWith("Candidate, to be confirmed"));
   EXPECT_NEAR(measured().value("stone.1.diameter"), truth_of(made(), "stone.1").diameter_mm, 1.6);
-  EXPECT_THAT(stone->recommendation, testing::HasSubstr("passed by themselves"));
+  const bool in_kidney = truth_of(made(), "stone.1").site == "kidney";
+  EXPECT_THAT(stone->title, testing::HasSubstr(in_kidney ? "kidney" : "ureter"));
+  EXPECT_EQ(stone->recommendation.empty(), in_kidney) << "what is known is of the ureter";
   ASSERT_FALSE(stone->evidence.empty());
   EXPECT_FALSE(stone->evidence.front().regions.empty());
   for (std::size_t i = 0; i < 3; ++i)
@@ -145,6 +148,76 @@ TEST_F(AbdomenPhantom, AMaskThatLiesBetweenTwoImagesIsShownOnTheNearest) {
     ASSERT_TRUE(evidence) << slice;
     EXPECT_EQ(evidence->regions.size(), 1U) << slice;
   }
+}
+
+TEST_F(AbdomenPhantom, AnOrdinaryAortaIsMeasuredAndVerified) {
+  const Finding* aorta = measured().find("aorta.abdominal");
+  ASSERT_NE(aorta, nullptr);
+  EXPECT_EQ(aorta->presence, reporting::Presence::present) << aorta->not_assessed;
+  EXPECT_EQ(aorta->verification.outcome, reporting::Outcome::verified);
+  EXPECT_GT(measured().value("aorta.abdominal.diameter"), 14);
+  EXPECT_LT(measured().value("aorta.abdominal.diameter"), 26);
+}
+
+TEST(Aneurysm, IsACandidateWhoseUncertaintyHoldsWhatWasPainted) {
+  const phantom::Phantom made = small_abdomen(phantom::Kind::aneurysm, 48);
+  const Measured measured{tests::chest_volume(made)};
+  const Finding* aorta = measured.find("aorta.abdominal");
+  ASSERT_NE(aorta, nullptr);
+  EXPECT_EQ(aorta->presence, reporting::Presence::indeterminate) << aorta->not_assessed;
+  EXPECT_EQ(aorta->verification.outcome, reporting::Outcome::unverified);
+  EXPECT_THAT(aorta->title, testing::StartsWith("Candidate, to be confirmed: aneurysm"));
+  const Measurement* diameter = measured.measurement("aorta.abdominal.diameter");
+  ASSERT_NE(diameter, nullptr);
+  ASSERT_TRUE(diameter->value && diameter->uncertainty);
+  const double painted = truth_of(made, "aneurysm.1").quantities.at("aorta_diameter_mm");
+  EXPECT_NEAR(*diameter->value, painted, *diameter->uncertainty);
+  EXPECT_LE(*diameter->uncertainty, 6);
+}
+
+TEST_F(AbdomenPhantom, WhatTheScanCutsIsALowerBound) {
+  Finding finding = *measured().find("stone.1");
+  bound_at_scan_end(measured().scene, 3, 5, finding);
+  EXPECT_FALSE(finding.measurements.front().lower_bound);
+  bound_at_scan_end(measured().scene, 0, 2, finding);
+  EXPECT_TRUE(finding.measurements.front().lower_bound);
+  EXPECT_THAT(finding.measurements.front().conditions,
+              testing::Contains(testing::HasSubstr("cut by the first slice")));
+  EXPECT_FALSE(finding.measurements.back().lower_bound) << "a density is not cut";
+  Mask mask(measured().scene.body.size(), 0);
+  mask.back() = 1;
+  finding = *measured().find("stone.1");
+  bound_at_scan_end(measured().scene, mask, finding);
+  EXPECT_THAT(finding.measurements.front().conditions,
+              testing::Contains(testing::HasSubstr("cut by the last slice")));
+  EXPECT_THAT(part_words(measured().scene, {body}, "body"), testing::HasSubstr("only a part"));
+  EXPECT_EQ(part_words(measured().scene, {airway}, "airway"), "");
+}
+
+TEST(List, SaysHowManyMoreThereAre) {
+  Findings findings{candidate_finding("stone.2", "stone", codes::calculus, codes::kidney)};
+  say_unlisted(findings, 2, 2);
+  EXPECT_EQ(findings.back().title, "Candidate, to be confirmed: stone");
+  say_unlisted(findings, 2, 5);
+  EXPECT_THAT(findings.back().title, testing::HasSubstr("last of 2 listed; 3 more were found"));
+}
+
+TEST(LiverLikeness, FluidIsNoLiverAndAFattyLiverIs) {
+  LiverLikeness liver{.median_hu = 55,
+                      .regions = 8,
+                      .disagreement_hu = 4,
+                      .forward_mm = 50,
+                      .aside_mm = 70,
+                      .blood_like = 0.01};
+  EXPECT_EQ(liver.why_not(), "");
+  liver.median_hu = 12, liver.blood_like = 0.001;
+  EXPECT_THAT(liver.why_not(), testing::HasSubstr("as dense as fluid"));
+  liver.blood_like = 0.04;  // vessels in fat
+  EXPECT_EQ(liver.why_not(), "");
+  liver.disagreement_hu = 22;
+  EXPECT_THAT(liver.why_not(), testing::HasSubstr("differ by 22 HU"));
+  liver.disagreement_hu = 4, liver.forward_mm = -20;
+  EXPECT_THAT(liver.why_not(), testing::HasSubstr("pleural fluid"));
 }
 
 TEST(AbdomenRules, FollowSizeAndDifference) {

@@ -1,9 +1,11 @@
 // Density of the liver (QUANTIFICATION A): the largest even piece of soft tissue on the right below
 // the lungs, 10 mm inside its border. Fat lowers it; limits of Pickhardt 2012 (doi
-// 10.1007/s00330-011-2349-2) and Boyce 2010 (AJR 194:623), for unenhanced scans at 120 kV.
+// 10.1007/s00330-011-2349-2) and Boyce 2010 (AJR 194:623), for unenhanced scans at 120 kV. What can
+// be pleural fluid or ascites is no liver (liver_likeness.h).
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/measure/abdomen/liver_likeness.h"
 #include "pipeline/measure/abdomen/organ_core.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
@@ -29,31 +31,40 @@ Mask right_tissue(const Scene& scene) {
       for (int column = 0; column < std::min<int>(grid.size[0], static_cast<int>(border));
            ++column) {
         const std::size_t at = grid.offset(column, row, slice);
-        mask[at] =
-            scene.labels[at] == body && scene.smooth[at] >= least_hu && scene.smooth[at] <= most_hu
-                ? 1
-                : 0;
+        const bool fluid = !scene.fluid.empty() && scene.fluid[at] != 0;
+        mask[at] = scene.labels[at] == body && !fluid && scene.smooth[at] >= least_hu &&
+                           scene.smooth[at] <= most_hu
+                       ? 1
+                       : 0;
       }
   }
   return mask;
 }
 
-/// The largest piece that lies 10 mm inside; empty when it is too small.
-Mask liver_core(const Scene& scene) {
+/// Both empty when there is too little.
+struct Core {
+  Mask measured;  ///< as dense as its top
+  Mask tissue;    ///< the largest piece that lies 10 mm inside, of every density
+};
+
+Core liver_core(const Scene& scene) {
   const Grid& grid = scene.work.grid;
-  const Mask core = deeper_than(depth_mm(right_tissue(scene), grid), core_mm);
+  const Mask inner = deeper_than(depth_mm(right_tissue(scene), grid), core_mm);
   const Components pieces =
-      components(core, grid, static_cast<std::size_t>(least_core_ml / grid.voxel_ml()));
+      components(inner, grid, static_cast<std::size_t>(least_core_ml / grid.voxel_ml()));
   if (pieces.voxels.empty()) return {};
-  Mask largest(core.size());
-  std::ranges::transform(pieces.labels, largest.begin(),
+  Core core{.measured = {}, .tissue = Mask(inner.size())};
+  std::ranges::transform(pieces.labels, core.tissue.begin(),
                          [](std::uint16_t label) { return label == 1 ? 1 : 0; });
+  core.measured = core.tissue;
   // Under the dome there is nothing but liver on the right; the kidney's lower half lies deeper.
-  keep_like_top(scene, largest, {.top_mm = dome_mm, .used_mm = used_mm, .like_hu = like_dome_hu});
-  return largest;
+  keep_like_top(scene, core.measured,
+                {.top_mm = dome_mm, .used_mm = used_mm, .like_hu = like_dome_hu});
+  return core;
 }
 
-reporting::Measurement measurement_of(const Scene& scene, const CoreDensity& density) {
+reporting::Measurement measurement_of(const Scene& scene, const CoreDensity& density,
+                                      const LiverLikeness& likeness) {
   return {
       .id = "liver.density",
       .name = "density",
@@ -70,7 +81,13 @@ reporting::Measurement measurement_of(const Scene& scene, const CoreDensity& den
                      scene.volume.header.kvp ? "120 kV" : "tube voltage not known: flagged",
                      number_text(density.ml, 0) + " mL looked at, standard deviation " +
                          number_text(density.sd, 0) + " HU",
-                     "vessels and lesions are not left out"},
+                     number_text(static_cast<double>(likeness.regions), 0) +
+                         " of its eighths agree within " +
+                         number_text(likeness.disagreement_hu, 0) + " HU; its middle lies " +
+                         number_text(likeness.aside_mm, 0) + " mm to the right of the canal, " +
+                         number_text(likeness.forward_mm, 0) + " mm in front of the vertebrae",
+                     "vessels and lesions are not left out",
+                     "told from fluid by place, density and vessels: to be confirmed"},
       .not_assessed = {},
       .lower_bound = false};
 }
@@ -84,20 +101,23 @@ void liver_density(Scene& scene, Findings& findings) {
                                             codes::liver, std::move(reason)));
   };
   if (auto reason = why_no_tissue_density(scene); !reason.empty()) return absent(std::move(reason));
-  const Mask core = liver_core(scene);
-  if (core.empty()) return absent("too little of the liver lies below the lungs in the scan");
-  const CoreDensity density = density_of(scene, core);
+  const Core core = liver_core(scene);
+  if (core.measured.empty())
+    return absent("too little of the liver lies below the lungs in the scan");
+  const LiverLikeness likeness = liver_likeness(scene, core.measured, core.tissue);
+  if (auto reason = likeness.why_not(); !reason.empty()) return absent(std::move(reason));
+  const CoreDensity density = density_of(scene, core.measured);
   if (auto reason = density.why_uneven(); !reason.empty()) return absent(std::move(reason));
   reporting::Finding finding = measured_finding("liver", "Liver", codes::presence, codes::liver);
-  finding.measurements.push_back(measurement_of(scene, density));
+  finding.measurements.push_back(measurement_of(scene, density, likeness));
   for (const char* id : {"liver.40", "liver.48"})
     if (const auto& rule = reporting::knowledge::rule(id);
         reporting::knowledge::reached(rule, finding.measurements.front())) {
       reporting::knowledge::recommend(finding, rule);
       break;
     }
-  if (auto evidence =
-          mask_section(scene, core, "liver.core", "where the density of the liver was measured"))
+  if (auto evidence = mask_section(scene, core.measured, "liver.core",
+                                   "where the density of the liver was measured"))
     finding.evidence.push_back(std::move(*evidence));
   findings.push_back(std::move(finding));
 }

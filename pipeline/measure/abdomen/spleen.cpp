@@ -20,6 +20,7 @@ constexpr double core_mm = 6, least_core_ml = 5;
 constexpr double least_aside = 0.48;  // of the way from the canal to the skin; kidneys lie nearer
 constexpr double top_mm = 25, used_mm = 50;
 constexpr int like_top_hu = 10;
+constexpr double least_without_fat_hu = 1;
 constexpr double least_spleen_hu = 25, most_spleen_hu = 80;
 
 /// Columns from the canal to the left skin, slice by slice.
@@ -97,6 +98,18 @@ reporting::Measurement density_measurement(const Scene& scene, const CoreDensity
       .lower_bound = false};
 }
 
+/// A fatty liver is less dense than the spleen (Piekarski 1980, doi
+/// 10.1148/radiology.137.3.6934563); livers without fat by biopsy are 1 to 18 HU denser (Park 2011,
+/// Radiology 258:760). Where both are low something else lowers them, and no limit of the liver
+/// alone is cited.
+void withdraw_fatty(reporting::Finding& liver) {
+  liver.recommendation.clear();
+  liver.citations.clear();
+  liver.measurements.back().conditions.emplace_back(
+      "limits for a fatty liver are not cited: of livers without fat this difference is 1 to 18 "
+      "HU");
+}
+
 /// Adds liver minus spleen to the liver, where its density was measured.
 void compare_with_liver(Findings& findings, const reporting::Measurement& spleen) {
   reporting::Finding& liver = finding(findings, "liver");
@@ -116,6 +129,9 @@ void compare_with_liver(Findings& findings, const reporting::Measurement& spleen
   if (const auto& rule = reporting::knowledge::rule("liver.spleen-10");
       reporting::knowledge::reached(rule, liver.measurements.back()))
     reporting::knowledge::recommend(liver, rule);
+  else if (*liver.measurements.back().value >= least_without_fat_hu &&
+           !liver.recommendation.empty())
+    withdraw_fatty(liver);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ constexpr int smooth_hu = 75;  // of the smoothed image: single noisy voxels are
 constexpr double near_mm = 25, far_mm = 95, front_mm = 70, behind_mm = 35;  // of the canal
 constexpr double large_mm3 = 2500;                                          // as Scene::bone
 constexpr double least_compactness = 0.25;  // volume over that of a ball of its longest diameter
+constexpr double least_sure_compactness = 0.15, sure_noises = 10;  // far above the noise
 constexpr double from_bone_mm = 8, from_aorta_mm = 5;
 constexpr double least_mm3 = 20, most_mm3 = 1500;
 constexpr double least_around_hu = -40, most_around_hu = 60, most_gas = 0.08;
@@ -316,6 +317,7 @@ std::optional<StoneBlob> blob_of(const Scene& scene, const Crop& box, Piece piec
       box.grid.point_mm(piece.sum[0] / count, piece.sum[1] / count, piece.sum[2] / count);
   const Patch patch = patch_around(scene.volume, centre, reach);
   blob.peak_hu = quantile(piece.hu, 0.9);
+  blob.first_slice = box.low[2] + piece.low[2], blob.last_slice = box.low[2] + piece.high[2];
   const Mask rough = piece_in_middle(patch, search_hu, reach - patch_margin_mm + 1);
   if (std::ranges::find(rough, 1) == rough.end()) return std::nullopt;
   look_around(patch, rough, blob);
@@ -368,7 +370,10 @@ std::string why_no_stone(const StoneBlob& blob) {
   if (blob.around_hu < least_around_hu) return "fat around it";
   if (blob.around_hu > most_around_hu) return "denser tissue around it";
   if (blob.elongation > most_elongation) return "longer than a stone";
-  if (blob.compactness() < least_compactness) return "not compact";
+  // A stone of the pelvis is ragged; noise and the rims of bone are ragged and faint.
+  const bool sure = blob.peak_hu - blob.around_hu >= sure_noises * blob.around_noise_hu;
+  if (blob.compactness() < (sure ? least_sure_compactness : least_compactness))
+    return "not compact";
   return "";
 }
 

@@ -21,9 +21,10 @@ struct StoneBlob {
   double around_noise_hu = 0;                        ///< half of the middle 68 % there
   double gas_share = 0;                              ///< of what lies there
   double elongation = 0;                             ///< longest over shortest axis of inertia
-  double compactness() const;  ///< volume over that of a ball of its longest diameter
-  int slice = 0;               ///< native image with its largest section
-  SliceMask section;           ///< of that image
+  double compactness() const;           ///< volume over that of a ball of its longest diameter
+  int slice = 0;                        ///< native image with its largest section
+  int first_slice = 0, last_slice = 0;  ///< native, of its voxels above the search threshold
+  SliceMask section;                    ///< of that image
 };
 
 /// What lies above 130 HU, 20 to 1500 mm3, 25 to 95 mm beside the spinal canal and more than 8 mm

@@ -3,8 +3,11 @@
 // same: candidates.
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "pipeline/measure/abdomen/stone_blobs.h"
+#include "pipeline/measure/abdomen/stone_place.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
@@ -16,6 +19,7 @@ using reporting::Finding;
 
 constexpr std::size_t most_reported = 10;
 constexpr double most_thickness_mm = 3, least_size_mm = 2.5;
+constexpr int t12 = 19, l5 = 24;
 
 /// Why nothing can be said of stones; empty when something can.
 std::string refusal(const Scene& scene) {
@@ -100,25 +104,83 @@ void add_measurements(const Scene& scene, const StoneBlob& blob, Finding& findin
         "a small stone looks wider and less dense than it is"};
 }
 
-Finding finding_of(const Scene& scene, const StoneBlob& blob, std::size_t number_of_stone) {
-  const bool right = is_right(scene, blob);
+const char* place_words(StonePlace place) {
+  switch (place) {
+    case StonePlace::kidney: return "stone in the kidney, ";
+    case StonePlace::ureter: return "stone in the course of the ureter, ";
+    case StonePlace::not_told:
+    case StonePlace::bowel: break;
+  }
+  return "stone of kidney or ureter, ";
+}
+
+struct Stone {
+  StoneBlob blob;
+  StonePlace place = StonePlace::not_told;
+};
+
+Finding finding_of(const Scene& scene, const Stone& stone, std::size_t number_of_stone) {
+  const bool right = is_right(scene, stone.blob);
   const std::string id = "stone." + std::to_string(number_of_stone);
-  Finding finding =
-      candidate_finding(id,
-                        std::string("stone of kidney or ureter, ") + (right ? "right" : "left") +
-                            level_words(scene, blob),
-                        codes::calculus, codes::kidney,
-                        right ? reporting::Laterality::right : reporting::Laterality::left);
-  add_measurements(scene, blob, finding);
+  Finding finding = candidate_finding(
+      id,
+      place_words(stone.place) + std::string(right ? "right" : "left") +
+          level_words(scene, stone.blob),
+      codes::calculus, stone.place == StonePlace::ureter ? codes::ureter : codes::kidney,
+      right ? reporting::Laterality::right : reporting::Laterality::left);
+  add_measurements(scene, stone.blob, finding);
+  bound_at_scan_end(scene, stone.blob.first_slice, stone.blob.last_slice, finding);
+  finding.evidence.push_back(outlined_image(scene, stone.blob.slice, stone.blob.section,
+                                            stone.blob.centre_mm, id + ".section",
+                                            "largest section of the stone"));
+  return finding;
+}
+
+/// What is known of the passing of ureteric stones, on the widest that may lie in a ureter.
+void recommend_once(const std::vector<Stone>& stones, std::size_t listed, Findings& findings) {
+  std::optional<std::size_t> widest;
+  for (std::size_t i = 0; i < listed; ++i)
+    if (stones[i].place != StonePlace::kidney &&
+        (!widest || stones[i].blob.long_mm > stones[*widest].blob.long_mm))
+      widest = i;
+  if (!widest) return;
+  Finding& finding = findings[findings.size() - listed + *widest];
   for (const char* rule_id : {"stone.9", "stone.7", "stone.5"})
     if (const auto& rule = reporting::knowledge::rule(rule_id);
         reporting::knowledge::reached(rule, finding.measurements.front())) {
       reporting::knowledge::recommend(finding, rule);
       break;
     }
-  finding.evidence.push_back(outlined_image(scene, blob.slice, blob.section, blob.centre_mm,
-                                            id + ".section", "largest section of the stone"));
-  return finding;
+}
+
+/// "; dense things where bowel lies: 2" and which part of the way was in the scan.
+std::string left_out_words(const Scene& scene, std::size_t in_bowel) {
+  std::string words;
+  if (in_bowel > 0)
+    words += "; left out as contents of bowel, by their place: " + std::to_string(in_bowel);
+  const bool named = scene.vertebrae.named;
+  if (named && scene.vertebrae.find(t12) == nullptr)
+    words += "; T12 is not whole in the scan: the upper poles may lie above it";
+  if (named && scene.vertebrae.find(l5) == nullptr)
+    words += "; L5 is not whole in the scan: the lower ureters are not in it";
+  return words;
+}
+
+/// Larger first; what lies where bowel lies is only counted.
+std::vector<Stone> stones_of(const Scene& scene, std::size_t& in_bowel) {
+  std::vector<Stone> stones;
+  std::vector<StoneBlob> blobs = stone_blobs(scene);
+  stones.reserve(blobs.size());
+  for (StoneBlob& blob : blobs) {
+    if (!why_no_stone(blob).empty() || blob.long_mm < least_size_mm || excluded(scene, blob))
+      continue;
+    const StonePlace place = stone_place(scene, blob);
+    if (place == StonePlace::bowel)
+      ++in_bowel;
+    else
+      stones.push_back({.blob = std::move(blob), .place = place});
+  }
+  return stones;
 }
 
 }  // namespace
@@ -130,19 +192,25 @@ void stones(Scene& scene, Findings& findings) {
                                             codes::calculus, codes::kidney, std::move(reason)));
     return;
   }
-  std::size_t reported = 0;
-  for (const StoneBlob& blob : stone_blobs(scene)) {
-    if (reported == most_reported) break;
-    if (!why_no_stone(blob).empty() || blob.long_mm < least_size_mm || excluded(scene, blob))
-      continue;
-    findings.push_back(finding_of(scene, blob, ++reported));
-  }
-  if (reported == 0)
+  std::size_t in_bowel = 0;
+  const std::vector<Stone> found = stones_of(scene, in_bowel);
+  const std::string left_out = left_out_words(scene, in_bowel);
+  if (found.empty()) {
     findings.push_back(nothing_detected(
         "stone", "Stones of kidneys and ureters of 3 mm or more", codes::calculus, codes::kidney,
         "no candidate passed detection 25 to 95 mm beside the spinal canal; what lies within 8 mm "
-        "of bone, in front of the spine, in the lower pelvis or in the bladder was not searched, "
-        "and stones above 1500 mm3 are not proposed"));
+        "of bone, in front of the spine, below the spine's lower end, in the lower pelvis or in "
+        "the bladder was not searched, and stones above 1500 mm3 are not proposed" +
+            left_out));
+    return;
+  }
+  const std::size_t listed = std::min(found.size(), most_reported);
+  for (std::size_t i = 0; i < listed; ++i) findings.push_back(finding_of(scene, found[i], i + 1));
+  recommend_once(found, listed, findings);
+  say_unlisted(findings, listed, found.size());
+  if (!left_out.empty())
+    findings[findings.size() - listed].measurements.front().conditions.push_back("of the search" +
+                                                                                 left_out);
 }
 
 }  // namespace tomoscribe::pipeline::measure

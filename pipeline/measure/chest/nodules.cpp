@@ -127,7 +127,6 @@ std::vector<Candidate> candidates_in(const Scene& scene, const Mask& space,
   }
   std::ranges::stable_sort(found, std::greater{},
                            [](const Candidate& one) { return one.shape.volume_mm3; });
-  if (found.size() > most_candidates) found.resize(most_candidates);
   return found;
 }
 
@@ -212,8 +211,9 @@ Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candi
         "-120 to -40 HU in " + number_text(100 * shape.fat_share, 0) +
         " % of the inner half: fat (Siegelman 1986, Radiology 160:313)");
   const double border = shape.border_hu;
-  if (auto evidence = mask_section(scene, on_working_grid(scene, shape), id + ".section",
-                                   "largest section of the candidate",
+  const Mask mask = on_working_grid(scene, shape);
+  bound_at_scan_end(scene, mask, finding);
+  if (auto evidence = mask_section(scene, mask, id + ".section", "largest section of the candidate",
                                    [border](std::int16_t hu) { return hu > border; }))
     finding.evidence.push_back(std::move(*evidence));
   return finding;
@@ -247,9 +247,12 @@ void nodules(Scene& scene, Findings& findings) {
         "nodules", std::string("Solid lung nodules of ") + (thick ? "10" : "6") + " mm or more",
         codes::nodule, codes::lung,
         "no candidate passed detection; nodules that are smaller, of ground glass or joined to "
-        "vessels or the pleura are not excluded"));
-  for (std::size_t i = 0; i < found.size(); ++i)
+        "vessels or the pleura are not excluded" +
+            part_words(scene, {right_lung, left_lung}, "lungs")));
+  const std::size_t listed = std::min(found.size(), most_candidates);
+  for (std::size_t i = 0; i < listed; ++i)
     findings.push_back(finding_of(scene, space, found[i], static_cast<int>(i) + 1));
+  if (listed > 0) say_unlisted(findings, listed, found.size());
 }
 
 }  // namespace tomoscribe::pipeline::measure

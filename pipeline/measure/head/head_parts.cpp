@@ -45,6 +45,11 @@ void bound_below_at_scan_end(const Cranium& whole, const Cranium& part, const Ma
   volume.conditions.emplace_back("cut by the first or last slice of the scan: at least this much");
 }
 
+std::string part_of_head_words(const Cranium& cranium) {
+  if (!cranium.vertex_missing && !cranium.foramen_missing) return {};
+  return "; only a part of the head is in the scan";
+}
+
 std::optional<reporting::Evidence> box_section(const Scene& scene, const Cranium& cranium,
                                                const Mask& box_mask, std::string id,
                                                std::string caption) {

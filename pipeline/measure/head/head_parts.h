@@ -32,6 +32,9 @@ void set_value(reporting::Measurement& measurement, double value, double uncerta
 void bound_below_at_scan_end(const Cranium& whole, const Cranium& part, const Mask& mask,
                              reporting::Measurement& volume);
 
+/// "; only a part of the head is in the scan" for what a search says, else empty.
+std::string part_of_head_words(const Cranium& cranium);
+
 /// A mask of a cranium's box (the scene's, or a part of it), outlined on the native image where it
 /// is largest.
 std::optional<reporting::Evidence> box_section(const Scene& scene, const Cranium& cranium,

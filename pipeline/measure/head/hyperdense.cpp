@@ -91,7 +91,7 @@ std::string nothing_words(const Cranium& cranium, const Blobs& blobs) {
   if (left_out > 0)
     text += "; left out: " + std::to_string(left_out) +
             (left_out == 1 ? " component" : " components") + " (calcified, thin or symmetric)";
-  return text;
+  return text + part_of_head_words(cranium);
 }
 
 }  // namespace
@@ -109,7 +109,11 @@ void hyperdense(Scene& scene, Findings& findings) {
   for (std::size_t i = 0; i < scene.blobs->all.size() && number < most_reported; ++i)
     if (scene.blobs->kinds[i].kind == BlobKind::in_the_brain)
       findings.push_back(finding_of(scene, scene.blobs->all[i], ++number));
-  if (number > 0) return;
+  if (number > 0) {
+    const auto found =
+        std::ranges::count(scene.blobs->kinds, BlobKind::in_the_brain, &Judged::kind);
+    return say_unlisted(findings, number, static_cast<std::size_t>(found));
+  }
   findings.push_back(nothing_detected("head.hyperdense", title, codes::haemorrhage, codes::brain,
                                       nothing_words(*scene.cranium, *scene.blobs)));
 }

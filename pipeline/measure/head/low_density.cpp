@@ -126,6 +126,7 @@ Finding finding_of(const Scene& scene, const Area& area, std::size_t number) {
   if (area.beside_blood)
     volume.conditions.emplace_back("around a hyperdense component: may be its oedema");
   set_value(volume, area.ml, std::hypot(area.spread_ml, 0.2 * area.ml), area.ml);
+  bound_below_at_scan_end(*scene.cranium, *scene.cranium, area.mask, volume);
   Measurement darker{.id = id + ".difference",
                      .name = "mean difference from the other side",
                      .concept_name = codes::attenuation,
@@ -162,16 +163,18 @@ void low_density(Scene& scene, Findings& findings) {
   const Components pieces =
       components(darker, cranium.image.grid,
                  static_cast<std::size_t>(least_ml / cranium.image.grid.voxel_ml()));
-  std::size_t number = 0;
-  for (std::size_t i = 0; i < pieces.voxels.size() && number < most_reported; ++i) {
+  std::size_t number = 0, found = 0;
+  for (std::size_t i = 0; i < pieces.voxels.size(); ++i) {
     const Area area = area_of(scene, differences, pieces, i + 1);
-    if (!area.opposite_blood) findings.push_back(finding_of(scene, area, ++number));
+    if (area.opposite_blood) continue;
+    if (++found <= most_reported) findings.push_back(finding_of(scene, area, ++number));
   }
-  if (number > 0) return;
+  if (number > 0) return say_unlisted(findings, number, found);
   findings.push_back(nothing_detected(
       "head.low-density", title, codes::lesion, codes::brain,
       "no area of 5 mL or more that is 7 HU darker than its mirror image passed detection; early "
-      "ischaemia, small, symmetric and superficial changes are not excluded"));
+      "ischaemia, small, symmetric and superficial changes are not excluded" +
+          part_of_head_words(cranium)));
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -24,6 +24,7 @@ constexpr double least_radius_mm = 6, most_radius_mm = 34;
 constexpr double least_blood_hu = 15, most_blood_hu = 650;
 // Brighter than the oesophagus or a muscle can be: blood with contrast agent.
 constexpr double enhanced_hu = 100, enhanced_bonus = 0.2;
+constexpr double beside_cost = 0.8;  // of a place beside the vertebra, in the abdomen
 constexpr double least_score = 0.6, sure_score = 0.75, least_length_mm = 20;
 constexpr double least_radius_share = 0.66;
 constexpr double least_radius_ratio = 0.6;
@@ -122,7 +123,8 @@ double front_mm(int row) {
 }
 
 /// Where an aorta can lie to a vertebral body, and how usual that is: cost, nullopt when it cannot.
-std::optional<double> place_cost(const SpineSlice& spine, int column, int row, double radius_mm) {
+std::optional<double> place_cost(const SpineSlice& spine, int column, int row, double radius_mm,
+                                 bool in_abdomen) {
   const double left = left_mm(column), front = front_mm(row);
   const double away = std::hypot(left / (spine.half_width_mm + 0.6 * radius_mm),
                                  front / (spine.half_depth_mm + 0.6 * radius_mm));
@@ -132,6 +134,10 @@ std::optional<double> place_cost(const SpineSlice& spine, int column, int row, d
       std::hypot(left, front) - radius_mm - std::max(spine.half_width_mm, spine.half_depth_mm);
   double cost = 0.15 * std::pow((left - 16) / 20, 2) + 0.01 * std::max(0.0, gap - 4);
   if (front < -spine.half_depth_mm / 2) cost += 0.3;
+  // Below the diaphragm it lies in front of the vertebrae; what is round beside them is the psoas.
+  if (in_abdomen)
+    cost += beside_cost *
+            std::clamp((0.6 * spine.half_depth_mm - front) / spine.half_depth_mm, 0.0, 1.0);
   return cost;
 }
 
@@ -154,10 +160,12 @@ struct Path {
   std::vector<std::size_t> best;  ///< index of the candidate, per slice of the path
 };
 
-std::vector<float> scores_of(const Candidates& candidates, const SpineSlice& spine) {
+std::vector<float> scores_of(const Candidates& candidates, const SpineSlice& spine,
+                             bool in_abdomen) {
   std::vector<float> scores(candidates.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    const auto cost = place_cost(spine, column_of(i), row_of(i), candidates[i].radius_mm);
+    const auto cost =
+        place_cost(spine, column_of(i), row_of(i), candidates[i].radius_mm, in_abdomen);
     scores[i] = static_cast<float>(cost ? candidates[i].score + candidates[i].bonus - *cost : -1);
   }
   return scores;
@@ -168,7 +176,9 @@ Path best_path(const Scene& scene) {
   GridPath best(columns, rows);
   for (int slice = scene.spine.first; slice <= scene.spine.last; slice += stride) {
     Candidates here = candidates_of(scene, slice);
-    best.add(scores_of(here, scene.spine.at[static_cast<std::size_t>(slice)]),
+    const BodyRegion region = scene.regions[static_cast<std::size_t>(slice)];
+    best.add(scores_of(here, scene.spine.at[static_cast<std::size_t>(slice)],
+                       region == BodyRegion::abdomen || region == BodyRegion::pelvis),
              [&](std::size_t before, std::size_t at) {
                const double growth =
                    std::abs(path.candidates.back()[before].radius_mm - here[at].radius_mm);

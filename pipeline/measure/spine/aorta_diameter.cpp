@@ -1,12 +1,15 @@
 // Largest diameter of the descending thoracic and of the abdominal aorta (QUANTIFICATION A): outer
 // wall, square to the course. Neither the arch nor the passage through the diaphragm is measured:
-// the first is not beside the spine, in the second the crura lie against the wall.
+// the first is not beside the spine, in the second the crura lie against the wall. A wide one is a
+// candidate: what has grown together with bowel or thrombus of the same density is judged by eye.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/spine/aorta_section.h"
+#include "pipeline/measure/spine/aorta_tube.h"
 #include "reporting/knowledge/rules.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -17,6 +20,7 @@ constexpr double arch_margin_mm = 25, dome_margin_mm = 40, bifurcation_margin_mm
 constexpr double slope_reach_mm = 12, arch_slope = 0.45, arch_search_mm = 80;
 constexpr double method_mm = 2;
 constexpr std::size_t least_sections = 5;  // 15 mm
+constexpr double least_followed_mm = 50;   // of an abdomen of twice that or more
 constexpr int l1 = 20, l4 = 23;
 
 /// One of the two parts.
@@ -27,13 +31,16 @@ struct Part {
   std::vector<std::string_view> rules;  ///< the strictest first; the first one that holds is said
   int from = 0, to = -1;                ///< working slices
   bool cut = false;                     ///< the scan or the track ends within it
+  bool in_abdomen = false;
   std::vector<std::string> conditions;
 };
 
 struct Largest {
   AortaSection section;
-  double spread_mm = 0;
+  double uncertainty_mm = 0;
   std::size_t sections = 0;
+  int first = 0, last = -1;  ///< working slices of the sections
+  const char* method = "";
 };
 
 /// Ends of the track.
@@ -85,7 +92,7 @@ int arch_from(const Scene& scene, int first, int last) {
 Part thoracic(const Scene& scene) {
   Part part{.id = "aorta.thoracic",
             .title = "Descending thoracic aorta",
-            .wide_title = "Descending thoracic aorta, wide (40 mm or more)",
+            .wide_title = "wide descending thoracic aorta (40 mm or more)",
             .name = "largest diameter",
             .site = codes::thoracic_aorta,
             .wide_mm = wide_thoracic_mm,
@@ -109,51 +116,96 @@ Part thoracic(const Scene& scene) {
 Part abdominal(const Scene& scene) {
   Part part{.id = "aorta.abdominal",
             .title = "Abdominal aorta",
-            .wide_title = "Abdominal aorta, aneurysm to be confirmed (30 mm or more)",
+            .wide_title = "aneurysm of the abdominal aorta (30 mm or more)",
             .name = "largest diameter",
             .site = codes::abdominal_aorta,
             .wide_mm = aneurysm_mm,
             .rules = {"aorta.abdominal-55", "aorta.abdominal-50", "aorta.abdominal-40",
-                      "aorta.abdominal-30"}};
+                      "aorta.abdominal-30"},
+            .in_abdomen = true};
   const auto [first, last] = track_of(scene);
   const int margin = static_cast<int>(bifurcation_margin_mm / working_mm);
   const Vertebra* top = scene.vertebrae.find(l1);
   const Vertebra* bottom = scene.vertebrae.find(l4);
   part.from = bottom != nullptr ? static_cast<int>(bottom->middle()) : first + margin;
   if (bottom == nullptr && first < 4) part.from = first;  // the scan ends before the bifurcation
-  part.to = top != nullptr ? static_cast<int>(top->middle())
-                           : lowest_lung(scene) - static_cast<int>(dome_margin_mm / working_mm);
-  part.to = std::min(part.to, last);
-  for (int i = part.from; i <= part.to; ++i)
+  part.to =
+      top != nullptr
+          ? static_cast<int>(top->middle())
+          : std::min(last, lowest_lung(scene) - static_cast<int>(dome_margin_mm / working_mm));
+  for (int i = std::max(part.from, 0); i <= part.to; ++i)
     if (scene.regions[static_cast<std::size_t>(i)] == BodyRegion::chest) part.to = i - 1;
-  part.cut = top == nullptr || bottom == nullptr || first > part.from + margin ||
-             last < static_cast<int>(top->middle()) - margin;
+  if (bottom == nullptr && first < 0) part.to = part.from - 1;  // no bifurcation to end at
+  part.cut = top == nullptr || bottom == nullptr;
   part.conditions.emplace_back(scene.vertebrae.named ? "levels estimated" : scene.vertebrae.reason);
   return part;
 }
 
 /// The section whose diameter is the median of itself and its neighbours, where that is largest.
-std::optional<Largest> largest_of(const Scene& scene, const Part& part) {
+template <class Section, class Longest>
+std::size_t largest_at(const std::vector<Section>& sections, const Longest& longest) {
+  std::size_t best = 2;
+  double most = 0;
+  for (std::size_t i = 2; i + 2 < sections.size(); ++i) {
+    std::array<std::size_t, 5> five{i - 2, i - 1, i, i + 1, i + 2};
+    std::ranges::sort(five, {}, [&](std::size_t at) { return longest(sections[at]); });
+    if (const double middle = longest(sections[five[2]]); middle > most)
+      most = middle, best = five[2];
+  }
+  return best;
+}
+
+/// By rays from the track: in the chest lung or fat lies all round.
+std::optional<Largest> largest_of_track(const Scene& scene, const Part& part) {
   std::vector<AortaSection> sections;
   for (int i = std::max(part.from, 0); i <= part.to; ++i)
     if (scene.aorta.covers(i))
       if (auto section = aorta_section(scene, i)) sections.push_back(*section);
   if (sections.size() < least_sections) return std::nullopt;
-  Largest largest;
-  for (std::size_t i = 2; i + 2 < sections.size(); ++i) {
-    std::array<const AortaSection*, 5> five{&sections[i - 2], &sections[i - 1], &sections[i],
-                                            &sections[i + 1], &sections[i + 2]};
-    std::ranges::sort(five, {}, [](const AortaSection* one) { return one->longest_mm; });
-    if (five[2]->longest_mm <= largest.section.longest_mm) continue;
-    largest.section = *five[2];
-    largest.spread_mm = (five[3]->longest_mm - five[1]->longest_mm) / 2;
-  }
+  const std::size_t at = largest_at(sections, [](const auto& one) { return one.longest_mm; });
+  double spread = 0;
+  for (std::size_t i = at - std::min<std::size_t>(at, 1);
+       i <= std::min(at + 1, sections.size() - 1); ++i)
+    spread = std::max(spread, std::abs(sections[i].longest_mm - sections[at].longest_mm));
   for (const double shift : {-25.0, 25.0})
-    if (const auto moved = aorta_section(scene, static_cast<int>(largest.section.slice), shift))
-      largest.spread_mm =
-          std::max(largest.spread_mm, std::abs(moved->longest_mm - largest.section.longest_mm));
-  largest.sections = sections.size();
-  return largest;
+    if (const auto moved = aorta_section(scene, static_cast<int>(sections[at].slice), shift))
+      spread = std::max(spread, std::abs(moved->longest_mm - sections[at].longest_mm));
+  return Largest{
+      .section = sections[at],
+      .uncertainty_mm = std::max(2.0, std::hypot(spread, method_mm)),
+      .sections = sections.size(),
+      .first = static_cast<int>(sections.front().slice),
+      .last = static_cast<int>(sections.back().slice),
+      .method =
+          "longest diameter of an ellipse through the outer wall, square to the smoothed course; "
+          "rays to where soft tissue ends in fat or lung; median of five sections 3 mm apart; "
+          "uncertainty: neighbours, border moved by 25 HU, and 2 mm of the method"};
+}
+
+/// By the chain of ellipses: in the abdomen bowel, veins and crura lie against the wall.
+std::optional<Largest> largest_of_tube(const Scene& scene, const Part& part) {
+  std::vector<TubeSection> tube = aorta_tube(scene, part.from, part.to);
+  std::erase_if(tube, [](const TubeSection& one) { return !one.usable(); });
+  if (tube.size() < least_sections) return std::nullopt;
+  const std::size_t at = largest_at(tube, [](const auto& one) { return one.wall.longest_mm(); });
+  const TubeSection& one = tube[at];
+  return Largest{
+      .section = {.slice = static_cast<double>(one.slice),
+                  .middle = {one.wall.column, one.wall.row, static_cast<double>(one.slice)},
+                  .longest_mm = one.wall.longest_mm(),
+                  .shortest_mm = one.wall.shortest_mm(),
+                  .longest_from = one.longest_from,
+                  .longest_to = one.longest_to,
+                  .seen = one.seen},
+      .uncertainty_mm = longest_uncertainty_mm(scene, tube, at),
+      .sections = tube.size(),
+      .first = tube.front().slice,
+      .last = tube.back().slice,
+      .method =
+          "longest diameter of an ellipse along the outer wall, square to the smoothed course: of "
+          "the chains of ellipses in front of the vertebrae the one with most contrast to fat "
+          "(Viterbi); median of five sections 3 mm apart; uncertainty: an eighth of the wall left "
+          "out at a time, and 2.5 mm, twice the standard deviation on phantoms"};
 }
 
 std::string level_of(const Scene& scene, double slice) {
@@ -163,44 +215,89 @@ std::string level_of(const Scene& scene, double slice) {
   return {};
 }
 
+/// "image 120 (L3)": the image nearest to a working slice and its level, where that is known.
+std::string place_words(const Scene& scene, int slice) {
+  const Vec3 point = scene.work.grid.point_mm(0, 0, slice);
+  const int last = scene.volume.grid.size[2] - 1;
+  const int image =
+      std::clamp(static_cast<int>(std::lround(scene.volume.grid.index_at(point)[2])), 0, last);
+  const auto& number = scene.volume.images[index_of(scene.volume.image_slice(image))];
+  return "image " + (number ? std::to_string(*number) : std::to_string(image + 1)) +
+         level_of(scene, slice);
+}
+
+/// Where it was lost before the end of what was to be measured; empty: nowhere.
+std::string lost_words(const Scene& scene, const Part& part, const Largest& largest) {
+  const int margin = static_cast<int>(bifurcation_margin_mm / working_mm);
+  std::string words;
+  if (largest.first > part.from + margin) words = "lost below " + place_words(scene, largest.first);
+  if (largest.last < part.to - margin)
+    words += (words.empty() ? "lost above " : ", and above ") + place_words(scene, largest.last);
+  return words;
+}
+
 reporting::Measurement measurement_of(const Scene& scene, const Part& part,
                                       const Largest& largest) {
   const AortaSection& section = largest.section;
-  reporting::Measurement result{
-      .id = part.id + ".diameter",
-      .name = part.name + level_of(scene, section.slice),
-      .concept_name = codes::diameter,
-      .value = std::round(section.longest_mm),
-      .unit = codes::millimetre,
-      .decimals = 0,
-      .uncertainty = std::max(2.0, std::round(std::hypot(largest.spread_mm, method_mm))),
-      .method =
-          "longest diameter of an ellipse through the outer wall, square to the smoothed course; "
-          "rays to where soft tissue ends in fat or lung; median of five sections 3 mm apart; "
-          "uncertainty: neighbours, border moved by 25 HU, and 2 mm of the method",
-      .conditions = part.conditions,
-      .not_assessed = {},
-      .lower_bound = part.cut};
+  const std::string lost = lost_words(scene, part, largest);
+  reporting::Measurement result{.id = part.id + ".diameter",
+                                .name = part.name + level_of(scene, section.slice),
+                                .concept_name = codes::diameter,
+                                .value = std::round(section.longest_mm),
+                                .unit = codes::millimetre,
+                                .decimals = 0,
+                                .uncertainty = std::ceil(largest.uncertainty_mm - 0.05),
+                                .method = largest.method,
+                                .conditions = part.conditions,
+                                .not_assessed = {},
+                                .lower_bound = part.cut || !lost.empty()};
   result.conditions.push_back(
-      "measured on " + std::to_string(largest.sections) +
-      " sections; at the largest the wall is seen in " + number_text(100 * section.seen, 0) +
+      "measured on " + std::to_string(largest.sections) + " sections from " +
+      place_words(scene, largest.first) + " to " + place_words(scene, largest.last) +
+      "; at the largest the wall is seen in " + number_text(100 * section.seen, 0) +
       " % of the directions, shortest " + number_text(section.shortest_mm, 0) + " mm");
+  if (!lost.empty()) result.conditions.push_back(lost);
   if (part.cut) result.conditions.emplace_back("only part of it is in the scan or was followed");
   result.conditions.emplace_back("flagged: to be confirmed on the images");
   return result;
 }
 
+/// Millimetres of the scan that show the abdomen.
+double abdomen_mm(const Scene& scene) {
+  return working_mm * static_cast<double>(std::ranges::count(scene.regions, BodyRegion::abdomen));
+}
+
+/// Why a short stretch says nothing of the whole; empty when it does.
+std::string too_short(const Scene& scene, const Part& part, const Largest& largest) {
+  const double followed = (largest.last - largest.first) * working_mm;
+  if (!part.in_abdomen || followed >= least_followed_mm ||
+      abdomen_mm(scene) < 2 * least_followed_mm)
+    return {};
+  return "followed only from " + place_words(scene, largest.first) + " to " +
+         place_words(scene, largest.last) + " (" + number_text(followed, 0) +
+         " mm); below and above it was lost";
+}
+
 void add(const Scene& scene, const Part& part, Findings& findings) {
-  const auto absent = [&](const char* reason) {
+  const auto absent = [&](std::string reason) {
     findings.push_back(
-        not_assessed_finding(part.id, part.title, codes::presence, part.site, reason));
+        not_assessed_finding(part.id, part.title, codes::presence, part.site, std::move(reason)));
   };
   if (!scene.spine.found()) return absent("no spine to follow it along");
-  const std::optional<Largest> largest = largest_of(scene, part);
-  if (!largest) return absent("its wall was not seen well enough beside the spine");
+  const std::optional<Largest> largest =
+      part.in_abdomen ? largest_of_tube(scene, part) : largest_of_track(scene, part);
+  if (!largest)
+    return absent(part.from > part.to
+                      ? "neither levels nor a course beside the spine say where it lies"
+                      : "its wall was not seen well enough beside the spine from " +
+                            place_words(scene, part.from) + " to " + place_words(scene, part.to));
   const bool wide = std::round(largest->section.longest_mm) >= part.wide_mm;
+  if (!wide)
+    if (std::string reason = too_short(scene, part, *largest); !reason.empty())
+      return absent(std::move(reason));
   reporting::Finding finding =
-      measured_finding(part.id, wide ? part.wide_title : part.title, codes::presence, part.site);
+      wide ? candidate_finding(part.id, part.wide_title, codes::presence, part.site)
+           : measured_finding(part.id, part.title, codes::presence, part.site);
   finding.measurements.push_back(measurement_of(scene, part, *largest));
   for (const std::string_view id : part.rules)
     if (const auto& rule = reporting::knowledge::rule(id);

@@ -1,0 +1,61 @@
+// What a list or a scan that ends too soon makes a finding say (finding_parts.h).
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "pipeline/measure/finding_parts.h"
+
+namespace tomoscribe::pipeline::measure {
+
+using reporting::Finding;
+
+void say_unlisted(std::vector<Finding>& findings, std::size_t listed, std::size_t found) {
+  if (found <= listed) return;
+  const std::size_t more = found - listed;
+  findings.back().title += " (the last of " + std::to_string(listed) + " listed; " +
+                           std::to_string(more) + (more == 1 ? " more was" : " more were") +
+                           " found)";
+}
+
+void bound_at_scan_end(const Scene& scene, int first, int last, Finding& finding) {
+  const bool at_first = first <= 0, at_last = last >= scene.volume.grid.size[2] - 1;
+  if (!at_first && !at_last) return;
+  for (reporting::Measurement& one : finding.measurements) {
+    if (one.concept_name == codes::attenuation || one.concept_name == codes::ratio || !one.value)
+      continue;
+    one.lower_bound = true;
+    one.conditions.push_back(std::string("at least: cut by the ") + (at_first ? "first" : "last") +
+                             " slice of the scan");
+  }
+}
+
+void bound_at_scan_end(const Scene& scene, const Mask& mask, Finding& finding) {
+  const auto plane = static_cast<std::ptrdiff_t>(scene.work.grid.offset(0, 0, 1));
+  const auto low = std::ranges::find(mask, 1);
+  if (low == mask.end()) return;
+  const auto high = std::find(mask.rbegin(), mask.rend(), 1);
+  const auto native = [&](std::ptrdiff_t slice) {
+    const Vec3 point = scene.work.grid.point_mm(0, 0, static_cast<double>(slice));
+    return scene.volume.grid.index_at(point)[2];
+  };
+  // A working voxel shows the slice in which its middle lies.
+  const double one = native((low - mask.begin()) / plane);
+  const double other = native((mask.rend() - high - 1) / plane);
+  bound_at_scan_end(scene, static_cast<int>(std::lround(std::min(one, other))),
+                    static_cast<int>(std::lround(std::max(one, other))), finding);
+}
+
+std::string part_words(const Scene& scene, const std::vector<Label>& labels, const char* organ) {
+  constexpr double least_cm2 = 5;
+  const std::array<double, 3> mm = scene.volume.grid.spacing_mm();
+  const auto cm2 = [&](const std::array<Section, label_count>& sections) {
+    double voxels = 0;
+    for (const Label label : labels) voxels += static_cast<double>(sections[label].voxels);
+    return voxels * mm[0] * mm[1] / 100;
+  };
+  const auto& of = scene.sections.of;
+  if (of.empty() || (cm2(of.front()) < least_cm2 && cm2(of.back()) < least_cm2)) return {};
+  return std::string("; only a part of the ") + organ + " is in the scan";
+}
+
+}  // namespace tomoscribe::pipeline::measure
