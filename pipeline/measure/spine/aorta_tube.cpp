@@ -129,9 +129,9 @@ Seen seen(const Picture& hu, const Shape& shape, double most_inside_hu, int left
 /// Searches around a shape, ever finer.
 class Search {
  public:
-  Search(const Picture& hu, double most_inside_hu, const Shape& expected, double held,
+  Search(const Picture& hu, double most_inside_hu, const Shape& expected, double hold,
          int left_out = -1)
-      : hu_(hu), inside_(most_inside_hu), expected_(expected), held_(held), left_out_(left_out) {}
+      : hu_(hu), inside_(most_inside_hu), expected_(expected), held_(hold), left_out_(left_out) {}
 
   /// Value of a shape: contrast, less what it differs from what is expected.
   double value(const Shape& shape) const {
