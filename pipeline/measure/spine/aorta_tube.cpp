@@ -27,7 +27,7 @@ constexpr double move_cost = 0.012, growth_cost = 0.012;  // for each millimetre
 constexpr double usual_left_mm = 8;
 constexpr double picture_left_mm = 10, picture_front_mm = 36;  // of the vertebra's middle
 constexpr double least_score = 0.28, least_seen = 0.3;
-constexpr double held = 0.5;  // how much of that holds once the chain is known
+constexpr double chain_hold = 0.5;  // how much of that holds once the chain is known
 constexpr double smoothing_mm = 12;
 constexpr double blocked = 1e4, bone_hu = 2000;  // HU in the picture where a vertebra lies
 
@@ -129,9 +129,9 @@ Seen seen(const Picture& hu, const Shape& shape, double most_inside_hu, int left
 /// Searches around a shape, ever finer.
 class Search {
  public:
-  Search(const Picture& hu, double most_inside_hu, const Shape& expected, double held,
+  Search(const Picture& hu, double most_inside_hu, const Shape& expected, double hold,
          int left_out = -1)
-      : hu_(hu), inside_(most_inside_hu), expected_(expected), held_(held), left_out_(left_out) {}
+      : hu_(hu), inside_(most_inside_hu), expected_(expected), held_(hold), left_out_(left_out) {}
 
   /// Value of a shape: contrast, less what it differs from what is expected.
   double value(const Shape& shape) const {
@@ -370,7 +370,7 @@ std::vector<TubeSection> aorta_tube(const Scene& scene, int from, int to) {
   for (std::size_t i = 0; i < along.size(); ++i) {
     const Plane plane = square_plane(along, i);
     const Picture picture(scene, plane);
-    const Search search(picture, most_inside(scene), shape_of(along[i].wall), held);
+    const Search search(picture, most_inside(scene), shape_of(along[i].wall), chain_hold);
     const Shape shape = search.fine(shape_of(along[i].wall));
     tube.push_back(section_of(plane, shape, seen(picture, shape, most_inside(scene))));
   }
@@ -384,7 +384,7 @@ double longest_uncertainty_mm(const Scene& scene, const std::vector<TubeSection>
   const Picture picture(scene, plane);
   double squares = 0;
   for (int left_out = 0; left_out < sectors; ++left_out) {
-    const Search search(picture, most_inside(scene), shape_of(at.wall), held, left_out);
+    const Search search(picture, most_inside(scene), shape_of(at.wall), chain_hold, left_out);
     const Shape shape = search.fine(shape_of(at.wall));
     squares += std::pow(2 * (shape.radius + shape.oval()) - at.wall.longest_mm(), 2);
   }
