@@ -27,7 +27,7 @@ constexpr double move_cost = 0.012, growth_cost = 0.012;  // for each millimetre
 constexpr double usual_left_mm = 8;
 constexpr double picture_left_mm = 10, picture_front_mm = 36;  // of the vertebra's middle
 constexpr double least_score = 0.28, least_seen = 0.3;
-constexpr double held = 0.5;  // how much of that holds once the chain is known
+constexpr double chain_hold = 0.5;  // how much of that holds once the chain is known
 constexpr double smoothing_mm = 12;
 constexpr double blocked = 1e4, bone_hu = 2000;  // HU in the picture where a vertebra lies
 
@@ -370,7 +370,7 @@ std::vector<TubeSection> aorta_tube(const Scene& scene, int from, int to) {
   for (std::size_t i = 0; i < along.size(); ++i) {
     const Plane plane = square_plane(along, i);
     const Picture picture(scene, plane);
-    const Search search(picture, most_inside(scene), shape_of(along[i].wall), held);
+    const Search search(picture, most_inside(scene), shape_of(along[i].wall), chain_hold);
     const Shape shape = search.fine(shape_of(along[i].wall));
     tube.push_back(section_of(plane, shape, seen(picture, shape, most_inside(scene))));
   }
@@ -384,7 +384,7 @@ double longest_uncertainty_mm(const Scene& scene, const std::vector<TubeSection>
   const Picture picture(scene, plane);
   double squares = 0;
   for (int left_out = 0; left_out < sectors; ++left_out) {
-    const Search search(picture, most_inside(scene), shape_of(at.wall), held, left_out);
+    const Search search(picture, most_inside(scene), shape_of(at.wall), chain_hold, left_out);
     const Shape shape = search.fine(shape_of(at.wall));
     squares += std::pow(2 * (shape.radius + shape.oval()) - at.wall.longest_mm(), 2);
   }
