@@ -251,6 +251,27 @@ void add_shapes(const Scene& scene, DenseLung& dense) {
   }
 }
 
+Components pieces_of(const Mask& mask, const Grid& grid) {
+  return components(mask, grid, static_cast<std::size_t>(least_ml / grid.voxel_ml()));
+}
+
+/// What is left of a mask without vessels, in pieces that hold some of `seed` and lie against
+/// aerated lung.
+Mask lying_against_lung(const Scene& scene, const Crop& box, const Mask& mask, const Mask& seed) {
+  const Components pieces = pieces_of(opened(mask, box.grid, vessel_mm), box.grid);
+  const std::vector<DensePart> parts = Judge(scene, box, pieces).parts();
+  Mask held(parts.size() + 1, 0);
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    if (seed[i] != 0) held[pieces.labels[i]] = 1;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (parts[i].against_lung < least_against_lung) held[i + 1] = 0;
+  held[0] = 0;
+  Mask result(mask.size());
+  std::ranges::transform(pieces.labels, result.begin(),
+                         [&](std::uint16_t piece) { return held[piece]; });
+  return result;
+}
+
 /// The pieces that lie against aerated lung, numbered from 1, with their parts.
 void keep_parts(const Scene& scene, const Crop& box, const Components& pieces, DenseLung& dense) {
   const std::vector<DensePart> parts = Judge(scene, box, pieces).parts();
@@ -303,12 +324,12 @@ DenseLung dense_lung(const Scene& scene) {
   const JoinedLung joined = joined_lung(scene, *box);
   dense.joined_missing = joined.missing;
   for (std::size_t i = 0; i < soft.size(); ++i)
-    soft[i] = joined.mask[i] != 0 ||
-                      (soft[i] == 2 && away[i] > static_cast<float>(bulk_mm + 2 * working_mm))
-                  ? 1
-                  : 0;
-  const Components pieces = components(opened(soft, box->grid, vessel_mm), box->grid,
-                                       static_cast<std::size_t>(least_ml / grid.voxel_ml()));
+    soft[i] = soft[i] == 2 && away[i] > static_cast<float>(bulk_mm + 2 * working_mm) ? 1 : 0;
+  // Judged before they are put together: a layer of the chest wall must not hide what touches it.
+  soft = lying_against_lung(scene, *box, soft, soft);
+  const Mask joins = lying_against_lung(scene, *box, joined.mask, joined.seed);
+  for (std::size_t i = 0; i < soft.size(); ++i) soft[i] = soft[i] != 0 || joins[i] != 0 ? 1 : 0;
+  const Components pieces = pieces_of(soft, box->grid);
   keep_parts(scene, *box, pieces, dense);
   add_shapes(scene, dense);
   return dense;

@@ -132,13 +132,15 @@ class Flood {
 
 JoinedLung joined_lung(const Scene& scene, const Crop& box) {
   const Territory territory = lung_territory(scene, box);
-  JoinedLung joined{.mask = Mask(box.grid.voxels(), 0), .missing = territory.missing};
+  JoinedLung joined{.mask = Mask(box.grid.voxels(), 0),
+                    .seed = Mask(box.grid.voxels(), 0),
+                    .missing = territory.missing};
   if (!territory.found()) return joined;
   const std::vector<float> depth = depth_mm(territory.soft, box.grid);
   const Mask with_heart = heart(territory, depth, box);
-  const Mask seed = seeds(territory, with_heart, depth, box.grid);
-  if (std::ranges::count(seed, 1) == 0) return joined;
-  Mask owner = markers(territory, with_heart, seed, depth);
+  joined.seed = seeds(territory, with_heart, depth, box.grid);
+  if (std::ranges::count(joined.seed, 1) == 0) return joined;
+  Mask owner = markers(territory, with_heart, joined.seed, depth);
   Flood(territory.soft, depth, box.grid, owner).run();
   for (std::size_t i = 0; i < owner.size(); ++i) joined.mask[i] = owner[i] == lesion ? 1 : 0;
   return joined;

@@ -10,7 +10,8 @@
 namespace tomoscribe::pipeline::measure {
 
 struct JoinedLung {
-  Mask mask;            ///< of the box: 1 where soft tissue lies in the place of lung
+  Mask mask;            ///< of the box: 1 where such tissue lies, followed to the organs
+  Mask seed;            ///< of the box: the part of it that lies in the place of lung
   std::string missing;  ///< why it was not searched; empty when it was
 };
 

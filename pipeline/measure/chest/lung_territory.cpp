@@ -75,14 +75,17 @@ bool in_tube(double column, double row, int c, int r, double mm) {
   return std::hypot(c - column, r - row) * working_mm < mm;
 }
 
+/// The vertebral body's round and what lies behind it.
+bool in_spine(const SpineSlice& spine, int column, int row) {
+  const double reach = std::max(spine.half_width_mm, spine.half_depth_mm) + spine_margin_mm;
+  return in_tube(spine.body_column, spine.body_row, column, row, reach) ||
+         (row > spine.body_row && std::abs(to_side_mm(spine, column)) < reach);
+}
+
 /// Spine, descending aorta and fluid: no lung, and the border of what lies against them.
 bool is_other(const Scene& scene, std::size_t at, int column, int row, int slice) {
   if (!scene.fluid.empty() && scene.fluid[at] != 0) return true;
-  const SpineSlice& spine = scene.spine.at[index_of(slice)];
-  if (scene.spine.covers(slice) &&
-      in_tube(spine.body_column, spine.body_row, column, row,
-              std::max(spine.half_width_mm, spine.half_depth_mm) + spine_margin_mm))
-    return true;
+  if (in_spine(scene.spine.at[index_of(slice)], column, row)) return true;
   if (!scene.aorta.covers(slice)) return false;
   const AortaSlice& aorta = scene.aorta.at[index_of(slice)];
   return in_tube(aorta.column, aorta.row, column, row, aorta.radius_mm + aorta_margin_mm);
