@@ -221,6 +221,7 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, const Vo
   finish_findings(version.findings, version.study.uid);
   version.provenance = provenance_of(headers, choice, volume, scene.gates, context);
   if (earlier) compare_with(*earlier, scene, version);
+  measure::adult_limits(scene, version.findings);
   std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);

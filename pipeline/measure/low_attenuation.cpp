@@ -82,12 +82,27 @@ struct Counts {
   double percent(double count) const { return 100 * count / all; }
 };
 
+/// Interpolated slices have less noise than images, those near metal have streaks.
+bool is_counted(const Scene& scene, int slice) {
+  return scene.volume.kind(slice) == SliceKind::image && !scene.gates.excludes(slice);
+}
+
+std::string not_counted_words(const Scene& scene) {
+  int out = 0;
+  for (int slice = 0; slice < scene.volume.grid.size[2]; ++slice)
+    if (!is_counted(scene, slice)) ++out;
+  if (out == 0) return {};
+  return std::to_string(out) + " of " + std::to_string(scene.volume.grid.size[2]) +
+         " slices are not counted: metal within 10 mm, or interpolated between images";
+}
+
 std::array<Counts, 2> count_lungs(const Scene& scene) {
   std::array<Counts, 2> counts;
   const Mask& labels = scene.native.labels;
   const auto [columns, rows, slices] = scene.native.size;
   const auto width = static_cast<std::size_t>(columns);
-  for (int slice = 0; slice < slices; ++slice)
+  for (int slice = 0; slice < slices; ++slice) {
+    if (!is_counted(scene, slice)) continue;
     for (int row = 1; row + 1 < rows; ++row) {
       const std::size_t base = scene.volume.grid.offset(0, row, slice);
       for (std::size_t at = base + 1; at + 1 < base + width; ++at) {
@@ -99,6 +114,7 @@ std::array<Counts, 2> count_lungs(const Scene& scene) {
         counts[label == right_lung ? 0 : 1].add(scene.volume.hu[at]);
       }
     }
+  }
   return counts;
 }
 
@@ -140,6 +156,8 @@ void low_attenuation(Scene& scene, Findings& findings) {
     for (const Measurement& other : lungs_found.measurements)
       if (other.id == "lung.volume.total" && other.lower_bound)
         gate.conditions.emplace_back("only part of the lungs is in the scan: flagged");
+    if (std::string words = not_counted_words(scene); !words.empty())
+      gate.conditions.push_back(std::move(words));
     counts = count_lungs(scene);
   }
   Counts both = counts[0];

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/measure/abdomen/organ_core.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
@@ -84,12 +85,14 @@ void liver_density(Scene& scene, Findings& findings) {
                                             codes::liver, std::move(reason)));
   };
   if (auto reason = why_no_tissue_density(scene); !reason.empty()) return absent(std::move(reason));
-  const Mask core = liver_core(scene);
+  const Mask core = core_to_measure(scene, liver_core(scene));
   if (core.empty()) return absent("too little of the liver lies below the lungs in the scan");
   const CoreDensity density = density_of(scene, core);
   if (auto reason = density.why_uneven(); !reason.empty()) return absent(std::move(reason));
   reporting::Finding finding = measured_finding("liver", "Liver", codes::presence, codes::liver);
   finding.measurements.push_back(measurement_of(scene, density));
+  if (const std::string words = left_out_words(scene); !words.empty())
+    finding.measurements.back().conditions.push_back(words);
   for (const char* id : {"liver.40", "liver.48"})
     if (const auto& rule = reporting::knowledge::rule(id);
         reporting::knowledge::reached(rule, finding.measurements.front())) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/measure/abdomen/stone_blobs.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
@@ -137,12 +138,16 @@ void stones(Scene& scene, Findings& findings) {
       continue;
     findings.push_back(finding_of(scene, blob, ++reported));
   }
+  const std::string left_out = left_out_words(scene);
   if (reported == 0)
     findings.push_back(nothing_detected(
         "stone", "Stones of kidneys and ureters of 3 mm or more", codes::calculus, codes::kidney,
-        "no candidate passed detection 25 to 95 mm beside the spinal canal; what lies within 8 mm "
-        "of bone, in front of the spine, in the lower pelvis or in the bladder was not searched, "
-        "and stones above 1500 mm3 are not proposed"));
+        std::string("no candidate passed detection 25 to 95 mm beside the spinal canal; what lies "
+                    "within 8 mm "
+                    "of bone, in front of the spine, in the lower pelvis or in the bladder was not "
+                    "searched, "
+                    "and stones above 1500 mm3 are not proposed") +
+            (left_out.empty() ? "" : "; " + left_out)));
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -52,6 +52,8 @@ const char* word_of(const Measurement& score) {
 /// Why the scan cannot be scored; empty when it can.
 std::string reason_against(const Scene& scene) {
   if (const auto may = scene.gates.allowed(gates::Use::calcium); !may) return may.reason;
+  if (scene.contrast.phase == ContrastPhase::unknown)
+    return "whether contrast agent was given is not known: it is as bright as calcium";
   if (scene.contrast.given() || scene.contrast.phase == ContrastPhase::indeterminate)
     return "the blood's density speaks for contrast agent, which is as bright as calcium";
   return {};
@@ -105,7 +107,7 @@ Measurement measurement_of(const Scene& scene, const HeartSpace& space, const Ca
   }
   score.uncertainty = std::max(
       1.0, std::round(std::hypot(spread, (thick ? thick_share : method_share) * sum.agatston)));
-  if (*score.value > 0) say_neighbours(score);
+  if (*score.value > 0 && scene.gates.allowed(gates::Use::norms)) say_neighbours(score);
   return score;
 }
 
@@ -140,9 +142,11 @@ void coronary_calcium(Scene& scene, Findings& findings) {
     findings.push_back(std::move(nothing));
     return;
   }
+  const bool classed = static_cast<bool>(scene.gates.allowed(gates::Use::norms));
   Finding finding = candidate_finding(id,
                                       std::string("coronary calcium (valves not separated), ") +
-                                          word_of(score) + " by an estimate without gating",
+                                          (classed ? word_of(score) + std::string(" ") : "") +
+                                          "by an estimate without gating",
                                       calcification, heart);
   finding.measurements.push_back(score);
   reporting::knowledge::recommend(finding, reporting::knowledge::rule(class_of(score)->rule));

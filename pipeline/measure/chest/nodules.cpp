@@ -7,6 +7,7 @@
 
 #include "pipeline/measure/chest/lung_space.h"
 #include "pipeline/measure/chest/nodule_shape.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/two_threads.h"
@@ -221,6 +222,8 @@ Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candi
       spread.volume_mm3, 0);
   add("attenuation", "attenuation inside", codes::attenuation, codes::hounsfield, shape.inner_hu,
       20, 0);
+  if (is_excluded(scene, shape.centre_mm))
+    withhold(finding.measurements.back(), left_out_words(scene));
   const double border = shape.border_hu;
   if (auto evidence = mask_section(scene, on_working_grid(scene, shape), id + ".section",
                                    "largest section of the candidate",

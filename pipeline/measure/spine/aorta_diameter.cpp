@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/spine/aorta_section.h"
@@ -132,11 +133,16 @@ Part abdominal(const Scene& scene) {
   return part;
 }
 
+bool is_excluded_aorta(const Scene& scene, int slice) {
+  const AortaSlice& at = scene.aorta.at[static_cast<std::size_t>(slice)];
+  return is_excluded(scene, scene.work.grid.point_mm(at.column, at.row, slice));
+}
+
 /// The section whose diameter is the median of itself and its neighbours, where that is largest.
 std::optional<Largest> largest_of(const Scene& scene, const Part& part) {
   std::vector<AortaSection> sections;
   for (int i = std::max(part.from, 0); i <= part.to; ++i)
-    if (scene.aorta.covers(i))
+    if (scene.aorta.covers(i) && !is_excluded_aorta(scene, i))
       if (auto section = aorta_section(scene, i)) sections.push_back(*section);
   if (sections.size() < least_sections) return std::nullopt;
   Largest largest;
@@ -191,14 +197,16 @@ reporting::Measurement measurement_of(const Scene& scene, const Part& part,
 }
 
 void add(const Scene& scene, const Part& part, Findings& findings) {
-  const auto absent = [&](const char* reason) {
+  const auto absent = [&](const std::string& reason) {
     findings.push_back(
         not_assessed_finding(part.id, part.title, codes::presence, part.site, reason));
   };
+  if (const auto may = scene.gates.allowed(gates::Use::size); !may) return absent(may.reason);
   if (!scene.spine.found()) return absent("no spine to follow it along");
   const std::optional<Largest> largest = largest_of(scene, part);
   if (!largest) return absent("its wall was not seen well enough beside the spine");
-  const bool wide = std::round(largest->section.longest_mm) >= part.wide_mm;
+  const bool wide = scene.gates.allowed(gates::Use::norms) &&
+                    std::round(largest->section.longest_mm) >= part.wide_mm;
   reporting::Finding finding =
       measured_finding(part.id, wide ? part.wide_title : part.title, codes::presence, part.site);
   finding.measurements.push_back(measurement_of(scene, part, *largest));
