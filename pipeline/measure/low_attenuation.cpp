@@ -96,25 +96,27 @@ std::string not_counted_words(const Scene& scene) {
          " slices are not counted: metal within 10 mm, or interpolated between images";
 }
 
-std::array<Counts, 2> count_lungs(const Scene& scene) {
-  std::array<Counts, 2> counts;
+/// Right and left.
+void count_slice(const Scene& scene, int slice, std::array<Counts, 2>& counts) {
   const Mask& labels = scene.native.labels;
-  const auto [columns, rows, slices] = scene.native.size;
-  const auto width = static_cast<std::size_t>(columns);
-  for (int slice = 0; slice < slices; ++slice) {
-    if (!is_counted(scene, slice)) continue;
-    for (int row = 1; row + 1 < rows; ++row) {
-      const std::size_t base = scene.volume.grid.offset(0, row, slice);
-      for (std::size_t at = base + 1; at + 1 < base + width; ++at) {
-        const std::uint8_t label = labels[at];
-        if (label != right_lung && label != left_lung) continue;
-        if (labels[at - 1] != label || labels[at + 1] != label || labels[at - width] != label ||
-            labels[at + width] != label)
-          continue;
-        counts[label == right_lung ? 0 : 1].add(scene.volume.hu[at]);
-      }
+  const auto width = static_cast<std::size_t>(scene.native.size[0]);
+  for (int row = 1; row + 1 < scene.native.size[1]; ++row) {
+    const std::size_t base = scene.volume.grid.offset(0, row, slice);
+    for (std::size_t at = base + 1; at + 1 < base + width; ++at) {
+      const std::uint8_t label = labels[at];
+      if (label != right_lung && label != left_lung) continue;
+      if (labels[at - 1] != label || labels[at + 1] != label || labels[at - width] != label ||
+          labels[at + width] != label)
+        continue;
+      counts[label == right_lung ? 0 : 1].add(scene.volume.hu[at]);
     }
   }
+}
+
+std::array<Counts, 2> count_lungs(const Scene& scene) {
+  std::array<Counts, 2> counts;
+  for (int slice = 0; slice < scene.native.size[2]; ++slice)
+    if (is_counted(scene, slice)) count_slice(scene, slice, counts);
   return counts;
 }
 
