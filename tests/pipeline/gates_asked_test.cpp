@@ -166,8 +166,10 @@ TEST_F(AskedChest, HoldsNoChildAgainstTheLimitsOfAdults) {
     EXPECT_EQ(first.value, adult.find(id)->measurements.front().value) << id;
     EXPECT_THAT(first.conditions, Contains(HasSubstr(because))) << id;
   }
-  EXPECT_THAT(adult.find("coronary.calcium")->title, HasSubstr("severe"));
-  EXPECT_THAT(child.find("coronary.calcium")->title, testing::Not(HasSubstr("severe")));
+  const auto classed =
+      testing::AnyOf(HasSubstr("severe"), HasSubstr("moderate"), HasSubstr("mild"));
+  EXPECT_THAT(adult.find("coronary.calcium")->title, classed);
+  EXPECT_THAT(child.find("coronary.calcium")->title, testing::Not(classed));
   EXPECT_THAT(adult.find("aorta.thoracic")->title, HasSubstr("wide"));
   EXPECT_THAT(child.find("aorta.thoracic")->title, testing::Not(HasSubstr("wide")));
   EXPECT_THAT(child.number("heart.width.ratio").conditions, Contains(HasSubstr(because)));

@@ -142,7 +142,7 @@ TEST_F(GatesOfPhantom, WithSeveralFaultsOfItsScaleNamesThemAll) {
   volume.header.series_description = "CTAC WB";
   const Result result = hounsfield(body_of(volume));
   expect_forbids(result, {Use::low_attenuation, Use::nodules, Use::calcium});
-  ASSERT_EQ(result.more.size(), 1U);
+  ASSERT_FALSE(result.more.empty());
   expect_forbids(result.more.front(), {Use::density, Use::tissue, Use::bone, Use::low_attenuation,
                                        Use::calcium, Use::fat});
 }
