@@ -200,6 +200,19 @@ std::string Moment::time() const {
   return formatted<32>("%02d%02d%02d", f.hour, f.minute, f.second);
 }
 
+std::optional<double> parse_age_years(std::string_view text) {
+  const std::string_view age = trim(text);
+  if (age.size() != 4 || !std::ranges::all_of(age.substr(0, 3), is_digit)) return std::nullopt;
+  const int count = 100 * (age[0] - '0') + 10 * (age[1] - '0') + (age[2] - '0');
+  switch (age[3]) {
+    case 'Y': return count;
+    case 'M': return count / 12.0;
+    case 'W': return count / 52.18;
+    case 'D': return count / 365.25;
+    default: return std::nullopt;
+  }
+}
+
 std::optional<std::chrono::year_month_day> parse_date(std::string_view text) {
   std::string digits;
   for (const char c : trim(text)) {

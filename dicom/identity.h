@@ -150,6 +150,9 @@ struct Moment {
 /// A calendar date from "YYYYMMDD" or "YYYY-MM-DD" (legacy dots allowed); nullopt unless it is a
 /// real day.
 std::optional<std::chrono::year_month_day> parse_date(std::string_view text);
+
+/// "034Y", "018M", "006W", "003D" (AS) in years; nullopt for anything else. Standard: PS3.5 6.2.
+std::optional<double> parse_age_years(std::string_view text);
 /// "2026-11-24".
 std::string iso_date(std::chrono::year_month_day day);
 

@@ -154,6 +154,7 @@ void read_series_values(DcmItem& item, InstanceHeader& header) {
   header.acquisition_number = integer(item, DCM_AcquisitionNumber);
   header.kvp = number(item, DCM_KVP);
   header.patient_size_m = number(item, DCM_PatientSize);
+  header.patient_age_years = parse_age_years(text(item, DCM_PatientAge));
   header.gantry_tilt_degrees = number(item, DCM_GantryDetectorTilt);
   header.temporal_position = text(item, DCM_TemporalPositionIdentifier);
   header.cardiac_phase = text(item, DCM_NominalPercentageOfCardiacPhase);

@@ -56,6 +56,7 @@ struct InstanceHeader {
   std::optional<FrameOfReferenceUid> frame_of_reference;
   std::optional<int> series_number, instance_number, acquisition_number;
   std::optional<double> kvp, gantry_tilt_degrees, patient_size_m;
+  std::optional<double> patient_age_years;       ///< (0010,1010)
   std::string temporal_position, cardiac_phase;  ///< as stored; empty when absent
   bool lossy = false;                            ///< (0028,2110) or a lossy transfer syntax
 

@@ -258,6 +258,7 @@ AnalysedStudy draft(const Headers& headers, const SeriesChoice& choice, Readings
   version.provenance = provenance_of(headers, choice, readings, context);
   if (earlier) compare_with(*earlier, readings.lungs(), context, version);
   say_not_compared(context, earlier.has_value(), version);
+  measure::adult_limits(scene, version.findings);
   std::optional<ModelDraft> written = ask_model(version, volume, scene, context, progress);
   version.statements = reporting::compose_statements(version.study, version.order, version.findings,
                                                      version.provenance);

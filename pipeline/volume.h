@@ -49,6 +49,9 @@ struct Volume {
   std::vector<std::optional<int>> images;        ///< per slice, InstanceNumber
   /// What each slice is; empty: every slice is an image.
   std::vector<SliceKind> kinds;
+  /// Largest distance between neighbouring images where thin and thick parts change, holes apart,
+  /// mm; 0: that of the grid.
+  double widest_step_mm = 0;
   std::vector<std::string> missing;  ///< one clause for each hole in the series
   dicom::InstanceHeader header;      ///< of the first slice; its thickness is the largest of all
   std::vector<std::string>

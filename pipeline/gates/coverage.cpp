@@ -1,5 +1,5 @@
 // What the scan cuts: lungs at its ends, the top or the base of a head. Numbers of what is cut are
-// lower bounds, and there is no norm for a part.
+// lower bounds, which their measurements say; here it is said of the scan.
 #include <array>
 #include <cmath>
 
@@ -43,14 +43,17 @@ std::string cut_cranium(const measure::Scene& scene) {
 
 Result coverage(const measure::Scene& scene) {
   std::string reason;
+  const auto add = [&](const std::string& clause) {
+    reason += (reason.empty() ? "" : "; ") + clause;
+  };
   if (!scene.sections.of.empty() && (lung_cm2(scene, 0) > cut_lung_cm2 ||
                                      lung_cm2(scene, scene.sections.of.size() - 1) > cut_lung_cm2))
-    reason = "the lungs reach the first or last slice";
+    add("the lungs reach the first or last slice: what is measured of them is a lower bound");
   if (!scene.regions.empty() && scene.regions.back() == BodyRegion::head &&
       top_of_body_cm2(scene) > cut_head_cm2)
-    reason = "the top of the head is not in the scan";
-  if (std::string cut = cut_cranium(scene); !cut.empty()) reason = std::move(cut);
-  return reason.empty() ? passed() : restricted({Use::norms}, std::move(reason));
+    add("the top of the head is not in the scan");
+  if (const std::string cut = cut_cranium(scene); !cut.empty()) add(cut);
+  return passed(std::move(reason));
 }
 
 Result field_of_view(const measure::Scene& scene) {

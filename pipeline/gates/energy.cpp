@@ -13,9 +13,20 @@ constexpr double least_kvp = 115, most_kvp = 125;
 constexpr std::int16_t enhanced_hu = 100;  // of the smoothed image
 constexpr double least_seen_ml = 100, enhanced_share = 0.35;
 
+/// What the header calls an image of one energy; "keV" is no tube voltage.
 bool is_mono_energetic(const dicom::InstanceHeader& header) {
-  return std::ranges::any_of(header.image_type, [](const std::string& word) {
-    return says(word, {"VMI", "MONOENERG", "MONO_E", "MONO+"});
+  std::string type;
+  for (const std::string& word : header.image_type) type += word + " ";
+  return says(type, {"VMI", "MONO"}) ||
+         says(type + header.series_description + " " + header.protocol_name,
+              {"VMI", "MONOENERG*", "MONO ENERG*", "MONO\u00c9NERG*", "MONO \u00c9NERG*", "MONOE",
+               "MONO E", "MONOPLUS", "MONO PLUS", "KEV"});
+}
+
+/// PS3.3 C.11.1.1.2, "HU_MOD": Hounsfield units of an image that was modified.
+bool has_modified_units(const dicom::InstanceHeader& header) {
+  return std::ranges::any_of(header.planes, [](const dicom::PlaneHeader& plane) {
+    return plane.rescale_type == "HU_MOD";
   });
 }
 
@@ -53,19 +64,26 @@ double dense_share(const measure::Scene& scene) {
 
 Result energy(const measure::Scene& scene) {
   const dicom::InstanceHeader& header = scene.volume.header;
-  std::string reason;
-  const auto add = [&](const std::string& clause) {
-    reason += (reason.empty() ? "" : "; ") + clause;
+  std::vector<Result> faults;
+  const auto add = [&](std::initializer_list<Use> uses, std::string reason) {
+    faults.push_back(restricted(uses, std::move(reason)));
   };
-  if (is_mono_energetic(header)) add("a virtual image of one energy");
+  if (is_mono_energetic(header))
+    add({Use::tissue, Use::bone, Use::calcium}, "a virtual image of one energy");
+  else if (has_modified_units(header))
+    add({Use::tissue, Use::bone, Use::calcium},
+        "modified Hounsfield units by the header (HU_MOD): an image of one energy, or with a "
+        "material taken off");
   if (header.kvp && (*header.kvp < least_kvp || *header.kvp > most_kvp))
-    add("tube voltage " + measure::number_text(*header.kvp, 0) + " kV, not 120");
+    add({Use::tissue, Use::bone, Use::calcium},
+        "tube voltage " + measure::number_text(*header.kvp, 0) + " kV, not 120");
   if (!header.contrast_agent.empty())
-    add("contrast agent given");
+    add({Use::tissue, Use::calcium}, "contrast agent given");
   else if (dense_share(scene) > enhanced_share)
-    add("heart and vessels look enhanced though the header names no contrast agent");
-  if (!reason.empty()) return restricted({Use::tissue, Use::calcium}, std::move(reason));
-  return header.kvp ? passed() : passed("the tube voltage is not stated: taken for 120 kV");
+    add({Use::tissue, Use::calcium},
+        "heart and vessels look enhanced though the header names no contrast agent");
+  if (!header.kvp) faults.push_back(passed("the tube voltage is not stated: taken for 120 kV"));
+  return together(std::move(faults));
 }
 
 }  // namespace tomoscribe::pipeline::gates

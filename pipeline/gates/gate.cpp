@@ -11,22 +11,25 @@ std::string_view to_text(Use use) {
     case Use::size: return "sizes";
     case Use::density: return "density";
     case Use::tissue: return "density against published limits";
+    case Use::bone: return "density of bone";
     case Use::low_attenuation: return "low attenuation";
     case Use::nodules: return "nodules";
     case Use::calcium: return "calcium";
     case Use::fat: return "fat and muscle";
     case Use::laterality: return "left and right";
     case Use::symmetry: return "comparison of the sides";
-    case Use::norms: return "comparison with adults";
+    case Use::norms: return "limits published for adults";
+    case Use::proportions: return "heart against chest";
     case Use::blood: return "fresh blood in the head";
   }
   throw std::logic_error("unmapped Use");
 }
 
 const std::vector<Use>& all_uses() {
-  static const std::vector<Use> all{Use::volume,          Use::size,     Use::density, Use::tissue,
-                                    Use::low_attenuation, Use::nodules,  Use::calcium, Use::fat,
-                                    Use::laterality,      Use::symmetry, Use::norms,   Use::blood};
+  static const std::vector<Use> all{
+      Use::volume,          Use::size,    Use::density,     Use::tissue, Use::bone,
+      Use::low_attenuation, Use::nodules, Use::calcium,     Use::fat,    Use::laterality,
+      Use::symmetry,        Use::norms,   Use::proportions, Use::blood};
   return all;
 }
 

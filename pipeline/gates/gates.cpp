@@ -1,5 +1,7 @@
 #include "pipeline/gates/gates.h"
 
+#include <utility>
+
 namespace tomoscribe::pipeline::gates {
 
 const std::vector<Gate>& all() {
@@ -29,8 +31,14 @@ Gates run_all(const measure::Scene& scene) {
   Gates outcome;
   outcome.results.reserve(all().size());
   for (const Gate& gate : all()) {
-    outcome.results.push_back(gate.run(scene));
-    outcome.results.back().gate = gate.name;
+    Result first = gate.run(scene);
+    std::vector<Result> more = std::move(first.more);
+    first.more.clear();
+    more.insert(more.begin(), std::move(first));
+    for (Result& result : more) {
+      result.gate = gate.name;
+      outcome.results.push_back(std::move(result));
+    }
   }
   return outcome;
 }

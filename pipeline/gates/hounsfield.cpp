@@ -98,42 +98,65 @@ std::optional<int> tissue_peak_hu(const measure::Scene& scene) {
   return lowest + width * static_cast<int>(most - counts.begin()) + width / 2;
 }
 
-/// What the header says that makes the numbers no HU, or no diagnostic ones.
-std::optional<Result> by_header(const dicom::InstanceHeader& header) {
+/// What the header says of the series, field by field: a phrase does not run from one to the next.
+std::array<std::string, 3> fields_of(const dicom::InstanceHeader& header) {
   std::string type;
   for (const std::string& word : header.image_type) type += word + " ";
-  const std::string where = header.series_description + " " + header.protocol_name + " " + type;
+  return {header.series_description, header.protocol_name, std::move(type)};
+}
+
+/// "CTAC", "CT AC": of PET and SPECT. AC also stands for a joint (acromioclavicular), and in French
+/// for a contrast agent that was given (avec contraste): then it is none.
+bool for_attenuation_correction(const dicom::InstanceHeader& header, const std::string& field) {
+  if (says(field, {"CTAC", "ATTENUATION CORR*", "ATTENUATIONCORR*", "ATT CORR*",
+                   "CORRECTION D ATT\u00c9NUATION", "SCHW\u00c4CHUNGSKORR*"}))
+    return true;
+  if (!header.contrast_agent.empty() ||
+      says(field, {"AC JOINT*", "AC JT*", "AC GELENK*", "ACROMIO*", "AC ARTIC*"}))
+    return false;
+  return says(field, {"AC CT", "CT AC", "CT FOR AC", "CT WB AC"});
+}
+
+/// What the header says that makes the numbers no HU, or no diagnostic ones.
+void add_by_header(const dicom::InstanceHeader& header, std::vector<Result>& faults) {
+  const auto fields = fields_of(header);
+  const auto where_says = [&](std::initializer_list<const char*> phrases) {
+    return std::ranges::any_of(fields, [&](const std::string& one) { return says(one, phrases); });
+  };
   const std::string machine = header.manufacturer + " " + header.model_name;
-  if (says(where, {"CBCT", "CONE BEAM"}) ||
-      says(machine, {"CBCT", "ON-BOARD IMAGER", "XVI", "NEWTOM", "I-CAT", "PLANMECA", "PROMAX"}))
-    return restricted({Use::density, Use::tissue, Use::low_attenuation, Use::calcium, Use::fat},
-                      "cone beam CT: its values are no calibrated Hounsfield units");
-  if (says(where, {"MVCT", "MEGAVOLT"}) || says(machine, {"TOMOTHERAPY"}) ||
+  const std::initializer_list<Use> no_units{Use::density,         Use::tissue,  Use::bone,
+                                            Use::low_attenuation, Use::calcium, Use::fat};
+  if (where_says({"CBCT", "CONE BEAM", "CONEBEAM"}) ||
+      says(machine, {"CBCT", "ON BOARD IMAGER", "XVI", "NEWTOM", "I CAT", "PLANMECA", "PROMAX"}))
+    faults.push_back(
+        restricted(no_units, "cone beam CT: its values are no calibrated Hounsfield units"));
+  if (where_says({"MVCT", "MEGAVOLT*"}) || says(machine, {"TOMOTHERAPY"}) ||
       header.kvp.value_or(120) > 400)
-    return restricted({Use::density, Use::tissue, Use::low_attenuation, Use::calcium, Use::fat},
-                      "megavoltage CT: its values are no diagnostic Hounsfield units");
-  if (says(where, {"CTAC", "AC CT", "CT AC", "ATTENUATION CORR"}))
-    return restricted({Use::low_attenuation, Use::nodules, Use::calcium},
-                      "CT for attenuation correction: low dose, free breathing");
-  return std::nullopt;
+    faults.push_back(
+        restricted(no_units, "megavoltage CT: its values are no diagnostic Hounsfield units"));
+  if (std::ranges::any_of(
+          fields, [&](const std::string& one) { return for_attenuation_correction(header, one); }))
+    faults.push_back(restricted({Use::low_attenuation, Use::nodules, Use::calcium},
+                                "CT for attenuation correction: low dose, free breathing"));
 }
 
 }  // namespace
 
 Result hounsfield(const measure::Scene& scene) {
   if (auto why = why_not_hounsfield(scene.volume)) return stopped(std::move(*why));
-  if (auto result = by_header(scene.volume.header)) return std::move(*result);
+  std::vector<Result> faults;
+  add_by_header(scene.volume.header, faults);
   if (const auto air = outside_air_hu(scene.volume); air && std::abs(*air + 1000) > air_off_hu)
-    return restricted(
-        {Use::density, Use::tissue, Use::low_attenuation, Use::calcium},
-        "the air around the patient measures " + std::to_string(*air) + " HU instead of -1000");
+    faults.push_back(restricted(
+        {Use::density, Use::tissue, Use::bone, Use::low_attenuation, Use::calcium, Use::fat},
+        "the air around the patient measures " + std::to_string(*air) + " HU instead of -1000"));
   // Fat, or soft tissue from water to enhanced organs.
   if (const auto peak = tissue_peak_hu(scene);
       peak && !(*peak >= -135 && *peak <= -50) && !(*peak >= -15 && *peak <= 120))
-    return restricted({Use::density, Use::tissue, Use::calcium, Use::fat},
-                      "the most frequent density in the body is " + std::to_string(*peak) +
-                          " HU: neither fat nor soft tissue");
-  return passed();
+    faults.push_back(restricted({Use::density, Use::tissue, Use::bone, Use::calcium, Use::fat},
+                                "the most frequent density in the body is " +
+                                    std::to_string(*peak) + " HU: neither fat nor soft tissue"));
+  return together(std::move(faults));
 }
 
 }  // namespace gates

@@ -24,6 +24,14 @@ Result stopped(std::string reason) {
       .gate = {}, .outcome = Outcome::stop, .uses = {}, .reason = std::move(reason), .slices = {}};
 }
 
+Result together(std::vector<Result> faults) {
+  if (faults.empty()) return passed();
+  Result first = std::move(faults.front());
+  faults.erase(faults.begin());
+  first.more = std::move(faults);
+  return first;
+}
+
 std::string image_words(const Volume& volume, const std::vector<int>& slices) {
   std::map<int, dicom::SopInstanceUid> by_number;  // the first image may be the uppermost
   bool numbered = true;
@@ -58,19 +66,46 @@ double median(std::vector<double> values) {
 
 std::string upper(const std::string& text) {
   std::string result = text;
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  unsigned char before = 0;
+  for (char& letter : result) {
+    const auto c = static_cast<unsigned char>(letter);
+    // U+00E0 to U+00FE without the division sign; their capitals lie 32 lower.
+    const bool latin = before == 0xC3 && c >= 0xA0 && c <= 0xBE && c != 0xB7;
+    letter = static_cast<char>(latin ? c - 0x20 : std::toupper(c));
+    before = c;
+  }
   return result;
 }
 
-bool says(const std::string& text, std::initializer_list<const char*> words) {
-  const std::string all = upper(text);
-  const auto begins = [&](const std::string& word) {
-    for (std::size_t at = all.find(word); at != std::string::npos; at = all.find(word, at + 1))
-      if (at == 0 || std::isalpha(static_cast<unsigned char>(all[at - 1])) == 0) return true;
-    return false;
-  };
-  return std::ranges::any_of(words, [&](const char* word) { return begins(upper(word)); });
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  bool open = false;
+  for (const char letter : upper(text)) {
+    const auto c = static_cast<unsigned char>(letter);
+    const bool is_letter = std::isalpha(c) != 0 || c >= 0x80;
+    if (is_letter && !open) words.emplace_back();
+    if (is_letter) words.back() += letter;
+    open = is_letter;
+  }
+  return words;
+}
+
+bool stands_at(const std::vector<std::string>& words, std::size_t at, const std::string& phrase) {
+  const std::vector<std::string> wanted = words_of(phrase);
+  if (at + wanted.size() > words.size()) return false;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const bool stem = i + 1 == wanted.size() && phrase.ends_with('*');
+    if (stem ? !words[at + i].starts_with(wanted[i]) : words[at + i] != wanted[i]) return false;
+  }
+  return true;
+}
+
+bool says(const std::string& text, std::initializer_list<const char*> phrases) {
+  const std::vector<std::string> words = words_of(text);
+  for (std::size_t at = 0; at < words.size(); ++at)
+    if (std::ranges::any_of(phrases, [&](const char* one) { return stands_at(words, at, one); }))
+      return true;
+  return false;
 }
 
 }  // namespace tomoscribe::pipeline::gates

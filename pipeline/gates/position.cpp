@@ -149,17 +149,27 @@ std::optional<Side> table_side(const measure::Scene& scene) {
 }
 
 Result position(const measure::Scene& scene) {
+  std::vector<Result> faults;
   const auto seen = table_side(scene);
   const auto stated = stated_side(scene.volume.header.patient_position);
   if (seen && stated && *seen != *stated)
-    return restricted({Use::laterality}, "the header says " + lying_on(*stated) +
-                                             ", the table in the images says " + lying_on(*seen) +
-                                             ": left and right are in doubt");
-  if (const auto turned = turned_degrees(scene); turned && *turned > most_turned_degrees)
-    return restricted({Use::symmetry}, "the body is turned by " + measure::number_text(*turned, 0) +
-                                           " degrees about its long axis");
-  if (seen && *seen != Side::back) return passed("the patient lies " + lying_on(*seen));
-  return passed();
+    faults.push_back(restricted({Use::laterality}, "the header says " + lying_on(*stated) +
+                                                       ", the table in the images says " +
+                                                       lying_on(*seen) +
+                                                       ": left and right are in doubt"));
+  const auto turned = turned_degrees(scene);
+  const double head =
+      scene.cranium && scene.cranium->plane ? std::abs(scene.cranium->plane->yaw_deg) : 0;
+  if (head > most_turned_degrees)
+    faults.push_back(restricted({Use::symmetry}, "the head is turned by " +
+                                                     measure::number_text(head, 0) +
+                                                     " degrees about the body's long axis"));
+  else if (turned && *turned > most_turned_degrees)
+    faults.push_back(restricted({Use::symmetry}, "the body is turned by " +
+                                                     measure::number_text(*turned, 0) +
+                                                     " degrees about its long axis"));
+  if (seen && *seen != Side::back) faults.push_back(passed("the patient lies " + lying_on(*seen)));
+  return together(std::move(faults));
 }
 
 }  // namespace tomoscribe::pipeline::gates

@@ -78,7 +78,7 @@ Result respiration(const measure::Scene& scene) {
   if (trachea.sections * measure::working_mm < least_track_mm ||
       trachea.flat < often * trachea.sections)
     return passed();
-  return restricted({Use::low_attenuation, Use::norms},
+  return restricted({Use::low_attenuation, Use::proportions},
                     "the trachea is flattened from behind: breathed out, or a soft trachea");
 }
 

@@ -18,22 +18,25 @@ constexpr double gap_share = 1.1;  // slices further apart than their thickness 
 
 Result slice_thickness(const measure::Scene& scene) {
   const double thickness = measure::slice_thickness_mm(scene.volume);
-  const double spacing = scene.volume.grid.spacing_mm()[2];
+  const double spacing = std::max(scene.volume.grid.spacing_mm()[2], scene.volume.widest_step_mm);
   const double coarse = std::max(thickness, spacing);
   const std::string thick = "slice thickness " + number_text(thickness, 2) + " mm";
+  std::vector<Result> faults;
   if (coarse > most_for_volume_mm + rounding_mm)
-    return restricted({Use::volume, Use::low_attenuation, Use::nodules, Use::calcium},
-                      thick + ", spacing " + number_text(spacing, 2) + " mm > 10 mm");
-  if (coarse > overview_mm + rounding_mm)
-    return restricted({Use::low_attenuation, Use::nodules, Use::calcium},
-                      thick + ", spacing " + number_text(spacing, 2) + " mm > 5 mm: an overview");
-  if (thickness > most_for_texture_mm + rounding_mm)
-    return restricted({Use::low_attenuation}, thick + " > 2.5 mm");
+    faults.push_back(restricted({Use::volume, Use::low_attenuation, Use::nodules, Use::calcium},
+                                thick + ", spacing " + number_text(spacing, 2) + " mm > 10 mm"));
+  else if (coarse > overview_mm + rounding_mm)
+    faults.push_back(
+        restricted({Use::low_attenuation, Use::nodules, Use::calcium},
+                   thick + ", spacing " + number_text(spacing, 2) + " mm > 5 mm: an overview"));
+  else if (thickness > most_for_texture_mm + rounding_mm)
+    faults.push_back(restricted({Use::low_attenuation}, thick + " > 2.5 mm"));
   if (spacing > gap_share * thickness)
-    return restricted({Use::nodules, Use::calcium},
-                      "slices " + number_text(spacing, 2) + " mm apart and " +
-                          number_text(thickness, 2) + " mm thick: not all tissue was scanned");
-  return passed();
+    faults.push_back(
+        restricted({Use::nodules, Use::calcium}, "slices " + number_text(spacing, 2) +
+                                                     " mm apart and " + number_text(thickness, 2) +
+                                                     " mm thick: not all tissue was scanned"));
+  return together(std::move(faults));
 }
 
 Result missing_slices(const measure::Scene& scene) {

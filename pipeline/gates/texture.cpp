@@ -87,25 +87,26 @@ std::optional<bool> looks_sharp(const measure::Scene& scene) {
 
 Result noise_and_kernel(const measure::Scene& scene) {
   const dicom::InstanceHeader& header = scene.volume.header;
+  std::vector<Result> faults;
+  const auto texture = texture_of(scene);
+  const std::string noise =
+      texture ? "noise of " + measure::number_text(texture->noise_hu, 0) + " HU" : "";
+  if (texture && texture->noise_hu > too_noisy_hu)
+    faults.push_back(
+        restricted({Use::low_attenuation, Use::nodules, Use::calcium}, noise + " in soft tissue"));
   if (header.lossy)
-    return restricted({Use::low_attenuation}, "the images were compressed with loss");
+    faults.push_back(restricted({Use::low_attenuation}, "the images were compressed with loss"));
   const auto sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
   if (sharp && *sharp)
-    return restricted({Use::low_attenuation}, "edge-enhancing kernel " + header.convolution_kernel +
-                                                  ": noise would count as low attenuation");
-  const auto texture = texture_of(scene);
-  if (!texture) return passed();
-  const std::string noise = "noise of " + measure::number_text(texture->noise_hu, 0) + " HU";
-  if (texture->noise_hu > too_noisy_hu)
-    return restricted({Use::low_attenuation, Use::nodules, Use::calcium},
-                      noise + " in soft tissue");
-  if (!sharp && texture->fineness > sharp_fineness &&
+    faults.push_back(
+        restricted({Use::low_attenuation}, "edge-enhancing kernel " + header.convolution_kernel +
+                                               ": noise would count as low attenuation"));
+  if (!sharp && texture && texture->fineness > sharp_fineness &&
       scene.volume.grid.spacing_mm()[0] <= most_pixel_mm)
-    return restricted({Use::low_attenuation},
-                      noise +
-                          ", as fine as an edge-enhancing kernel makes it: it would count as "
-                          "low attenuation");
-  return passed();
+    faults.push_back(restricted({Use::low_attenuation},
+                                noise + ", as fine as an edge-enhancing kernel makes it: it would "
+                                        "count as low attenuation"));
+  return together(std::move(faults));
 }
 
 }  // namespace tomoscribe::pipeline::gates

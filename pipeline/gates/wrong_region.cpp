@@ -19,11 +19,24 @@ constexpr std::array<BodyRegion, 4> downwards{BodyRegion::head, BodyRegion::ches
 constexpr std::array<const char*, 4> words{"head", "chest", "abdomen", "pelvis"};
 using Which = std::array<bool, 4>;  ///< of `downwards`
 
+/// The head of a person; bones and organs have heads too, and patients lie head first or with their
+/// arms over the head. In doubt it is none: a wrong stop leaves a study unread.
+bool names_head(const std::string& text) {
+  if (says(text, {"brain", "skull", "cranium", "cranial ct", "ct cranial"})) return true;
+  if (says(text, {"cerebr*"}) && !says(text, {"cerebrospinal", "cerebral palsy"})) return true;
+  return says(text, {"head"}) &&
+         !says(text,
+               {"head of", "head first", "over head", "above head", "over the head", "femor*",
+                "femur",   "humer*",     "radial",    "radius",     "ulna*",         "fibula*",
+                "tibia*",  "talar",      "talus",     "metatars*",  "metacarp*",     "mandib*",
+                "condyl*", "pancrea*",   "hip",       "hips",       "shoulder*",     "elbow*",
+                "biceps",  "necrosis",   "arthro*",   "prosthe*"});
+}
+
 Which named_in(const std::string& text) {
-  return {says(text, {"head", "brain", "skull", "cranium", "cranial", "cerebr"}),
-          says(text, {"chest", "thorax", "thorac", "lung", "pulmon"}),
-          says(text, {"abdom", "liver", "kidney", "renal", "pancrea"}),
-          says(text, {"pelvi", "bladder", "prostate"})};
+  return {names_head(text), says(text, {"chest", "thorax", "thorac*", "lung*", "pulmon*"}),
+          says(text, {"abdom*", "liver", "kidney*", "renal", "pancrea*"}),
+          says(text, {"pelvi*", "bladder", "prostat*"}) && !says(text, {"gall bladder"})};
 }
 
 Which seen_in(const measure::Scene& scene) {

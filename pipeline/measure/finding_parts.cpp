@@ -338,9 +338,19 @@ std::optional<Evidence> line_on_image(const Scene& scene, const Vec3& from_mm, c
   return evidence;
 }
 
+void withhold(reporting::Measurement& measurement, std::string reason) {
+  measurement.value.reset(), measurement.uncertainty.reset();
+  measurement.lower_bound = false;
+  measurement.not_assessed = std::move(reason);
+}
+
+std::string no_limit_words(const std::string& reason) {
+  return "not compared with limits published for adults: " + reason;
+}
+
 double slice_thickness_mm(const Volume& volume) {
   const auto& stated = volume.header.planes.front().slice_thickness_mm;
-  const double spacing = volume.grid.spacing_mm()[2];
+  const double spacing = std::max(volume.grid.spacing_mm()[2], volume.widest_step_mm);
   return stated && *stated > 0 ? *stated : spacing;
 }
 

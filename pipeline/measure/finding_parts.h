@@ -85,6 +85,12 @@ void bound_at_scan_end(const Scene& scene, const Mask& mask, reporting::Finding&
 /// first or last slice, for what a search says; else empty. Native labels.
 std::string part_words(const Scene& scene, const std::vector<Label>& labels, const char* organ);
 
+/// Takes a value back: the reason stands in its place.
+void withhold(reporting::Measurement& measurement, std::string reason);
+
+/// Why a value is given without a class, for its conditions.
+std::string no_limit_words(const std::string& reason);
+
 /// Turns the finding's measurements' ids into the inputs of its verification.
 void verify_by_measurements(reporting::Finding& finding);
 
@@ -114,7 +120,8 @@ std::optional<reporting::Evidence> line_on_image(const Scene& scene, const Vec3&
                                                  const Vec3& to_mm, std::string id,
                                                  std::string caption);
 
-/// "1.25 mm": the stated slice thickness, or the spacing when it is not stated.
+/// The stated slice thickness, mm; where it is not stated the spacing, of a series of thin and
+/// thick parts the widest.
 double slice_thickness_mm(const Volume& volume);
 
 /// "12.5" with `decimals` digits after the point.

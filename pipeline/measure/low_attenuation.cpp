@@ -135,18 +135,36 @@ std::uint8_t inner_lung(const Mask& labels, std::size_t at, std::size_t width) {
   return inner ? label : std::uint8_t{0};
 }
 
+/// Interpolated slices have less noise than images, those near metal have streaks.
+bool is_counted(const Scene& scene, int slice) {
+  return scene.volume.kind(slice) == SliceKind::image && !scene.gates.excludes(slice);
+}
+
+std::string not_counted_words(const Scene& scene) {
+  int out = 0;
+  for (int slice = 0; slice < scene.volume.grid.size[2]; ++slice)
+    if (!is_counted(scene, slice)) ++out;
+  if (out == 0) return {};
+  return std::to_string(out) + " of " + std::to_string(scene.volume.grid.size[2]) +
+         " slices are not counted: metal within 10 mm, or interpolated between images";
+}
+
+/// Right and left.
+void count_slice(const Scene& scene, int slice, std::array<Counts, 2>& counts) {
+  const Mask& labels = scene.native.labels;
+  const std::size_t width = index_of(scene.native.size[0]);
+  for (int row = 1; row + 1 < scene.native.size[1]; ++row) {
+    const std::size_t base = scene.volume.grid.offset(0, row, slice);
+    for (std::size_t at = base + 1; at + 1 < base + width; ++at)
+      if (const std::uint8_t label = inner_lung(labels, at, width); label != 0)
+        counts[label == right_lung ? 0 : 1].add(scene.volume.hu[at]);
+  }
+}
+
 std::array<Counts, 2> count_lungs(const Scene& scene) {
   std::array<Counts, 2> counts;
-  const Mask& labels = scene.native.labels;
-  const auto [columns, rows, slices] = scene.native.size;
-  const std::size_t width = index_of(columns);
-  for (int slice = 0; slice < slices; ++slice)
-    for (int row = 1; row + 1 < rows; ++row) {
-      const std::size_t base = scene.volume.grid.offset(0, row, slice);
-      for (std::size_t at = base + 1; at + 1 < base + width; ++at)
-        if (const std::uint8_t label = inner_lung(labels, at, width); label != 0)
-          counts[label == right_lung ? 0 : 1].add(scene.volume.hu[at]);
-    }
+  for (int slice = 0; slice < scene.native.size[2]; ++slice)
+    if (is_counted(scene, slice)) count_slice(scene, slice, counts);
   return counts;
 }
 
@@ -191,6 +209,8 @@ void low_attenuation(Scene& scene, Findings& findings) {
     for (const Measurement& other : lungs_found.measurements)
       if (other.id == "lung.volume.total" && other.lower_bound)
         gate.conditions.emplace_back("only part of the lungs is in the scan: flagged");
+    if (std::string words = not_counted_words(scene); !words.empty())
+      gate.conditions.push_back(std::move(words));
     counts = count_lungs(scene);
   }
   Counts both = counts[0];

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/gates/gates.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -43,7 +44,7 @@ const std::vector<Step>& steps() {
       {"ventricles", "measuring the ventricles", ventricles},
       {"midline-shift", "comparing the brain's midline with the skull's", midline_shift},
       {"low-density", "comparing the two sides of the brain", low_density},
-      {"sides", "checking left and right", sides_in_doubt, always, on_lungs_too},
+      {"held-back", "taking back what may not be said", held_back, always, on_lungs_too},
       {"grids", "saying where each number was measured", name_grids, always, on_lungs_too},
       {"not-looked-at", "listing what was not looked at", not_looked_at, always},
   };
@@ -56,30 +57,30 @@ std::string stopped(const Scene& scene) {
   return stop == results.end() ? "" : stop->reason;
 }
 
+namespace {
+
+/// The blood was measured before the gates ran: again without what they exclude, or not at all.
+void measure_blood_again(Scene& scene, Findings& findings) {
+  const gates::Answer may = scene.gates.allowed(gates::Use::density);
+  const bool excluded = !left_out_words(scene).empty();
+  const auto before = std::ranges::find(findings, "contrast", &reporting::Finding::id);
+  if (before == findings.end() || (may && !excluded)) return;
+  findings.erase(before);
+  scene.contrast = {};
+  if (may) return contrast(scene, findings);
+  findings.push_back(not_assessed_finding("contrast", "contrast by the density of the blood",
+                                          codes::presence, codes::aorta, may.reason));
+}
+
+}  // namespace
+
 void gate_checks(Scene& scene, Findings& findings) {
   scene.gates = gates::run_all(scene);
   if (const std::string reason = stopped(scene); !reason.empty())
     findings.push_back(not_assessed_finding("measurements", "all measurements", codes::presence,
                                             {"38266002", "SCT", "Entire body"}, reason));
-  // What was measured while the masks were made has not asked.
-  const gates::Answer may = scene.gates.allowed(gates::Use::volume);
-  if (may) return;
-  for (reporting::Finding& finding : findings)
-    for (reporting::Measurement& measurement : finding.measurements) {
-      if (measurement.concept_name != codes::volume) continue;
-      measurement.value.reset(), measurement.uncertainty.reset();
-      measurement.lower_bound = false;
-      measurement.not_assessed = may.reason;
-    }
-}
-
-void sides_in_doubt(Scene& scene, Findings& findings) {
-  if (scene.gates.allowed(gates::Use::laterality)) return;
-  for (reporting::Finding& finding : findings) {
-    if (finding.laterality == reporting::Laterality::none) continue;
-    finding.laterality = reporting::Laterality::none;
-    finding.title += " (side in doubt)";
-  }
+  measure_blood_again(scene, findings);
+  forbidden_values(scene, findings);
 }
 
 Scene make_scene(const Volume& volume) {

@@ -62,8 +62,16 @@ void extra_axial(Scene& scene, Findings& findings);       ///< "head.extra-axial
 void ventricles(Scene& scene, Findings& findings);        ///< "head.ventricles"
 void midline_shift(Scene& scene, Findings& findings);     ///< "head.midline-shift"
 void low_density(Scene& scene, Findings& findings);       ///< "head.low-density", ".1", …
-void sides_in_doubt(Scene& scene, Findings& findings);    ///< takes sides back that a gate forbids
 void name_grids(Scene& scene, Findings& findings);        ///< says on which grid each was measured
+void held_back(Scene& scene, Findings& findings);         ///< takes back what a gate forbids
 void not_looked_at(Scene& scene, Findings& findings);     ///< one "not assessed" finding per system
+
+// Parts of "held-back".
+/// Volumes and densities that a gate forbids are taken back, with its reason.
+void forbidden_values(const Scene& scene, Findings& findings);
+/// Where limits published for adults do not hold, rules are taken off the findings; the values say
+/// why. Again after a comparison with an earlier study.
+void adult_limits(const Scene& scene, Findings& findings);
+void sides_in_doubt(Scene& scene, Findings& findings);  ///< takes sides back that a gate forbids
 
 }  // namespace tomoscribe::pipeline::measure

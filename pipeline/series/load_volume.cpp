@@ -167,6 +167,18 @@ std::optional<double> thickness_of(const std::vector<InstanceFile>& instances,
   return largest;
 }
 
+/// Largest distance between neighbouring images of a mixed stack, holes apart; 0 for others.
+double widest_step_mm(const Stack& stack) {
+  if (!stack.mixed) return 0;
+  double widest = 0;
+  for (std::size_t i = 0; i + 1 < stack.at.size(); ++i)
+    if (std::ranges::none_of(stack.missing, [i](const MissingSlices& hole) {
+          return static_cast<std::size_t>(hole.after) == i;
+        }))
+      widest = std::max(widest, stack.at[i + 1] - stack.at[i]);
+  return widest * stack.grid.spacing_mm()[2];
+}
+
 void describe_thickness(Volume& volume, const Stack& stack) {
   const auto& thickness = volume.header.planes.front().slice_thickness_mm;
   const double spacing = stack.spacing_mm;
@@ -263,6 +275,7 @@ std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& in
     return Unsuitable{"the scanned box is larger than any patient: the geometry cannot be right"};
   volume.header.planes = {volume.header.planes[static_cast<std::size_t>(first.frame)]};
   volume.header.planes.front().slice_thickness_mm = thickness_of(instances, slices);
+  volume.widest_step_mm = widest_step_mm(slices.stack);
   describe_slices(volume, instances, slices);
   volume.notes = slices.notes;
   if (auto fault = duplicates_differ(instances, slices)) return std::move(*fault);

@@ -65,6 +65,15 @@ TEST(ParseDate, TakesLegacyDotsAndRefusesUnrealDays) {
   EXPECT_FALSE(parse_date("2026112"));
 }
 
+TEST(ParseAge, ReadsYearsMonthsWeeksAndDays) {
+  EXPECT_EQ(parse_age_years("003Y"), 3);
+  EXPECT_EQ(parse_age_years("018M"), 1.5);
+  EXPECT_NEAR(*parse_age_years("052W"), 1, 0.01);
+  EXPECT_LT(*parse_age_years("003D"), 0.01);
+  for (const char* bad : {"", "3Y", "0034", "03Y ", "-03Y", "003y", "0003Y"})
+    EXPECT_FALSE(parse_age_years(bad)) << bad;
+}
+
 TEST(HeaderMap, IgnoresCase) {
   HttpRequest request{.headers = {{"Content-Type", "a"}}};
   EXPECT_EQ(request.header("content-TYPE"), "a");

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "pipeline/gates/hounsfield.h"
+#include "pipeline/gates/parts.h"
 #include "tests/pipeline/gates_phantom.h"
 
 namespace tomoscribe::pipeline::gates {
@@ -69,8 +70,8 @@ TEST_F(GatesOfPhantom, OfAnotherKindOfImageIsStopped) {
 TEST_F(GatesOfPhantom, WithAShiftedScaleMakesNoClaimOfDensity) {
   Volume volume = part();
   for (std::int16_t& hu : volume.hu) hu = static_cast<std::int16_t>(hu + 60);
-  expect_forbids(hounsfield(body_of(volume)),
-                 {Use::density, Use::tissue, Use::low_attenuation, Use::calcium});
+  expect_forbids(hounsfield(body_of(volume)), {Use::density, Use::tissue, Use::bone,
+                                               Use::low_attenuation, Use::calcium, Use::fat});
   volume = part();
   for (std::int16_t& hu : volume.hu) hu = static_cast<std::int16_t>(std::max(-1024, hu - 1024));
   EXPECT_EQ(why_not_hounsfield(volume),
@@ -98,6 +99,54 @@ TEST_F(GatesOfPhantom, OfAConeBeamOrMegavoltMachineMakesNoClaimOfDensity) {
   expect_forbids(pet, {Use::low_attenuation, Use::nodules, Use::calcium});
 }
 
+TEST(Words, AreWholeUnlessTheyEndInAStar) {
+  EXPECT_TRUE(says("ct_ac 3.75mm", {"CT AC"}));
+  EXPECT_TRUE(says("CTAC3.75", {"CTAC"}));
+  EXPECT_FALSE(says("CT ACUTE STROKE", {"CT AC"}));
+  EXPECT_FALSE(says("Behandlung", {"lung*"}));
+  EXPECT_TRUE(says("Lungen nativ", {"lung*"}));
+  EXPECT_FALSE(says("headache", {"head"}));
+  EXPECT_TRUE(says("Schw\u00e4chungskorrektur", {"SCHW\u00c4CHUNGSKORR*"}));
+  EXPECT_FALSE(says("", {"CT AC"}));
+}
+
+TEST_F(GatesOfPhantom, WhoseDescriptionOnlyLooksLikeAttenuationCorrectionPasses) {
+  for (const char* words :
+       {"CT ACUTE STROKE", "CT ACETABULUM", "CT ACCIDENT", "CT ACL", "CT AC JOINT LEFT",
+        "CT Ac-Gelenk rechts", "TDM ACHILLE", "ABDO AC", "CT acromion", "MACT ACx"})
+    EXPECT_EQ(
+        with_header(hounsfield, [&](auto& header) { header.series_description = words; }).outcome,
+        Outcome::pass)
+        << words;
+  const Result french = with_header(hounsfield, [](auto& header) {
+    header.series_description = "CT AC";  // avec contraste
+    header.contrast_agent = "IOMERON";
+  });
+  EXPECT_EQ(french.outcome, Outcome::pass);
+  const Result fields = with_header(hounsfield, [](auto& header) {
+    header.series_description = "THORAX CT";
+    header.protocol_name = "AC 1";
+  });
+  EXPECT_EQ(fields.outcome, Outcome::pass);
+  for (const char* words :
+       {"CT_AC 3.75", "AC CT WB", "Attenuation Corrected CT", "TDM correction d'att\u00e9nuation"})
+    EXPECT_EQ(
+        with_header(hounsfield, [&](auto& header) { header.series_description = words; }).outcome,
+        Outcome::restrict)
+        << words;
+}
+
+TEST_F(GatesOfPhantom, WithSeveralFaultsOfItsScaleNamesThemAll) {
+  Volume volume = part();
+  for (std::int16_t& hu : volume.hu) hu = static_cast<std::int16_t>(hu + 60);
+  volume.header.series_description = "CTAC WB";
+  const Result result = hounsfield(body_of(volume));
+  expect_forbids(result, {Use::low_attenuation, Use::nodules, Use::calcium});
+  ASSERT_FALSE(result.more.empty());
+  expect_forbids(result.more.front(), {Use::density, Use::tissue, Use::bone, Use::low_attenuation,
+                                       Use::calcium, Use::fat});
+}
+
 TEST_F(GatesOfPhantom, OfAChestIsStoppedWhereAHeadWasOrdered) {
   reporting::Order order{};
   const auto ordered = [&](const char* what) {
@@ -112,6 +161,14 @@ TEST_F(GatesOfPhantom, OfAChestIsStoppedWhereAHeadWasOrdered) {
   for (const char* right :
        {"CT Chest", "CT Abdomen", "CT Chest and Abdomen and Pelvis", "CT Thorax", "Behandlung", ""})
     EXPECT_EQ(ordered(right).reason, "") << right;
+  for (const char* bone :
+       {"CT Hip, femoral head", "CT radial head left", "CT Humeral head", "CT of the head of femur",
+        "CT headache protocol", "CT Brainlab navigation", "CT arms over head",
+        "CT cerebrospinal fluid leak", "CT Caput femoris, cranial und kaudal"})
+    EXPECT_EQ(ordered(bone).outcome, Outcome::pass) << bone;
+  for (const char* head :
+       {"CT Brain", "CT Cerebral", "CT Skull Base", "Cranial CT", "CT HEAD/NECK"})
+    EXPECT_EQ(ordered(head).outcome, Outcome::stop) << head;
   const Result stated =
       with_header(wrong_region, [](auto& header) { header.body_part_examined = "HEAD"; });
   EXPECT_EQ(stated.outcome, Outcome::pass);
@@ -130,6 +187,28 @@ TEST_F(GatesOfPhantom, WithThickOrGappedSlicesIsRestrictedStepByStep) {
   expect_forbids(thick(12), {Use::volume, Use::low_attenuation, Use::nodules, Use::calcium});
   expect_forbids(thick(1), {Use::nodules, Use::calcium});
   EXPECT_EQ(thick(1).reason, "slices 2.50 mm apart and 1.00 mm thick: not all tissue was scanned");
+}
+
+TEST_F(GatesOfPhantom, WithThickSlicesAndGapsNamesBoth) {
+  Volume volume = part();
+  volume.header.planes[0].slice_thickness_mm = 3;
+  volume.grid.step_mm[2][2] = 5;
+  const Result result = slice_thickness(Scene{.volume = volume});
+  expect_forbids(result, {Use::low_attenuation});
+  ASSERT_EQ(result.more.size(), 1U);
+  expect_forbids(result.more.front(), {Use::nodules, Use::calcium});
+  EXPECT_THAT(result.more.front().reason, testing::HasSubstr("not all tissue was scanned"));
+}
+
+TEST_F(GatesOfPhantom, OfThinAndThickPartsThatStateNoThicknessIsAsThickAsItsWidestStep) {
+  Volume volume = part();
+  volume.header.planes[0].slice_thickness_mm.reset();
+  volume.grid.step_mm[2][2] = 1;
+  EXPECT_EQ(slice_thickness(Scene{.volume = volume}).outcome, Outcome::pass);
+  volume.widest_step_mm = 7;
+  const Result result = slice_thickness(Scene{.volume = volume});
+  expect_forbids(result, {Use::low_attenuation, Use::nodules, Use::calcium});
+  EXPECT_THAT(result.reason, StartsWith("slice thickness 7.00 mm"));
 }
 
 TEST_F(GatesOfPhantom, WithMissingSlicesGivesNoVolumeAndSaysWhere) {
@@ -162,11 +241,24 @@ TEST_F(GatesOfPhantom, OfASharpKernelOrLossyCompressionHasNoLowAttenuation) {
 TEST_F(GatesOfPhantom, AtAnotherEnergyOrWithContrastIsNotComparedWithPublishedLimits) {
   const auto why = [](const auto& change) {
     const Result result = with_header(energy, change);
-    if (result.outcome == Outcome::restrict) expect_forbids(result, {Use::tissue, Use::calcium});
+    const bool enhanced = result.reason.starts_with("contrast");
+    if (enhanced)
+      expect_forbids(result, {Use::tissue, Use::calcium});
+    else if (result.outcome == Outcome::restrict)
+      expect_forbids(result, {Use::tissue, Use::bone, Use::calcium});
     return result.reason;
   };
   EXPECT_EQ(why([](auto& header) { header.kvp = 80; }), "tube voltage 80 kV, not 120");
   EXPECT_EQ(why([](auto& header) { header.contrast_agent = "IOHEXOL"; }), "contrast agent given");
+  EXPECT_THAT(why([](auto& header) { header.planes[0].rescale_type = "HU_MOD"; }),
+              StartsWith("modified Hounsfield units"));
+  for (const char* words :
+       {"Mono+ 40 keV", "MonoE 70keV", "GSI Monoenergetic", "mono\u00e9nerg\u00e9tique"})
+    EXPECT_EQ(why([&](auto& header) { header.series_description = words; }),
+              "a virtual image of one energy")
+        << words;
+  for (const char* words : {"Monophasic", "120 kV", "MONOTHORAX", "harmonie"})
+    EXPECT_EQ(why([&](auto& header) { header.series_description = words; }), "") << words;
   EXPECT_EQ(why([](auto& header) {
               header.image_type = {"DERIVED", "SECONDARY", "VMI"};
             }),
@@ -185,6 +277,53 @@ TEST_F(GatesOfPhantom, OfAChildHasNoAdultNorm) {
   expect_forbids(born(2008), {Use::norms});  // 17 years and 364 days
   EXPECT_THAT(born(2008).reason, StartsWith("the patient is 17 years old"));
   EXPECT_EQ(born(2007).outcome, Outcome::pass);
+  const auto aged = [](double years, bool born_1960) {
+    return with_header(age_and_surgery, [&](auto& header) {
+      header.patient_age_years = years;
+      if (born_1960)
+        header.study_header.patient_birth_date =
+            std::chrono::year(1960) / std::chrono::month(1) / std::chrono::day(3);
+    });
+  };
+  expect_forbids(aged(3, false), {Use::norms});
+  EXPECT_THAT(aged(3, false).reason, StartsWith("the patient is 3 years old"));
+  EXPECT_EQ(aged(18, false).outcome, Outcome::pass);
+  EXPECT_EQ(aged(3, true).outcome, Outcome::pass);
+}
+
+TEST_F(GatesOfPhantom, AtAnotherEnergyAndWithContrastNamesBoth) {
+  const Result result = with_header(energy, [](auto& header) {
+    header.kvp = 80;
+    header.contrast_agent = "IOHEXOL";
+  });
+  EXPECT_EQ(result.reason, "tube voltage 80 kV, not 120");
+  ASSERT_EQ(result.more.size(), 1U);
+  EXPECT_EQ(result.more.front().reason, "contrast agent given");
+}
+
+TEST_F(GatesOfPhantom, OfAChildWithOneLungNamesBoth) {
+  const measure::Mask labels = scene().labels;
+  std::ranges::replace(scene().labels, static_cast<std::uint8_t>(measure::left_lung),
+                       static_cast<std::uint8_t>(measure::body));
+  const Result result =
+      with_header(age_and_surgery, [](auto& header) { header.patient_age_years = 3; });
+  scene().labels = labels;
+  expect_forbids(result, {Use::norms});
+  ASSERT_EQ(result.more.size(), 1U);
+  expect_forbids(result.more.front(), {Use::proportions});
+}
+
+TEST_F(GatesOfPhantom, GivesEachFaultOfAGateItsOwnResult) {
+  Gates gates;
+  with_header(energy, [&](auto& header) {
+    header.kvp = 80;
+    header.contrast_agent = "IOHEXOL";
+    gates = run_all(scene());
+  });
+  EXPECT_EQ(std::ranges::count(gates.results, "energy", &Result::gate), 2);
+  EXPECT_THAT(gates.sentences(), testing::Contains(testing::HasSubstr("80 kV")));
+  EXPECT_THAT(gates.sentences(), testing::Contains(testing::HasSubstr("contrast agent given")));
+  EXPECT_EQ(gates.allowed(Use::bone).reason, "tube voltage 80 kV, not 120");
 }
 
 }  // namespace

@@ -258,6 +258,19 @@ TEST_F(LoadVolume, TakesTheThickestSliceForTheSeries) {
   EXPECT_THAT(volume.notes, testing::Contains("slice thickness is not stated"));
 }
 
+TEST_F(LoadVolume, KeepsTheWidestStepOfThinAndThickParts) {
+  std::vector<double> positions = every(2, -56, 0);
+  for (double z_mm : {7.0, 14.0, 21.0, 28.0, 35.0, 42.0, 49.0, 56.0, 63.0, 70.0, 77.0, 84.0})
+    positions.push_back(z_mm);
+  write_all(positions);
+  EXPECT_NEAR(loaded().widest_step_mm, 7, 0.01);
+}
+
+TEST_F(LoadVolume, HasNoWidestStepWhereTheStepsAreEqual) {
+  write_all(every(4, -56, 56));
+  EXPECT_EQ(loaded().widest_step_mm, 0);
+}
+
 TEST_F(LoadVolume, ReadsSlicesStoredFeetFirstOrHeadFirstAlike) {
   std::vector<double> positions = every(4, -56, 56);
   write_all({positions.rbegin(), positions.rend()});

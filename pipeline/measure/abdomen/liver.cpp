@@ -7,6 +7,7 @@
 
 #include "pipeline/measure/abdomen/liver_likeness.h"
 #include "pipeline/measure/abdomen/organ_core.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
@@ -101,7 +102,8 @@ void liver_density(Scene& scene, Findings& findings) {
                                             codes::liver, std::move(reason)));
   };
   if (auto reason = why_no_tissue_density(scene); !reason.empty()) return absent(std::move(reason));
-  const Core core = liver_core(scene);
+  Core core = liver_core(scene);
+  core.measured = core_to_measure(scene, std::move(core.measured));
   if (core.measured.empty())
     return absent("too little of the liver lies below the lungs in the scan");
   const LiverLikeness likeness = liver_likeness(scene, core.measured, core.tissue);
@@ -110,6 +112,8 @@ void liver_density(Scene& scene, Findings& findings) {
   if (auto reason = density.why_uneven(); !reason.empty()) return absent(std::move(reason));
   reporting::Finding finding = measured_finding("liver", "Liver", codes::presence, codes::liver);
   finding.measurements.push_back(measurement_of(scene, density, likeness));
+  if (const std::string words = left_out_words(scene); !words.empty())
+    finding.measurements.back().conditions.push_back(words);
   for (const char* id : {"liver.40", "liver.48"})
     if (const auto& rule = reporting::knowledge::rule(id);
         reporting::knowledge::reached(rule, finding.measurements.front())) {

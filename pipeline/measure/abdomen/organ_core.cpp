@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -37,6 +38,15 @@ void keep_like_top(const Scene& scene, Mask& core, const Upper& upper) {
   for (std::size_t i = 0; i < core.size(); ++i)
     if (i < below(upper.used_mm) || std::abs(scene.smooth[i] - *middle) > upper.like_hu)
       core[i] = 0;
+}
+
+Mask core_to_measure(const Scene& scene, Mask core) {
+  constexpr double least_ml = 5;
+  if (core.empty()) return core;
+  core = without_excluded(scene, scene.work.grid, std::move(core));
+  const auto left = static_cast<double>(std::ranges::count(core, 1));
+  if (left * scene.work.grid.voxel_ml() < least_ml) core.clear();
+  return core;
 }
 
 CoreDensity density_of(const Scene& scene, const Mask& core) {

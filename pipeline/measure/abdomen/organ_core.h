@@ -25,6 +25,9 @@ struct Upper {
 /// Precondition: the core is not empty. Smoothed HU.
 void keep_like_top(const Scene& scene, Mask& core, const Upper& upper);
 
+/// The core without slices that a gate excludes; empty where less than 5 mL are left.
+Mask core_to_measure(const Scene& scene, Mask core);
+
 /// Precondition: the core has three voxels or more.
 CoreDensity density_of(const Scene& scene, const Mask& core);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "pipeline/measure/abdomen/organ_core.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
@@ -143,7 +144,7 @@ void spleen_density(Scene& scene, Findings& findings) {
                                             codes::spleen, std::move(reason)));
   };
   if (auto reason = why_no_tissue_density(scene); !reason.empty()) return absent(std::move(reason));
-  const Mask core = spleen_core(scene);
+  const Mask core = core_to_measure(scene, spleen_core(scene));
   if (core.empty()) return absent("too little of the spleen was found on the left under the lung");
   const CoreDensity density = density_of(scene, core);
   if (auto reason = density.why_uneven(); !reason.empty()) return absent(std::move(reason));
@@ -152,6 +153,8 @@ void spleen_density(Scene& scene, Findings& findings) {
                   " HU: not the spleen's density");
   reporting::Finding finding = measured_finding("spleen", "Spleen", codes::presence, codes::spleen);
   finding.measurements.push_back(density_measurement(scene, density));
+  if (const std::string words = left_out_words(scene); !words.empty())
+    finding.measurements.back().conditions.push_back(words);
   if (auto evidence =
           mask_section(scene, core, "spleen.core", "where the density of the spleen was measured"))
     finding.evidence.push_back(std::move(*evidence));

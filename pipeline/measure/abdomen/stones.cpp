@@ -8,6 +8,7 @@
 
 #include "pipeline/measure/abdomen/stone_blobs.h"
 #include "pipeline/measure/abdomen/stone_place.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
@@ -163,6 +164,8 @@ std::string left_out_words(const Scene& scene, std::size_t in_bowel) {
     words += "; T12 is not whole in the scan: the upper poles may lie above it";
   if (named && scene.vertebrae.find(l5) == nullptr)
     words += "; L5 is not whole in the scan: the lower ureters are not in it";
+  if (const std::string excluded_slices = measure::left_out_words(scene); !excluded_slices.empty())
+    words += "; " + excluded_slices;
   return words;
 }
 

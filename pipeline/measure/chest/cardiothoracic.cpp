@@ -148,8 +148,11 @@ void cardiothoracic(Scene& scene, Findings& findings) {
   if (ratio.heart.mm() <= 0 || ratio.chest.mm() <= 0) return absent("the heart was not found");
   const double heart_u = std::hypot(border_mm, ratio.spread_mm);
   const double value = std::round(100 * ratio.value()) / 100;
+  std::string no_limit = scene.gates.allowed(gates::Use::norms).reason;
+  if (no_limit.empty()) no_limit = scene.gates.allowed(gates::Use::proportions).reason;
   reporting::Finding finding = measured_finding(
-      id, value > wide_ratio ? "Heart wide against the chest (descriptive)" : title,
+      id,
+      no_limit.empty() && value > wide_ratio ? "Heart wide against the chest (descriptive)" : title,
       codes::presence, heart);
   finding.measurements.push_back(measurement("heart", "greatest width of the heart",
                                              std::round(ratio.heart.mm()),
@@ -157,6 +160,9 @@ void cardiothoracic(Scene& scene, Findings& findings) {
   const double ratio_u = std::hypot(0.03, heart_u / ratio.chest.mm());
   finding.measurements.push_back(
       measurement("ratio", "cardiothoracic ratio", value, std::round(100 * ratio_u) / 100, true));
+  if (!no_limit.empty())
+    finding.measurements.back().conditions.push_back("not compared with the limit of 0.5: " +
+                                                     no_limit);
   const Grid& grid = scene.work.grid;
   const Width& width = ratio.heart;
   if (auto evidence = line_on_image(scene, grid.point_mm(width.low - 0.5, width.row, width.slice),

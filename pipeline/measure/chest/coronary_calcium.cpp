@@ -168,11 +168,12 @@ Finding none_found(const CalciumSum& sum, const Measurement& score) {
 }
 
 Finding candidate(const Scene& scene, const CalciumSum& sum, const Measurement& score) {
-  Finding finding = candidate_finding(id,
-                                      "coronary calcium (valves not separated), " +
-                                          class_words(score) + " by an estimate without gating" +
-                                          (sum.left_out > 0 ? "; " + left_out_words(sum) : ""),
-                                      calcification, heart);
+  const bool classed = static_cast<bool>(scene.gates.allowed(gates::Use::norms));
+  Finding finding = candidate_finding(
+      id,
+      "coronary calcium (valves not separated), " + (classed ? class_words(score) + " " : "") +
+          "by an estimate without gating" + (sum.left_out > 0 ? "; " + left_out_words(sum) : ""),
+      calcification, heart);
   finding.measurements.push_back(score);
   // A score whose uncertainty spans classes has none: no rule is applied to it.
   if (const auto [low, high] = classes_of(score); low == high)

@@ -7,6 +7,7 @@
 #include "pipeline/measure/chest/cage.h"
 #include "pipeline/measure/chest/lying.h"
 #include "pipeline/measure/crop.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 
@@ -212,10 +213,7 @@ Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, doubl
   const std::string word = right ? "right" : "left", id = "effusion." + word;
   const double depth = side.depth_of(fluid);
   const Mask narrow = side.fluid(-10, noise), wide = side.fluid(10, noise);
-  double hu = 0;
-  for (std::size_t i = 0; i < fluid.size(); ++i)
-    if (fluid[i] != 0) hu += scene.smooth[i];
-  hu /= static_cast<double>(std::ranges::count(fluid, 1));
+  const std::optional<double> hu = mean_hu(scene, fluid);
   add_rim(scene, fluid);
   const double ml = millilitres(fluid, scene.work.grid) + thin_layers_ml;
   const double spread =
@@ -249,10 +247,24 @@ Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, doubl
   add("volume", "volume", codes::volume, codes::millilitre, ml,
       std::hypot(spread, volume_share * ml, thin_layers_sd_ml));
   add("depth", "greatest depth", {"410668003", "SCT", "Length"}, codes::millimetre, depth, 3);
-  add("attenuation", "mean attenuation", codes::attenuation, codes::hounsfield, hu, 5);
+  add("attenuation", "mean attenuation", codes::attenuation, codes::hounsfield, hu.value_or(0), 5);
+  if (!hu) withhold(finding.measurements.back(), left_out_words(scene));
   if (auto evidence = mask_section(scene, fluid, id + ".section", "largest section of the fluid"))
     finding.evidence.push_back(std::move(*evidence));
   return finding;
+}
+
+/// A volume is what the search promises: where none may be measured it promises nothing.
+Finding nothing_found(const Scene& scene, const Lying& lying) {
+  const reporting::Code code{"60046008", "SCT", "Pleural effusion"};
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may)
+    return not_assessed_finding("effusion", "pleural fluid", code, codes::chest, may.reason);
+  return nothing_detected(
+      "effusion", "Pleural fluid of 15 mL or more", code, codes::chest,
+      "no candidate passed detection, searched as lying " + lying.words +
+          "; thin or encapsulated fluid " +
+          (lying.on_a_side() ? "and fluid between the upper lung and the mediastinum " : "") +
+          "is not excluded");
 }
 
 }  // namespace
@@ -287,13 +299,7 @@ void effusion(Scene& scene, Findings& findings) {
     findings.push_back(finding_of(scene, lung, side, std::move(fluid), noise, lying));
     any = true;
   }
-  if (!any)
-    findings.push_back(nothing_detected(
-        "effusion", "Pleural fluid of 15 mL or more", fluid_code, codes::chest,
-        "no candidate passed detection, searched as lying " + lying.words +
-            "; thin or encapsulated fluid " +
-            (lying.on_a_side() ? "and fluid between the upper lung and the mediastinum " : "") +
-            "is not excluded"));
+  if (!any) findings.push_back(nothing_found(scene, lying));
 }
 
 }  // namespace tomoscribe::pipeline::measure

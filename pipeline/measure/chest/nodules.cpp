@@ -7,6 +7,7 @@
 
 #include "pipeline/measure/chest/lung_space.h"
 #include "pipeline/measure/chest/nodule_shape.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/two_threads.h"
@@ -210,6 +211,8 @@ Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candi
     finding.measurements.back().conditions.push_back(
         "-120 to -40 HU in " + number_text(100 * shape.fat_share, 0) +
         " % of the inner half: fat (Siegelman 1986, Radiology 160:313)");
+  if (is_excluded(scene, shape.centre_mm))
+    withhold(finding.measurements.back(), left_out_words(scene));
   const double border = shape.border_hu;
   const Mask mask = on_working_grid(scene, shape);
   bound_at_scan_end(scene, mask, finding);

@@ -8,6 +8,7 @@
 #include "pipeline/measure/chest/dense_lung.h"
 #include "pipeline/measure/chest/lung_space.h"
 #include "pipeline/measure/crop.h"
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 
@@ -164,13 +165,15 @@ Measurement percent_of(std::string id, std::string name, double value, double sp
 
 void add_extents(const Scene& scene, const Opacities& found, Label lung, Finding& finding) {
   const Height height = found.heights[lung == right_lung ? 0 : 1];
+  const Mask counted = without_excluded(scene, scene.work.grid, found.dense.space);
+  const std::string left_out = left_out_words(scene);
   const auto add = [&](const char* part, const char* name, const Mask& mask, bool whole) {
-    const Extent extent =
-        extent_of(scene.work.grid, found.dense.space, found.below, lung, mask, height);
+    const Extent extent = extent_of(scene.work.grid, counted, found.below, lung, mask, height);
     const double value = whole ? extent.whole.percent() : extent.free.percent();
     finding.measurements.push_back(
         percent_of(finding.id + '.' + part, name, value, std::min(method_percent, 0.25 * value)));
     auto& conditions = finding.measurements.back().conditions;
+    if (!left_out.empty()) conditions.push_back(left_out);
     conditions.push_back("upper third " + extent.thirds[2].text() + ", middle " +
                          extent.thirds[1].text() + ", lower " + extent.thirds[0].text());
     conditions.push_back(std::string(whole ? "of the dependent 20 mm "

@@ -360,7 +360,11 @@ void pneumothorax(Scene& scene, Findings& findings) {
     findings.push_back(finding_of(scene, gas, lying));
     any = true;
   }
-  if (!any)
+  if (any) return;
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may)
+    findings.push_back(not_assessed_finding("pneumothorax", "pneumothorax", pneumothorax_code(),
+                                            codes::chest, may.reason));
+  else
     findings.push_back(nothing_detected(
         "pneumothorax", "Pneumothorax of 30 mL or more", pneumothorax_code(), codes::chest,
         "no candidate passed detection, searched as lying " + lying.words +

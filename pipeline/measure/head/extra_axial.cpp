@@ -79,7 +79,13 @@ void extra_axial(Scene& scene, Findings& findings) {
   for (const bool left : {true, false})
     if (const auto blob = layer_on_side(*scene.cranium, *scene.blobs, left))
       findings.push_back(finding_of(scene, *blob, ++number));
+  const gates::Answer symmetry = scene.gates.allowed(gates::Use::symmetry);
+  if (number > 0 && !symmetry)
+    findings.back().measurements.front().conditions.push_back(symmetry.reason + ": flagged");
   if (number > 0) return;
+  if (!symmetry)
+    return findings.push_back(not_assessed_finding("head.extra-axial", title, codes::haemorrhage,
+                                                   codes::brain, symmetry.reason));
   findings.push_back(nothing_detected(
       "head.extra-axial", title, codes::haemorrhage, codes::brain,
       "no hyperdense layer of 1 mL or more against one side of the vault passed detection; "

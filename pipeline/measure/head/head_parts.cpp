@@ -8,6 +8,7 @@ using reporting::Laterality;
 
 std::string no_scale(const Scene& scene) {
   constexpr double least_hu = 22, most_hu = 46, most_noise_hu = 9;
+  if (const auto may = scene.gates.allowed(gates::Use::density); !may) return may.reason;
   if (!scene.cranium) return scene.no_cranium;
   const Cranium& cranium = *scene.cranium;
   if (cranium.brain_hu < least_hu || cranium.brain_hu > most_hu)

@@ -70,6 +70,7 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
   for (std::string& words : searched_words(*scene.cranium, *scene.blobs))
     ml.conditions.push_back(std::move(words));
   finding.critical = true;
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may) withhold(ml, may.reason);
   if (const auto& large = reporting::knowledge::rule("ich.volume-30");
       reporting::knowledge::reached(large, ml))
     reporting::knowledge::recommend(finding, large);

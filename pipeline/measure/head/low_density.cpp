@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/head/head_parts.h"
 #include "pipeline/measure/measure.h"
 
@@ -149,6 +150,7 @@ void low_density(Scene& scene, Findings& findings) {
   if (!scene.shows(BodyRegion::head) || scene.skull_without_brain) return;
   constexpr const char* title = "Asymmetric low density of the brain";
   std::string reason = no_scale(scene);
+  if (reason.empty()) reason = scene.gates.allowed(gates::Use::symmetry).reason;
   if (reason.empty() && !scene.cranium->plane) reason = scene.cranium->no_plane;
   if (!reason.empty()) {
     findings.push_back(
@@ -161,7 +163,7 @@ void low_density(Scene& scene, Findings& findings) {
   std::ranges::transform(differences.hu, darker.begin(),
                          [](float hu) { return static_cast<double>(hu) < difference_hu ? 1 : 0; });
   const Components pieces =
-      components(darker, cranium.image.grid,
+      components(without_excluded(scene, cranium.image.grid, darker), cranium.image.grid,
                  static_cast<std::size_t>(least_ml / cranium.image.grid.voxel_ml()));
   std::size_t number = 0, found = 0;
   for (std::size_t i = 0; i < pieces.voxels.size(); ++i) {

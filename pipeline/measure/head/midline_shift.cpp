@@ -316,6 +316,7 @@ void midline_shift(Scene& scene, Findings& findings) {
   constexpr const char* id = "head.midline-shift";
   constexpr const char* title = "Midline shift";
   std::string reason = no_scale(scene);
+  if (reason.empty()) reason = scene.gates.allowed(gates::Use::symmetry).reason;
   if (reason.empty() && !scene.cranium->plane) reason = scene.cranium->no_plane;
   if (reason.empty() && std::abs(scene.cranium->plane->yaw_deg) > most_yaw_deg)
     reason = "the head is turned by more than 20 degrees";

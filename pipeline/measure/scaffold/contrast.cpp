@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 
@@ -35,11 +36,16 @@ void for_core(const Scene& scene, int slice, double share, Visit visit) {
         visit(grid.offset(column, row, slice));
 }
 
+bool is_left_out(const Scene& scene, int slice) {
+  const AortaSlice& at = scene.aorta.at[static_cast<std::size_t>(slice)];
+  return is_excluded(scene, scene.work.grid.point_mm(at.column, at.row, slice));
+}
+
 /// Mean HU of the aorta's core, slice by slice.
 std::vector<double> blood_by_slice(const Scene& scene) {
   std::vector<double> means;
   for (int slice = 0; slice < static_cast<int>(scene.aorta.at.size()); ++slice) {
-    if (!scene.aorta.covers(slice)) continue;
+    if (!scene.aorta.covers(slice) || is_left_out(scene, slice)) continue;
     double sum = 0, count = 0;
     for_core(scene, slice, 0.6, [&](std::size_t at) {
       sum += scene.work.hu[at];
@@ -181,6 +187,8 @@ void contrast(Scene& scene, Findings& findings) {
   reporting::Finding finding =
       measured_finding("contrast", title_of(scene), codes::presence, codes::aorta);
   finding.measurements.push_back(blood_density(means));
+  if (std::string words = left_out_words(scene); !words.empty())
+    finding.measurements.back().conditions.push_back(std::move(words));
   if (auto evidence = mask_section(scene, aorta_mask(scene), "contrast.aorta",
                                    "largest section of the descending aorta"))
     finding.evidence.push_back(std::move(*evidence));

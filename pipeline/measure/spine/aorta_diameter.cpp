@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/spine/aorta_section.h"
@@ -141,6 +142,11 @@ Part abdominal(const Scene& scene) {
   return part;
 }
 
+bool is_excluded_aorta(const Scene& scene, int slice) {
+  const AortaSlice& at = scene.aorta.at[static_cast<std::size_t>(slice)];
+  return is_excluded(scene, scene.work.grid.point_mm(at.column, at.row, slice));
+}
+
 /// The section whose diameter is the median of itself and its neighbours, where that is largest.
 template <class Section, class Longest>
 std::size_t largest_at(const std::vector<Section>& sections, const Longest& longest) {
@@ -159,7 +165,7 @@ std::size_t largest_at(const std::vector<Section>& sections, const Longest& long
 std::optional<Largest> largest_of_track(const Scene& scene, const Part& part) {
   std::vector<AortaSection> sections;
   for (int i = std::max(part.from, 0); i <= part.to; ++i)
-    if (scene.aorta.covers(i))
+    if (scene.aorta.covers(i) && !is_excluded_aorta(scene, i))
       if (auto section = aorta_section(scene, i)) sections.push_back(*section);
   if (sections.size() < least_sections) return std::nullopt;
   const std::size_t at = largest_at(sections, [](const auto& one) { return one.longest_mm; });
@@ -185,7 +191,10 @@ std::optional<Largest> largest_of_track(const Scene& scene, const Part& part) {
 /// By the chain of ellipses: in the abdomen bowel, veins and crura lie against the wall.
 std::optional<Largest> largest_of_tube(const Scene& scene, const Part& part) {
   std::vector<TubeSection> tube = aorta_tube(scene, part.from, part.to);
-  std::erase_if(tube, [](const TubeSection& one) { return !one.usable(); });
+  std::erase_if(tube, [&](const TubeSection& one) {
+    return !one.usable() ||
+           is_excluded(scene, scene.work.grid.point_mm(one.wall.column, one.wall.row, one.slice));
+  });
   if (tube.size() < least_sections) return std::nullopt;
   const std::size_t at = largest_at(tube, [](const auto& one) { return one.wall.longest_mm(); });
   const TubeSection& one = tube[at];
@@ -283,6 +292,7 @@ void add(const Scene& scene, const Part& part, Findings& findings) {
     findings.push_back(
         not_assessed_finding(part.id, part.title, codes::presence, part.site, std::move(reason)));
   };
+  if (const auto may = scene.gates.allowed(gates::Use::size); !may) return absent(may.reason);
   if (!scene.spine.found()) return absent("no spine to follow it along");
   const std::optional<Largest> largest =
       part.in_abdomen ? largest_of_tube(scene, part) : largest_of_track(scene, part);
@@ -291,7 +301,8 @@ void add(const Scene& scene, const Part& part, Findings& findings) {
                       ? "neither levels nor a course beside the spine say where it lies"
                       : "its wall was not seen well enough beside the spine from " +
                             place_words(scene, part.from) + " to " + place_words(scene, part.to));
-  const bool wide = std::round(largest->section.longest_mm) >= part.wide_mm;
+  const bool wide = scene.gates.allowed(gates::Use::norms) &&
+                    std::round(largest->section.longest_mm) >= part.wide_mm;
   if (!wide)
     if (std::string reason = too_short(scene, part, *largest); !reason.empty())
       return absent(std::move(reason));

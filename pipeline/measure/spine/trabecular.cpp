@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "pipeline/measure/scaffold/curve.h"
@@ -146,7 +147,26 @@ std::string refusal(const Scene& scene) {
   const auto& kvp = scene.volume.header.kvp;
   if (kvp && std::abs(*kvp - 120) > 1)
     return "the scan was made at " + number_text(*kvp, 0) + " kV, not 120 kV";
-  return {};
+  return scene.gates.allowed(gates::Use::bone).reason;
+}
+
+/// Whether the region reaches a slice that a gate excludes.
+bool reaches_excluded(const Scene& scene, const Region& region) {
+  const double half_mm = region.half_thick_mm;
+  return std::ranges::any_of(std::array{-half_mm, 0.0, half_mm}, [&](double up_mm) {
+    const Vec3 at = region.plane.at(region.plane.body, 0, 0, up_mm);
+    return is_excluded(scene, scene.work.grid.point_mm(at[0], at[1], at[2]));
+  });
+}
+
+/// Why the limits of the spine's density, found in unenhanced adults, do not hold; empty: they do.
+std::string no_limits(const Scene& scene) {
+  if (scene.contrast.phase == ContrastPhase::unknown)
+    return "whether contrast agent was given is not known";
+  if (scene.contrast.phase != ContrastPhase::unenhanced)
+    return "the blood measures " + number_text(*scene.contrast.blood_hu, 0) +
+           " HU: contrast agent raises the density";
+  return scene.gates.allowed(gates::Use::tissue).reason;
 }
 
 std::vector<std::string> conditions_of(const Scene& scene, const Region& region,
@@ -192,6 +212,8 @@ Measurement measured(const Scene& scene, const Vertebra& vertebra) {
   if (region.plane.half_depth_mm < half_deep_mm + inside_cortex_mm ||
       region.plane.half_width_mm < half_wide_mm + inside_cortex_mm)
     result.not_assessed = "the vertebral body is too small for the region";
+  else if (reaches_excluded(scene, region))
+    result.not_assessed = left_out_words(scene);
   else if (density.most > metal_hu)
     result.not_assessed = "metal or cement in the vertebral body";
   else if (density.sd > most_sd_hu)
@@ -231,10 +253,12 @@ reporting::Finding absent(std::string reason) {
                               codes::presence, codes::spine, std::move(reason));
 }
 
-/// The stricter of the two limits of L1 that holds.
-void recommend_densitometry(reporting::Finding& finding) {
-  const Measurement& first = finding.measurements.front();
-  if (first.id != "spine.trabecular.L1") return;
+/// The stricter of the two limits of L1 that holds; where limits do not hold, why.
+void recommend_densitometry(const Scene& scene, reporting::Finding& finding) {
+  Measurement& first = finding.measurements.front();
+  if (first.id != "spine.trabecular.L1" || !first.value) return;
+  if (const std::string reason = no_limits(scene); !reason.empty())
+    return first.conditions.push_back("not compared with published limits: " + reason);
   for (const char* id : {"bone.l1-110", "bone.l1-160"})
     if (const auto& rule = reporting::knowledge::rule(id);
         reporting::knowledge::reached(rule, first))
@@ -262,7 +286,7 @@ void trabecular_density(Scene& scene, Findings& findings) {
   reporting::Finding finding =
       measured_finding("spine.density", "Vertebral bodies", codes::presence, codes::spine);
   finding.measurements = std::move(all);
-  recommend_densitometry(finding);
+  recommend_densitometry(scene, finding);
   if (auto evidence = mask_section(scene, region_mask(scene, *shown), "spine.density.region",
                                    "where the density of " + shown->name() + " was measured"))
     finding.evidence.push_back(std::move(*evidence));
