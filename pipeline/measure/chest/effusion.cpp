@@ -255,6 +255,13 @@ Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, doubl
   return finding;
 }
 
+/// Where fluid of a patient who does not lie on the back is missed.
+std::string beyond_search(const Lying& lying) {
+  if (lying.on_a_side()) return "and fluid between the upper lung and the mediastinum ";
+  // Cartilage, which is no bone, and the heart bound the pleura there.
+  return lying.down == gates::Side::front ? "and fluid in front, where no ribs are, " : "";
+}
+
 }  // namespace
 
 void effusion(Scene& scene, Findings& findings) {
@@ -268,7 +275,6 @@ void effusion(Scene& scene, Findings& findings) {
   const double noise = noise_hu(scene);
   const Lying lying = lying_of(scene);
   bool any = false;
-  std::string unseen;
   for (const Label lung : {right_lung, left_lung}) {
     const char* word = lung == right_lung ? "right" : "left";
     Side side(scene, lung, lying);
@@ -291,9 +297,7 @@ void effusion(Scene& scene, Findings& findings) {
     findings.push_back(nothing_detected(
         "effusion", "Pleural fluid of 15 mL or more", fluid_code, codes::chest,
         "no candidate passed detection, searched as lying " + lying.words +
-            "; thin or encapsulated fluid " +
-            (lying.on_a_side() ? "and fluid between the upper lung and the mediastinum " : "") +
-            "is not excluded"));
+            "; thin or encapsulated fluid " + beyond_search(lying) + "is not excluded"));
 }
 
 }  // namespace tomoscribe::pipeline::measure
