@@ -254,17 +254,22 @@ Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, doubl
   return finding;
 }
 
+/// Where fluid of a patient who does not lie on the back is missed.
+std::string beyond_search(const Lying& lying) {
+  if (lying.on_a_side()) return "and fluid between the upper lung and the mediastinum ";
+  // Cartilage, which is no bone, and the heart bound the pleura there.
+  return lying.down == gates::Side::front ? "and fluid in front, where no ribs are, " : "";
+}
+
 /// A volume is what the search promises: where none may be measured it promises nothing.
 Finding nothing_found(const Scene& scene, const Lying& lying) {
   const reporting::Code code{"60046008", "SCT", "Pleural effusion"};
   if (const auto may = scene.gates.allowed(gates::Use::volume); !may)
     return not_assessed_finding("effusion", "pleural fluid", code, codes::chest, may.reason);
-  return nothing_detected(
-      "effusion", "Pleural fluid of 15 mL or more", code, codes::chest,
-      "no candidate passed detection, searched as lying " + lying.words +
-          "; thin or encapsulated fluid " +
-          (lying.on_a_side() ? "and fluid between the upper lung and the mediastinum " : "") +
-          "is not excluded");
+  return nothing_detected("effusion", "Pleural fluid of 15 mL or more", code, codes::chest,
+                          "no candidate passed detection, searched as lying " + lying.words +
+                              "; thin or encapsulated fluid " + beyond_search(lying) +
+                              "is not excluded");
 }
 
 }  // namespace
@@ -280,7 +285,6 @@ void effusion(Scene& scene, Findings& findings) {
   const double noise = noise_hu(scene);
   const Lying lying = lying_of(scene);
   bool any = false;
-  std::string unseen;
   for (const Label lung : {right_lung, left_lung}) {
     const char* word = lung == right_lung ? "right" : "left";
     Side side(scene, lung, lying);
