@@ -45,6 +45,15 @@ void bound_at_scan_end(const Scene& scene, const Mask& mask, Finding& finding) {
                     static_cast<int>(std::lround(std::max(one, other))), finding);
 }
 
+std::string image_words(const Scene& scene, int working_slice) {
+  const Vec3 point = scene.work.grid.point_mm(0, 0, working_slice);
+  const int last = scene.volume.grid.size[2] - 1;
+  const int slice = scene.volume.image_slice(
+      std::clamp(static_cast<int>(std::lround(scene.volume.grid.index_at(point)[2])), 0, last));
+  const auto& number = scene.volume.images[index_of(slice)];
+  return "image " + std::to_string(number ? *number : slice + 1);
+}
+
 std::string part_words(const Scene& scene, const std::vector<Label>& labels, const char* organ) {
   constexpr double least_cm2 = 5;
   const std::array<double, 3> mm = scene.volume.grid.spacing_mm();

@@ -154,17 +154,18 @@ void recommend_once(const std::vector<Stone>& stones, std::size_t listed, Findin
     }
 }
 
-/// "; dense things where bowel lies: 2" and which part of the way was in the scan.
-std::string left_out_words(const Scene& scene, std::size_t in_bowel) {
-  std::string words;
+/// Which images were searched, what was left out there, and what of the way is not in the scan.
+std::string searched_words(const Scene& scene, std::size_t in_bowel) {
+  std::string words = "searched from " + image_words(scene, scene.spine.first) + " to " +
+                      image_words(scene, scene.spine.last) + ", where the spine was followed";
   if (in_bowel > 0)
     words += "; left out as contents of bowel, by their place: " + std::to_string(in_bowel);
   const bool named = scene.vertebrae.named;
-  if (named && scene.vertebrae.find(t12) == nullptr)
-    words += "; T12 is not whole in the scan: the upper poles may lie above it";
-  if (named && scene.vertebrae.find(l5) == nullptr)
-    words += "; L5 is not whole in the scan: the lower ureters are not in it";
-  if (const std::string excluded_slices = measure::left_out_words(scene); !excluded_slices.empty())
+  if (!named || scene.vertebrae.find(t12) == nullptr)
+    words += "; T12 was not seen whole: the upper poles may lie above what was searched";
+  if (!named || scene.vertebrae.find(l5) == nullptr)
+    words += "; L5 was not seen whole: the lower ureters may lie below what was searched";
+  if (const std::string excluded_slices = left_out_words(scene); !excluded_slices.empty())
     words += "; " + excluded_slices;
   return words;
 }
@@ -197,23 +198,21 @@ void stones(Scene& scene, Findings& findings) {
   }
   std::size_t in_bowel = 0;
   const std::vector<Stone> found = stones_of(scene, in_bowel);
-  const std::string left_out = left_out_words(scene, in_bowel);
+  const std::string searched = searched_words(scene, in_bowel);
   if (found.empty()) {
     findings.push_back(nothing_detected(
         "stone", "Stones of kidneys and ureters of 3 mm or more", codes::calculus, codes::kidney,
         "no candidate passed detection 25 to 95 mm beside the spinal canal; what lies within 8 mm "
         "of bone, in front of the spine, below the spine's lower end, in the lower pelvis or in "
-        "the bladder was not searched, and stones above 1500 mm3 are not proposed" +
-            left_out));
+        "the bladder was not searched, and stones above 1500 mm3 are not proposed; " +
+            searched));
     return;
   }
   const std::size_t listed = std::min(found.size(), most_reported);
   for (std::size_t i = 0; i < listed; ++i) findings.push_back(finding_of(scene, found[i], i + 1));
   recommend_once(found, listed, findings);
   say_unlisted(findings, listed, found.size());
-  if (!left_out.empty())
-    findings[findings.size() - listed].measurements.front().conditions.push_back("of the search" +
-                                                                                 left_out);
+  findings[findings.size() - listed].measurements.front().conditions.push_back(searched);
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -224,15 +224,9 @@ std::string level_of(const Scene& scene, double slice) {
   return {};
 }
 
-/// "image 120 (L3)": the image nearest to a working slice and its level, where that is known.
+/// "image 120 at L3 (estimated)"
 std::string place_words(const Scene& scene, int slice) {
-  const Vec3 point = scene.work.grid.point_mm(0, 0, slice);
-  const int last = scene.volume.grid.size[2] - 1;
-  const int image =
-      std::clamp(static_cast<int>(std::lround(scene.volume.grid.index_at(point)[2])), 0, last);
-  const auto& number = scene.volume.images[index_of(scene.volume.image_slice(image))];
-  return "image " + (number ? std::to_string(*number) : std::to_string(image + 1)) +
-         level_of(scene, slice);
+  return image_words(scene, slice) + level_of(scene, slice);
 }
 
 /// Where it was lost before the end of what was to be measured; empty: nowhere.
@@ -298,7 +292,10 @@ void add(const Scene& scene, const Part& part, Findings& findings) {
       part.in_abdomen ? largest_of_tube(scene, part) : largest_of_track(scene, part);
   if (!largest)
     return absent(part.from > part.to
-                      ? "neither levels nor a course beside the spine say where it lies"
+                      ? "neither levels nor a course beside the spine say where it lies: the spine "
+                        "was followed only from " +
+                            image_words(scene, scene.spine.first) + " to " +
+                            image_words(scene, scene.spine.last)
                       : "its wall was not seen well enough beside the spine from " +
                             place_words(scene, part.from) + " to " + place_words(scene, part.to));
   const bool wide = scene.gates.allowed(gates::Use::norms) &&
