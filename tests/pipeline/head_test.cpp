@@ -166,7 +166,7 @@ Volume limb() {
   for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
     const auto point = grid.point_mm(column, row, slice);
     const double out = std::hypot(point[0], point[1]);
-    const bool cortex = out < 20 && out > 9;
+    const bool cortex = out < 24 && out > 9;  // 9 % of the section, as in a head
     volume.hu[at] = static_cast<std::int16_t>(out > 75 ? -1000 : cortex ? 1000 : 45);
   });
   return volume;

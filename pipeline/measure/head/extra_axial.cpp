@@ -31,8 +31,8 @@ std::string nothing_words(const Layers& layers) {
                      "not excluded";
   if (layers.rim_all_round)
     text +=
-        "; a thin bright rim runs along most of the vault on both sides: beam hardening, or "
-        "thin blood on both sides";
+        "; a faint or thin bright rim runs along the vault on both sides: beam hardening, or "
+        "faint or thin blood on both sides";
   return text;
 }
 

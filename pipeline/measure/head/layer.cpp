@@ -245,14 +245,17 @@ Layer grown_layer(const Cranium& cranium, const Wall& wall, const std::vector<st
   return layer;
 }
 
-/// A thin bright rim round most of the vault: hardening of the beam looks like that too.
+/// Layers on both sides that hardening of the beam and cortex make too: fainter than fresh blood,
+/// or a thin rim round most of the vault.
 bool is_rim(const Layers& layers) {
-  constexpr double most_share = 0.6;
+  constexpr double most_share = 0.6, faint_hu = 58;
+  if (layers.all.size() != 2) return false;
   double area_cm2 = 0;
   for (const Layer& one : layers.all) area_cm2 += one.area_cm2;
-  return layers.all.size() == 2 && area_cm2 > most_share * layers.searched_cm2 &&
-         std::ranges::all_of(layers.all,
-                             [](const Layer& one) { return one.thickness_mm < thin_mm; });
+  const bool round = area_cm2 > most_share * layers.searched_cm2;
+  return std::ranges::all_of(layers.all, [&](const Layer& one) {
+    return one.mean_hu < faint_hu || (round && one.thickness_mm < thin_mm);
+  });
 }
 
 /// The rays of all pieces that are layers, right and left.

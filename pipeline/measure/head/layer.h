@@ -22,7 +22,7 @@ struct Layer {
 struct Layers {
   std::vector<Layer> all;      ///< right and left, one each at most
   double searched_cm2 = 0;     ///< of the vault, where bone's blur ends within 6 mm
-  bool rim_all_round = false;  ///< thin on both sides everywhere: hardening, or thin blood
+  bool rim_all_round = false;  ///< both sides faint or thin: hardening, or faint or thin blood
 };
 
 /// Layers denser than half way from brain to fresh blood that begin at the inner table, are 12 mm
