@@ -32,6 +32,17 @@ T required_uid(DcmItem& item, const DcmTagKey& tag, const char* name) {
   return *uid;
 }
 
+/// Of a time of the day (PS3.5 6.2, TM): HHMMSS with what follows the seconds left out.
+std::optional<double> seconds_of_day(const std::string& time) {
+  constexpr std::size_t needed = 6;
+  if (time.size() < needed || !std::all_of(time.begin(), time.begin() + needed, [](char letter) {
+        return letter >= '0' && letter <= '9';
+      }))
+    return std::nullopt;
+  const auto two = [&](std::size_t at) { return 10 * (time[at] - '0') + (time[at + 1] - '0'); };
+  return 3600.0 * two(0) + 60.0 * two(2) + two(4);
+}
+
 /// Text becomes UTF-8 (PS3.3 C.12.1.1.2); an unknown or broken character set is read as ISO_IR 100
 /// (Latin-1).
 void make_utf8(DcmDataset& data_set) {
@@ -158,6 +169,7 @@ void read_series_values(DcmItem& item, InstanceHeader& header) {
   header.gantry_tilt_degrees = number(item, DCM_GantryDetectorTilt);
   header.temporal_position = text(item, DCM_TemporalPositionIdentifier);
   header.cardiac_phase = text(item, DCM_NominalPercentageOfCardiacPhase);
+  header.acquisition_s = seconds_of_day(text(item, DCM_AcquisitionTime));
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ struct InstanceHeader {
   std::optional<double> kvp, gantry_tilt_degrees, patient_size_m;
   std::optional<double> patient_age_years;       ///< (0010,1010)
   std::string temporal_position, cardiac_phase;  ///< as stored; empty when absent
-  bool lossy = false;                            ///< (0028,2110) or a lossy transfer syntax
+  std::optional<double> acquisition_s;  ///< (0008,0032) Acquisition Time, seconds of the day
+  bool lossy = false;                   ///< (0028,2110) or a lossy transfer syntax
 
   int rows = 0, columns = 0, frames = 0;  ///< frames 0: no pixel data
   int samples_per_pixel = 0, bits_allocated = 0, bits_stored = 0, high_bit = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/measure/closed_skull.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 
@@ -168,6 +169,35 @@ void keep_order(std::vector<BodyRegion>& regions) {
   }
 }
 
+/// Runs of slices that look like a head but have no closed skull round brain become "none"; whether
+/// there were any. Small sections of bone and soft tissue are limbs and small children too.
+bool drop_false_heads(const Scene& scene, std::vector<BodyRegion>& regions) {
+  bool dropped = false;
+  const int count = static_cast<int>(regions.size());
+  const auto region = [&](int slice) -> BodyRegion& {
+    return regions[static_cast<std::size_t>(slice)];
+  };
+  for (int first = 0; first < count; ++first) {
+    if (region(first) != BodyRegion::head) continue;
+    int last = first;
+    while (last + 1 < count && region(last + 1) == BodyRegion::head) ++last;
+    if (!shows_closed_skull(scene, first, last)) {
+      dropped = true;
+      for (int slice = first; slice <= last; ++slice) region(slice) = BodyRegion::none;
+    }
+    first = last;
+  }
+  return dropped;
+}
+
+std::string why_none(const Scene& scene, bool no_head) {
+  if (scene.skull_without_brain) return "a shell of bone without tissue of brain density";
+  if (no_head)
+    return "region not recognised: small sections of bone and soft tissue without a closed skull "
+           "round brain (a limb, a neck or a small child)";
+  return "region not recognised: no head, chest, abdomen or pelvis of an adult";
+}
+
 struct NamedRegion {
   BodyRegion region;
   const char* id;
@@ -225,15 +255,14 @@ void body_region(Scene& scene, Findings& findings) {
   }
   mark_domes(guesses, lung);
   scene.regions = voted(guesses);
+  const bool no_head = drop_false_heads(scene, scene.regions);
   keep_order(scene.regions);
   scene.skull_without_brain = shells * 2 > with_body && with_tissue * 10 < with_body;
   const bool any = std::ranges::any_of(
       scene.regions, [](BodyRegion region) { return region != BodyRegion::none; });
   if (!any) {
-    findings.push_back(not_assessed_finding(
-        "region", "Covered by the scan", codes::presence, codes::chest_abdomen_pelvis,
-        scene.skull_without_brain ? "a shell of bone without tissue of brain density"
-                                  : "no head, chest, abdomen or pelvis recognised"));
+    findings.push_back(not_assessed_finding("region", "Covered by the scan", codes::presence,
+                                            codes::chest_abdomen_pelvis, why_none(scene, no_head)));
     return;
   }
   reporting::Finding region =

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "pipeline/series/instance_gates.h"
+#include "pipeline/series/passes.h"
 
 namespace tomoscribe::pipeline {
 namespace {
@@ -88,21 +89,23 @@ std::vector<SlicePlane> planes_of(const Instances& instances, const std::vector<
   return planes;
 }
 
-/// Acquisition numbers separate two passes over the same positions, and only then.
-Groups by_acquisition_where_positions_repeat(const Instances& instances,
-                                             const std::vector<FrameRef>& frames) {
-  std::set<std::string> places;
+/// Passes over one stretch of the body: where positions repeat acquisition numbers part them; else,
+/// and where that does not help, acquisition number or time, when the passes interleave.
+Groups passes(const Instances& instances, const std::vector<FrameRef>& frames) {
+  std::vector<PassFrame> all;
+  all.reserve(frames.size());
   for (const FrameRef& ref : frames) {
-    std::string place;
-    for (const double mm : *plane_of(instances, ref).image_position_patient)
-      place += rounded(mm, 0.01) + "/";
-    places.insert(place);
+    const dicom::InstanceHeader& header = instances[ref.instance].header;
+    const dicom::PlaneHeader& plane = plane_of(instances, ref);
+    all.push_back({*plane.image_position_patient, *plane.image_orientation_patient,
+                   header.acquisition_number, header.acquisition_s});
   }
-  if (places.size() == frames.size()) return {frames};
-  return split(frames, [&](const FrameRef& ref) {
-    const auto& number = instances[ref.instance].header.acquisition_number;
-    return number ? std::to_string(*number) : std::string();
-  });
+  Groups groups;
+  for (const std::vector<std::size_t>& pass : passes_of(all)) {
+    groups.emplace_back();
+    for (const std::size_t index : pass) groups.back().push_back(frames[index]);
+  }
+  return groups;
 }
 
 double score_of(const dicom::InstanceHeader& header, const Stack& stack) {
@@ -222,7 +225,7 @@ Candidate candidate_of(const Instances& instances, const std::vector<std::size_t
   std::vector<Candidate> candidates;
   for (const auto& group :
        split(frames, [&](const FrameRef& ref) { return geometry_key(instances, ref); }))
-    for (auto& pass : by_acquisition_where_positions_repeat(instances, group))
+    for (auto& pass : passes(instances, group))
       candidates.push_back(stacked(instances, std::move(pass)));
   const auto best = std::ranges::max_element(candidates, {}, [](const Candidate& candidate) {
     return std::tuple(candidate.stack.has_value(), candidate.score, candidate.frames.size());

@@ -127,11 +127,6 @@ json values_of(const Phantom& phantom, const std::vector<Finding>& findings) {
   return all;
 }
 
-bool is_of(const LesionRow& row, const Finding& finding) {
-  return std::ranges::any_of(row.prefixes,
-                             [&](const char* prefix) { return finding.id.starts_with(prefix); });
-}
-
 /// The finding's point lies in the painted box, widened by 10 mm.
 bool meets(const Truth& truth, const Finding& finding) {
   if (finding.evidence.empty() || !finding.evidence.front().point_mm) return false;
@@ -144,6 +139,17 @@ bool meets(const Truth& truth, const Finding& finding) {
 
 bool is_candidate(const Finding& finding) {
   return finding.presence != reporting::Presence::not_assessed && !finding.evidence.empty();
+}
+
+/// The candidate that stands for a painted lesion, of its own kind rather than of a kind that
+/// counts too.
+const Finding* met_by(const LesionRow& row, const Truth& truth,
+                      const std::vector<Finding>& findings) {
+  for (const char* prefix : row.prefixes)
+    for (const Finding& finding : findings)
+      if (finding.id.starts_with(prefix) && is_candidate(finding) && meets(truth, finding))
+        return &finding;
+  return nullptr;
 }
 
 std::string why_not_assessed(const LesionRow& row, const std::vector<Finding>& findings) {
@@ -178,16 +184,14 @@ json lesions_of(const Phantom& phantom, const std::vector<Finding>& findings,
                 {"found", false}};
     if (const std::string reason = why_not_assessed(*row, findings); !reason.empty())
       lesion["reason"] = reason;
-    for (const Finding& finding : findings) {
-      if (!is_candidate(finding) || !is_of(*row, finding) || !meets(truth, finding)) continue;
+    if (const Finding* finding = met_by(*row, truth, findings)) {
       lesion["found"] = true;
-      lesion["side_right"] = truth.side.empty() || to_text(finding.laterality).empty() ||
-                             truth.side == to_text(finding.laterality);
-      if (const double size = measured_size(*row, finding);
-          size >= 0 && !matched.contains(&finding))
+      lesion["side_right"] = truth.side.empty() || to_text(finding->laterality).empty() ||
+                             truth.side == to_text(finding->laterality);
+      if (const double size = measured_size(*row, *finding);
+          size >= 0 && !matched.contains(finding))
         lesion["measured"] = size;
-      matched.insert(&finding);
-      break;
+      matched.insert(finding);
     }
     all.push_back(std::move(lesion));
   }

@@ -134,6 +134,53 @@ TEST(Head, ALayerAgainstTheSkullIsNotCalledBrain) {
   EXPECT_EQ(find(findings, "head.hyperdense.1"), nullptr);
 }
 
+TEST(Head, AThinLayerIsFoundByItsDensityAlone) {
+  HeadRecipe recipe = coarse();
+  recipe.crescent = {true, 4.5, 66};
+  HeadTruth truth;
+  const Findings findings = measured(tests::head_volume(recipe, &truth));
+  const Finding* layer = find(findings, "head.extra-axial.1");
+  ASSERT_NE(layer, nullptr);
+  EXPECT_EQ(layer->laterality, Laterality::left);
+  const Measurement& volume = measurement(findings, "head.extra-axial.1.volume");
+  EXPECT_NEAR(*volume.value, truth.crescent_ml, *volume.uncertainty + 0.1 * truth.crescent_ml);
+  EXPECT_EQ(find(findings, "head.extra-axial.2"), nullptr);
+}
+
+TEST(Head, LayersOnBothSidesAreFoundEachByItself) {
+  HeadRecipe recipe = coarse();
+  recipe.crescent = {.thickness_mm = 7, .hu = 66, .both = true};
+  const Findings findings = measured(tests::head_volume(recipe));
+  const Finding* one = find(findings, "head.extra-axial.1");
+  const Finding* other = find(findings, "head.extra-axial.2");
+  ASSERT_NE(one, nullptr);
+  ASSERT_NE(other, nullptr);
+  EXPECT_NE(one->laterality, other->laterality);
+}
+
+/// A thigh: muscle with its bone in the middle.
+Volume limb() {
+  HeadRecipe recipe = coarse();
+  Volume volume = tests::head_volume(recipe);
+  const Grid& grid = volume.grid;
+  for_each_voxel(grid, [&](std::size_t at, int column, int row, int slice) {
+    const auto point = grid.point_mm(column, row, slice);
+    const double out = std::hypot(point[0], point[1]);
+    const bool cortex = out < 24 && out > 9;  // 9 % of the section, as in a head
+    volume.hu[at] = static_cast<std::int16_t>(out > 75 ? -1000 : cortex ? 1000 : 45);
+  });
+  return volume;
+}
+
+TEST(Region, ALimbIsNoHead) {
+  const Findings findings = measured(limb());
+  const Finding* region = find(findings, "region");
+  ASSERT_NE(region, nullptr);
+  EXPECT_THAT(region->not_assessed, HasSubstr("region not recognised"));
+  EXPECT_THAT(region->not_assessed, HasSubstr("without a closed skull round brain"));
+  EXPECT_EQ(find(findings, "head.intracranial"), nullptr);
+}
+
 TEST(Head, TheShiftIsMeasuredFromTheSkullHoweverItIsTurned) {
   for (const double yaw : {0.0, 12.0}) {
     HeadRecipe recipe = coarse();

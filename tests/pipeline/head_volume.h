@@ -25,6 +25,7 @@ struct Crescent {
   bool left = true;
   double thickness_mm = 0;
   double hu = 65;
+  bool both = false;  ///< on both sides
 };
 
 struct HeadRecipe {
@@ -123,7 +124,7 @@ class HeadPainter {
   }
   bool crescent(const dicom::Vec3& p) const {
     if (recipe_.crescent.thickness_mm <= 0 || p[2] < -10) return false;
-    if ((p[0] > 0) != recipe_.crescent.left) return false;
+    if (!recipe_.crescent.both && (p[0] > 0) != recipe_.crescent.left) return false;
     const double s = recipe_.size, along = std::atan2(p[1], std::abs(p[0]));
     const double here = recipe_.crescent.thickness_mm * std::cos(along * 1.3);
     if (std::abs(along) > 1.2 || here <= 0 || p[2] > 45) return false;

@@ -1,5 +1,7 @@
 #include "pipeline/series/select_series.h"
 
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -187,6 +189,45 @@ TEST(SelectSeries, PartsTwoAcquisitionsOverTheSamePositions) {
     EXPECT_EQ(study[ref.instance].header.acquisition_number, 1);
   ASSERT_EQ(choice.main.notes.size(), 1U);
   EXPECT_THAT(choice.main.notes[0], HasSubstr("20 images left out"));
+}
+
+/// Two phases in one series, the second half a slice further up.
+std::vector<InstanceFile> interleaved(
+    const std::function<void(dicom::InstanceHeader&, int)>& mark) {
+  auto study = series({.slices = 20, .spacing_mm = 5});
+  auto second = series({.slices = 18, .spacing_mm = 5});
+  for (InstanceFile& instance : study) mark(instance.header, 1);
+  for (InstanceFile& instance : second) {
+    instance.header.sop_instance =
+        dicom::SopInstanceUid(dicom::uid_from_name("second" + instance.file.string()));
+    (*instance.header.planes.front().image_position_patient)[2] += 2.5;
+    mark(instance.header, 2);
+  }
+  append(study, second);
+  return study;
+}
+
+TEST(SelectSeries, PartsPhasesThatInterleave) {
+  const auto slices = [](const std::vector<InstanceFile>& study) {
+    const auto outcome = select_series(study);
+    return std::get<SeriesChoice>(outcome).stack.order.size();
+  };
+  EXPECT_EQ(slices(interleaved([](auto& header, int pass) { header.acquisition_number = pass; })),
+            20U);
+  EXPECT_EQ(slices(interleaved([](auto& header, int pass) { header.acquisition_s = 40.0 * pass; })),
+            20U);
+  EXPECT_EQ(slices(interleaved([](auto& header, int) { header.acquisition_s = 7; })), 38U);
+}
+
+TEST(SelectSeries, KeepsSlicesThatWereAcquiredOneByOne) {
+  auto study = series({.slices = 20});
+  int number = 0;
+  for (InstanceFile& instance : study) {
+    instance.header.acquisition_number = ++number;
+    instance.header.acquisition_s = 10.0 * number;
+  }
+  const auto outcome = select_series(study);
+  EXPECT_EQ(std::get<SeriesChoice>(outcome).stack.order.size(), 20U);
 }
 
 TEST(SelectSeries, ReadsEnhancedFramesInAnyOrder) {

@@ -98,7 +98,9 @@ std::string refusal(const Scene& scene) {
   if (!scene.spine.found()) return "no spine to find L3";
   if (!scene.vertebrae.named)
     return scene.vertebrae.reason.empty() ? "level uncertain" : scene.vertebrae.reason;
-  return scene.vertebrae.find(third_lumbar) == nullptr ? "L3 is not whole in the scan" : "";
+  return scene.vertebrae.find(third_lumbar) == nullptr
+             ? "L3 is not whole in the scan, or too far from a landmark for counting"
+             : "";
 }
 
 std::string why_not(const Scene& scene, const TissueImage& image, const TissueAreas& areas) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/measure/head/cranium.h"
+#include "pipeline/measure/head/layer.h"
 
 namespace tomoscribe::pipeline::measure {
 
@@ -43,6 +44,7 @@ struct Judged {
 struct Blobs {
   std::vector<Blob> all;
   std::vector<Judged> kinds;  ///< of each
+  Layers layers;              ///< between brain and vault
   /// The density from which the posterior fossa was searched; nothing: it was not.
   std::optional<double> posterior_hu;
 };

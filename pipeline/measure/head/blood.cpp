@@ -26,6 +26,22 @@ bool has_twin(const Blob& blob, const std::vector<Blob>& all) {
   });
 }
 
+/// More than half of the component lies in a layer against the vault.
+bool in_a_layer(const Cranium& cranium, const Blob& blob, const Layers& layers) {
+  const Grid& grid = cranium.image.grid;
+  std::array<int, 3> off{};
+  for (std::size_t i = 0; i < 3; ++i) off[i] = blob.around.first[i] - cranium.first[i];
+  std::size_t voxels = 0, within = 0;
+  for_each_voxel(blob.around.image.grid, [&](std::size_t at, int column, int row, int slice) {
+    if (blob.mask[at] == 0) return;
+    const std::size_t there = grid.offset(column + off[0], row + off[1], slice + off[2]);
+    ++voxels;
+    if (std::ranges::any_of(layers.all, [&](const Layer& one) { return one.mask[there] != 0; }))
+      ++within;
+  });
+  return 2 * within > voxels;
+}
+
 Judged judged(const Blob& blob, const std::vector<Blob>& all) {
   if (blob.calcified > 0.15) return {BlobKind::not_blood, "calcified"};
   if (has_twin(blob, all)) return {BlobKind::not_blood, "the same on both sides"};
@@ -52,10 +68,14 @@ std::string no_density(const Scene& scene) {
   return metal > most_metal_voxels ? "metal at the skull: its streaks look like blood" : "";
 }
 
-Blobs find_blobs(const Cranium& cranium) {
+Blobs find_blobs(const Cranium& cranium, const Volume& volume) {
   Blobs blobs = hyperdense_blobs(cranium);
+  blobs.layers = find_layers(cranium, volume);
   blobs.kinds.reserve(blobs.all.size());
-  for (const Blob& blob : blobs.all) blobs.kinds.push_back(judged(blob, blobs.all));
+  for (const Blob& blob : blobs.all)
+    blobs.kinds.push_back(in_a_layer(cranium, blob, blobs.layers)
+                              ? Judged{BlobKind::against_the_vault, {}}
+                              : judged(blob, blobs.all));
   return blobs;
 }
 

@@ -14,8 +14,9 @@ namespace tomoscribe::pipeline::measure {
 /// and metal.
 std::string no_density(const Scene& scene);
 
-/// The components of the cranium with their kinds: by shape, symmetry and place.
-Blobs find_blobs(const Cranium& cranium);
+/// The components of the cranium with their kinds: by shape, symmetry and place; and the layers
+/// against the vault. What lies in a layer is against the vault.
+Blobs find_blobs(const Cranium& cranium, const Volume& volume);
 
 /// `slice_mm` apart the slices; where that is much, what is small is under-measured.
 reporting::Measurement blob_volume(const std::string& id, const BlobVolume& volume,

@@ -105,7 +105,7 @@ void hyperdense(Scene& scene, Findings& findings) {
         not_assessed_finding("head.hyperdense", title, codes::haemorrhage, codes::brain, reason));
     return;
   }
-  scene.blobs = find_blobs(*scene.cranium);
+  scene.blobs = find_blobs(*scene.cranium, scene.volume);
   std::size_t number = 0;
   for (std::size_t i = 0; i < scene.blobs->all.size() && number < most_reported; ++i)
     if (scene.blobs->kinds[i].kind == BlobKind::in_the_brain)

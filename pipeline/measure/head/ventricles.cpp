@@ -113,10 +113,17 @@ double volume_ml(const Cranium& cranium, const Mask& mask) {
          cranium.image.grid.voxel_ml();
 }
 
+/// What the measured part leaves out (third ventricle's floor, fourth ventricle, temporal horns,
+/// narrow parts), and two SD of that: 19 heads of the evaluation, 12 to 110 mL
+/// (docs/measurements.md).
+constexpr double left_out_ml = 5.5, left_out_share = 0.06, left_out_sd2_ml = 5;
+/// The horns' thin outer tips; two SD on thin and on thick slices, same heads.
+constexpr double tips_index = 0.02, tips_sd2 = 0.035, thick_sd2 = 0.05;
+
 Measurement volume_measurement(const Cranium& cranium) {
   Measurement result{
       .id = "head.ventricles.volume",
-      .name = "volume of the ventricles without their narrow parts",
+      .name = "volume of the ventricles",
       .concept_name = codes::volume,
       .unit = codes::millilitre,
       .decimals = 0,
@@ -124,17 +131,23 @@ Measurement volume_measurement(const Cranium& cranium) {
           "from -15 HU to a little above half way between fluid and brain (20 HU at most; sigma "
           "1.2 mm), from a core more than 22 mm inside the inner table and 8 mm above the skull "
           "base into the horns as far as 12 mm, cisterns cut by an opening of one voxel; each "
-          "voxel of 1.5 mm counts with its share of fluid by density; "
-          "uncertainty: threshold moved by 2 HU, and 15 % of the method"};
-  const double ml = volume_ml(cranium, cranium.ventricles);
+          "voxel of 1.5 mm counts with its share of fluid by density; 5.5 mL and 6 % are added for "
+          "what that leaves out, as on phantoms; uncertainty: threshold moved by 2 HU, 5 mL (two "
+          "SD "
+          "on phantoms), and 6 %"};
+  const double part_ml = volume_ml(cranium, cranium.ventricles);
+  const double ml = part_ml * (1 + left_out_share) + left_out_ml;
   const double spread =
       std::abs(volume_ml(cranium, ventricle_mask(cranium, limit_hu(cranium) + 2)) -
                volume_ml(cranium, ventricle_mask(cranium, limit_hu(cranium) - 2))) /
       2;
-  result.conditions.emplace_back(
-      "flagged: what is thinner than 4 mm or within 12 mm of the bone, the third ventricle's "
-      "floor and the fourth ventricle are not counted; cisterns that touch may be");
-  set_value(result, ml, std::hypot(spread, 0.15 * ml), 0.45 * ml);
+  result.conditions.push_back(
+      "flagged: measured " + number_text(part_ml, 0) +
+      " mL; what is thinner than 4 mm or within 12 mm of the bone, the third ventricle's floor and "
+      "the fourth ventricle are added as an estimate; cisterns that touch may be counted");
+  constexpr double tolerance = 0.55;
+  set_value(result, ml, std::hypot(std::hypot(spread, left_out_sd2_ml), left_out_share * ml),
+            tolerance * ml);
   bound_below_at_scan_end(cranium, cranium, cranium.ventricles, result);
   return result;
 }
@@ -198,7 +211,7 @@ double inner_width_mm(const Cranium& cranium, int slice) {
   return most;
 }
 
-Measurement evans_measurement(const Cranium& cranium) {
+Measurement evans_measurement(const Cranium& cranium, double slice_mm) {
   Measurement result{
       .id = "head.ventricles.evans",
       .name = "Evans index",
@@ -207,7 +220,8 @@ Measurement evans_measurement(const Cranium& cranium) {
       .decimals = 2,
       .method =
           "largest width of the frontal horns over the largest width inside the skull on the "
-          "same slice of the working grid; uncertainty: one voxel of 1.5 mm at either border"};
+          "same slice of the working grid; 0.02 is added for the horns' thin tips, as on phantoms; "
+          "uncertainty: one voxel of 1.5 mm at either border, and two SD on phantoms"};
   if (!cranium.plane) {
     result.not_assessed = cranium.no_plane;
     return result;
@@ -224,7 +238,9 @@ Measurement evans_measurement(const Cranium& cranium) {
     return result;
   }
   result.conditions.emplace_back("flagged: on axial slices of the scan, whatever their angle");
-  set_value(result, horns.width_mm / inner, border_mm / inner, tolerance);
+  constexpr double thick_mm = 3.5;
+  set_value(result, horns.width_mm / inner + tips_index,
+            std::hypot(border_mm / inner, slice_mm > thick_mm ? thick_sd2 : tips_sd2), tolerance);
   return result;
 }
 
@@ -247,7 +263,8 @@ void ventricles(Scene& scene, Findings& findings) {
   }
   Finding finding = measured_finding("head.ventricles", title, codes::presence, codes::ventricle);
   finding.measurements.push_back(volume_measurement(*scene.cranium));
-  finding.measurements.push_back(evans_measurement(*scene.cranium));
+  finding.measurements.push_back(
+      evans_measurement(*scene.cranium, scene.volume.grid.spacing_mm()[2]));
   if (auto evidence = box_section(scene, *scene.cranium, scene.cranium->ventricles,
                                   "head.ventricles.section", "largest section of the ventricles"))
     finding.evidence.push_back(std::move(*evidence));

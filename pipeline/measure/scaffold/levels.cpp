@@ -15,6 +15,7 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr std::size_t least_vertebrae = 3;
+constexpr int most_counted = 8;  // discs between a landmark and what is named by it
 
 /// The number of the lowest vertebra that most landmarks allow, at least two, and no other as many.
 std::optional<int> agreed(const std::vector<Landmark>& marks) {
@@ -30,6 +31,19 @@ std::optional<int> agreed(const std::vector<Landmark>& marks) {
       best.reset();
   }
   return best;
+}
+
+/// Whether a landmark lies where the count from `base` puts it.
+bool agrees(const Landmark& mark, int base) {
+  return std::ranges::find(mark.numbers, base - mark.vertebra) != mark.numbers.end();
+}
+
+/// One disc missed or seen twice moves every name beyond it: what is further from the landmarks
+/// that agree is not named.
+bool near_a_landmark(const std::vector<Landmark>& marks, int base, int place) {
+  return std::ranges::any_of(marks, [&](const Landmark& mark) {
+    return agrees(mark, base) && std::abs(mark.vertebra - place) <= most_counted;
+  });
 }
 
 std::string why_unnamed(const std::vector<Landmark>& marks) {
@@ -61,11 +75,13 @@ void name_vertebrae(const Scene& scene, Vertebrae& vertebrae) {
     return;
   }
   vertebrae.named = true;
-  for (std::size_t i = 0; i < vertebrae.all.size(); ++i)  // the base is that of one below
-    vertebrae.all[i].number = *base - 1 - static_cast<int>(i);
+  for (std::size_t i = 0; i < vertebrae.all.size(); ++i) {  // the base is that of one below
+    const int place = static_cast<int>(i) + 1;
+    if (near_a_landmark(marks, *base, place)) vertebrae.all[i].number = *base - place;
+  }
   for (const Landmark& mark : marks) {
     const Vertebra there{.number = *base - mark.vertebra};
-    const bool fits = std::ranges::find(mark.numbers, there.number) != mark.numbers.end();
+    const bool fits = agrees(mark, *base);
     vertebrae.landmarks.push_back(mark.name + " at " + there.name() +
                                   (fits ? "" : " (does not agree)"));
   }
@@ -92,9 +108,17 @@ std::string title_of(const Scene& scene) {
   const Vertebrae& vertebrae = scene.vertebrae;
   const double length_mm = (scene.spine.last - scene.spine.first + 1) * working_mm;
   std::string title = "Spine, followed over " + number_text(length_mm, 0) + " mm";
-  if (vertebrae.named)
-    return title + ": " + vertebrae.all.back().name() + " to " + vertebrae.all.front().name() +
-           " whole (levels estimated)";
+  if (vertebrae.named) {
+    std::vector<std::string> names;
+    names.reserve(vertebrae.all.size());
+    for (const Vertebra& one : vertebrae.all)
+      if (one.number > 0) names.push_back(one.name());
+    const std::size_t rest = vertebrae.all.size() - names.size();
+    return title + ": " + names.back() + " to " + names.front() + " whole (levels estimated)" +
+           (rest == 0 ? ""
+                      : ", " + std::to_string(rest) + " more not named: over " +
+                            std::to_string(most_counted) + " discs from the landmarks");
+  }
   return title + (vertebrae.reason.empty() ? "" : "; " + vertebrae.reason);
 }
 

@@ -279,7 +279,8 @@ void trabecular_density(Scene& scene, Findings& findings) {
       if (all.back().value && (shown == nullptr || number == l1)) shown = vertebra;
     }
   if (all.empty())
-    return findings.push_back(absent("none of the vertebrae T11 to L3 is whole in the scan"));
+    return findings.push_back(absent(
+        "none of the vertebrae T11 to L3 is whole in the scan and near a landmark for counting"));
   if (shown == nullptr) return findings.push_back(absent(all.front().not_assessed));
   std::stable_partition(all.begin(), all.end(),
                         [](const Measurement& one) { return one.id == "spine.trabecular.L1"; });
