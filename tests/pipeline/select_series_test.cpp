@@ -210,7 +210,7 @@ std::vector<InstanceFile> interleaved(
 TEST(SelectSeries, PartsPhasesThatInterleave) {
   const auto slices = [](const std::vector<InstanceFile>& study) {
     const auto outcome = select_series(study);
-    return std::get<SeriesChoice>(outcome).stack.order.size();
+    return std::get<SeriesChoice>(outcome).main.stack.order.size();
   };
   EXPECT_EQ(slices(interleaved([](auto& header, int pass) { header.acquisition_number = pass; })),
             20U);
@@ -227,7 +227,7 @@ TEST(SelectSeries, KeepsSlicesThatWereAcquiredOneByOne) {
     instance.header.acquisition_s = 10.0 * number;
   }
   const auto outcome = select_series(study);
-  EXPECT_EQ(std::get<SeriesChoice>(outcome).stack.order.size(), 20U);
+  EXPECT_EQ(std::get<SeriesChoice>(outcome).main.stack.order.size(), 20U);
 }
 
 TEST(SelectSeries, ReadsEnhancedFramesInAnyOrder) {
