@@ -15,6 +15,7 @@ namespace {
 
 constexpr double apart_mm = 3;
 constexpr double too_noisy_hu = 60;
+constexpr double too_noisy_fine_hu = 100;  // for nodules: their search smooths a fine grain away
 constexpr double sharp_fineness = 0.65;  // smooth kernels of real scans: 0.42 to 0.56; lung: 0.71
 constexpr double most_pixel_mm = 1.1;    // coarser pixels hide what a kernel does
 constexpr int softest_hu = -30, densest_hu = 130;  // of the mean along the run
@@ -91,12 +92,16 @@ Result noise_and_kernel(const measure::Scene& scene) {
   const auto texture = texture_of(scene);
   const std::string noise =
       texture ? "noise of " + measure::number_text(texture->noise_hu, 0) + " HU" : "";
-  if (texture && texture->noise_hu > too_noisy_hu)
-    faults.push_back(
-        restricted({Use::low_attenuation, Use::nodules, Use::calcium}, noise + " in soft tissue"));
+  const auto sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
+  if (texture && texture->noise_hu > too_noisy_hu) {
+    const bool fine = sharp.value_or(texture->fineness > sharp_fineness);
+    const std::string why = noise + " in soft tissue";
+    faults.push_back(fine && texture->noise_hu <= too_noisy_fine_hu
+                         ? restricted({Use::low_attenuation, Use::calcium}, why)
+                         : restricted({Use::low_attenuation, Use::nodules, Use::calcium}, why));
+  }
   if (header.lossy)
     faults.push_back(restricted({Use::low_attenuation}, "the images were compressed with loss"));
-  const auto sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
   if (sharp && *sharp)
     faults.push_back(
         restricted({Use::low_attenuation}, "edge-enhancing kernel " + header.convolution_kernel +

@@ -183,13 +183,18 @@ TEST(NoiseAndKernel, AreMeasuredWhereTheHeaderNamesNoKernel) {
 }
 
 TEST(NoiseAndKernel, OfAVeryNoisyScanForbidWhatNoiseWouldMake) {
-  const Volume volume = noisy(90, false);
+  const Volume volume = noisy(150, false);
   Scene scene = body_of(volume);
   expect_forbids(noise_and_kernel(scene), {Use::low_attenuation, Use::nodules, Use::calcium});
 }
 
+TEST(NoiseAndKernel, AFineGrainLeavesNodules) {
+  const Volume volume = noisy(90, false);
+  EXPECT_THAT(noise_and_kernel(body_of(volume)).uses, testing::Not(testing::Contains(Use::nodules)));
+}
+
 TEST(NoiseAndKernel, AreBothNamedAndASharpKernelHidesNoNoise) {
-  Volume volume = noisy(90, false);
+  Volume volume = noisy(150, false);
   volume.header.convolution_kernel = "LUNG";
   volume.header.lossy = true;
   const Result result = noise_and_kernel(body_of(volume));
