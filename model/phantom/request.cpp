@@ -29,6 +29,7 @@ constexpr std::array complaints{
     Complaint{"coronary-calcium", "Chest pain on exertion", "high blood pressure, diabetes"},
     Complaint{"aortic-calcium", "Assessment of the aorta", "high blood pressure"},
     Complaint{"aneurysm", "Pulsating feeling, assessment of the aorta", "high blood pressure"},
+    Complaint{"mural-thrombus", "Assessment of a known aneurysm", "high blood pressure"},
     Complaint{"compression", "Back pain after a fall", "known osteoporosis"},
     Complaint{"haemorrhage", "Sudden weakness, * hemisphere suspected", "takes anticoagulants"},
     Complaint{"epidural", "Head injury on the *, drowsy", "fell from a ladder"},

@@ -48,7 +48,7 @@ const reporting::Measurement& first_of(const Findings& findings, const std::stri
 }
 
 TEST(HeartPhantom, CalciumIsScoredInItsClassAndTheHeartIsAsWideAsPainted) {
-  const Settings settings = chest({{.kind = Kind::coronary_calcium, .size = 300}}, 1.0);
+  const Settings settings = chest({{.kind = Kind::coronary_calcium, .size = 700}}, 1.0);
   const auto phantom = model::phantom::make(settings);
   const double painted = tests::truth_of(phantom, "coronary-calcium.1").quantities.at("agatston");
   ASSERT_GT(painted, 330);

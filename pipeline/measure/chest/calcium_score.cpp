@@ -10,7 +10,7 @@ namespace {
 
 constexpr double most_slab_mm = 3.0, reference_mm = 3.0;
 constexpr double bone_margin_mm = 3, least_inside = 0.8, lung_reach_mm = 5;
-constexpr double front_margin_mm = 6;
+constexpr double front_margin_mm = 3;
 // The widest, the left main, measures 4.5 mm, SD 0.5 (Dodge 1992, doi 10.1161/01.CIR.86.1.232).
 // Arteries run in the fat under the pericardium: lung borders a part of their length at most.
 constexpr double most_artery_mm = 5.5, all_beside_lung = 0.8, band_length = 3;
