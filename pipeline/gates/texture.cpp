@@ -16,8 +16,8 @@ namespace {
 constexpr double apart_mm = 3;
 constexpr double too_noisy_hu = 60;
 constexpr double too_noisy_fine_hu = 100;  // for nodules: their search smooths a fine grain away
-constexpr double sharp_fineness = 0.65;  // smooth kernels of real scans: 0.42 to 0.56; lung: 0.71
-constexpr double most_pixel_mm = 1.1;    // coarser pixels hide what a kernel does
+constexpr double sharp_fineness = 0.65;    // smooth kernels of real scans: 0.42 to 0.56; lung: 0.71
+constexpr double most_pixel_mm = 1.1;      // coarser pixels hide what a kernel does
 constexpr int softest_hu = -30, densest_hu = 130;  // of the mean along the run
 constexpr int widest_hu = 250;                     // single values of a noisy image
 constexpr std::size_t least_pairs = 2000, most_pairs = 400000;

@@ -190,8 +190,7 @@ TEST_F(AskedChest, RefusesCalciumAndSizesWhereTheyAreForbidden) {
   chest.scene.contrast = {};
   chest.forbid({Use::size});
   chest.run({"coronary-calcium", "aorta"});
-  EXPECT_THAT(chest.find("coronary.calcium")->not_assessed,
-              HasSubstr("contrast agent"));
+  EXPECT_THAT(chest.find("coronary.calcium")->not_assessed, HasSubstr("contrast agent"));
   EXPECT_EQ(chest.find("aorta.thoracic")->not_assessed, because);
 }
 

@@ -190,7 +190,8 @@ TEST(NoiseAndKernel, OfAVeryNoisyScanForbidWhatNoiseWouldMake) {
 
 TEST(NoiseAndKernel, AFineGrainLeavesNodules) {
   const Volume volume = noisy(90, false);
-  EXPECT_THAT(noise_and_kernel(body_of(volume)).uses, testing::Not(testing::Contains(Use::nodules)));
+  EXPECT_THAT(noise_and_kernel(body_of(volume)).uses,
+              testing::Not(testing::Contains(Use::nodules)));
 }
 
 TEST(NoiseAndKernel, AreBothNamedAndASharpKernelHidesNoNoise) {
