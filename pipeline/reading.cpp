@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -37,14 +38,49 @@ measure::Findings run_steps(measure::Scene& scene, Extent extent, const std::sto
   return findings;
 }
 
-/// Findings of the lungs give way to those of `lung`, in the place of the first.
+/// Findings of one search: they stand or go together.
+using Group = std::vector<std::string_view>;
+
+bool belongs(const Finding& finding, const Group& group) {
+  return std::ranges::any_of(group,
+                             [&](std::string_view id) { return finding.id.starts_with(id); });
+}
+
+bool is_candidate(const Finding& finding) {
+  return finding.presence == reporting::Presence::indeterminate && !finding.evidence.empty();
+}
+
+/// Whether the lungs' series says as much of the group as the main one: it was assessed there, and
+/// no candidate of the main series would be lost.
+bool is_better(const Group& group, const measure::Findings& main, const measure::Findings& lung) {
+  bool assessed = false, proposed = false, would_lose = false;
+  for (const Finding& finding : lung)
+    if (belongs(finding, group)) {
+      assessed = assessed || finding.presence != reporting::Presence::not_assessed;
+      proposed = proposed || is_candidate(finding);
+    }
+  for (const Finding& finding : main)
+    would_lose = would_lose || (belongs(finding, group) && is_candidate(finding));
+  return assessed && (proposed || !would_lose);
+}
+
+/// Findings of the lungs give way to those of `lung`, search by search, in the place of the first.
 void take_lungs(measure::Findings& findings, measure::Findings lung) {
-  const auto first = std::ranges::find_if(findings, of_the_lungs);
-  const auto place = first - findings.begin();
-  std::erase_if(findings, of_the_lungs);
-  std::erase_if(lung, [](const Finding& finding) { return !of_the_lungs(finding); });
-  findings.insert(findings.begin() + place, std::make_move_iterator(lung.begin()),
-                  std::make_move_iterator(lung.end()));
+  static const std::vector<Group> groups{{"lungs"},
+                                         {"airway"},
+                                         {"opacity", "mass", "consolidation", "ground-glass"},
+                                         {"nodule"},
+                                         {"pneumothorax"}};
+  for (const Group& group : groups) {
+    if (!is_better(group, findings, lung)) continue;
+    const auto of_group = [&](const Finding& finding) { return belongs(finding, group); };
+    const auto place = std::ranges::find_if(findings, of_group) - findings.begin();
+    std::erase_if(findings, of_group);
+    measure::Findings taken;
+    std::ranges::copy_if(lung, std::back_inserter(taken), of_group);
+    findings.insert(findings.begin() + place, std::make_move_iterator(taken.begin()),
+                    std::make_move_iterator(taken.end()));
+  }
 }
 
 }  // namespace

@@ -61,6 +61,21 @@ void add_notable(Composer& composer, const std::vector<Finding>& findings) {
   }
 }
 
+/// What was meant to be looked for and could not be: no candidate there means nothing.
+void add_not_assessed(Composer& composer, const std::vector<Finding>& findings) {
+  std::string text;
+  std::vector<std::string> ids;
+  for (const Finding& finding : findings) {
+    if (finding.presence != Presence::not_assessed || finding.not_assessed.starts_with(no_method)) continue;
+    text +=
+        (text.empty() ? "Could not be assessed (reasons under Findings): " : "; ") + finding.title;
+    ids.push_back(finding.id);
+  }
+  if (!text.empty())
+    composer.add(Section::impression, sentence_end(std::move(text)), about_the_draft(),
+                 std::move(ids));
+}
+
 }  // namespace
 
 void add_impression(Composer& composer, const std::vector<Finding>& findings) {
@@ -81,16 +96,7 @@ void add_impression(Composer& composer, const std::vector<Finding>& findings) {
     about = "Nothing could be measured. No diagnostic impression is made by the program.";
   composer.add(Section::impression, about, about_the_draft());
   add_notable(composer, findings);
-  const auto lungs = std::ranges::find(findings, std::string("lungs"), &Finding::id);
-  if (lungs == findings.end() || lungs->presence != Presence::present) return;
-  std::vector<Measurement> whole;  // of an organ that the scan cuts, no impression
-  std::ranges::copy_if(lungs->measurements, std::back_inserter(whole),
-                       [](const Measurement& one) { return one.value && !one.lower_bound; });
-  std::set<std::string> given;
-  if (!whole.empty())
-    composer.add(Section::impression,
-                 sentence_end(title_of(*lungs) + ": " + measurements_text(whole, given)),
-                 lungs->verification, {lungs->id});
+  add_not_assessed(composer, findings);
 }
 
 }  // namespace tomoscribe::reporting::detail

@@ -147,6 +147,10 @@ struct Region2D {
   bool operator==(const Region2D&) const = default;
 };
 
+/// Finding::not_assessed of what no step of the program looks at, as against what this scan
+/// forbids.
+inline constexpr const char* no_method = "no method of this version looks for it";
+
 /// Where in the picture a finding rests.
 struct Evidence {
   std::string id;

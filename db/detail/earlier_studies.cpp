@@ -59,7 +59,12 @@ std::optional<reporting::ReportVersion> newest_version(pqxx::transaction_base& t
       run(transaction,
           "SELECT body FROM report_version WHERE study = $1 ORDER BY number DESC LIMIT 1", study);
   if (rows.empty()) return std::nullopt;
-  return reporting::from_json(rows[0][0].as<std::string>());
+  // A report of another schema keeps nothing from being made anew.
+  try {
+    return reporting::from_json(rows[0][0].as<std::string>());
+  } catch (const dicom::Malformed&) {
+    return std::nullopt;
+  }
 }
 
 void find_earlier(pqxx::transaction_base& transaction, const dicom::StudyUid& study,

@@ -104,13 +104,15 @@ Result noise_and_kernel(const measure::Scene& scene) {
     faults.push_back(restricted({Use::low_attenuation}, "the images were compressed with loss"));
   if (sharp && *sharp)
     faults.push_back(
-        restricted({Use::low_attenuation}, "edge-enhancing kernel " + header.convolution_kernel +
-                                               ": noise would count as low attenuation"));
+        restricted({Use::low_attenuation, Use::calcium},
+                   "edge-enhancing kernel " + header.convolution_kernel +
+                       ": noise would count as low attenuation, edges of vessels as calcium"));
   if (!sharp && texture && texture->fineness > sharp_fineness &&
       scene.volume.grid.spacing_mm()[0] <= most_pixel_mm)
-    faults.push_back(restricted({Use::low_attenuation},
-                                noise + ", as fine as an edge-enhancing kernel makes it: it would "
-                                        "count as low attenuation"));
+    faults.push_back(
+        restricted({Use::low_attenuation, Use::calcium},
+                   noise + ", as fine as an edge-enhancing kernel makes it: it would count as low "
+                           "attenuation, edges of vessels as calcium"));
   return together(std::move(faults));
 }
 

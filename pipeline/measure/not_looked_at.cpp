@@ -100,11 +100,18 @@ void not_looked_at(Scene& scene, Findings& findings) {
   for (const Unseen& entry : unseen())
     if (entry.region == BodyRegion::none ? neck : scene.shows(entry.region))
       findings.push_back(not_assessed_finding(entry.id, entry.what, entry.finding, entry.site,
-                                              "no method of this version looks for it"));
+                                              reporting::no_method));
+  const bool lungs =
+      std::ranges::find(findings, "lungs", &reporting::Finding::id) != findings.end();
+  if (lungs && !scene.shows(BodyRegion::chest))
+    findings.push_back(not_assessed_finding(
+        "chest.bases", "lung bases: nodules, consolidation, pleural fluid and gas",
+        {"52988006", "SCT", "Lesion"}, codes::lung, "too little of the chest is in the scan"));
   if (scene.shows(BodyRegion::chest) || scene.shows(BodyRegion::abdomen))
     findings.push_back(not_assessed_finding(
         "spine.heights", "heights of the vertebral bodies, compression fractures", codes::presence,
-        codes::spine, "their endplates are not located well enough to compare heights"));
+        codes::spine,
+        reporting::no_method + std::string(": their endplates are not located well enough")));
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -26,19 +26,9 @@ const reporting::Code comparison_code{"comparison", "99TOMO", "Comparison with a
 const reporting::Code residual_code{"registration-residual", "99TOMO", "Registration residual"};
 const reporting::Code interval_code{"interval", "99TOMO", "Time since the earlier study"};
 
-/// Where nodules were searched: of two reconstructions that were read the edge-enhancing one.
-const reporting::SeriesUse* read_series(const reporting::Study& study) {
-  const auto sharp = std::ranges::find_if(study.series, [](const reporting::SeriesUse& series) {
-    return series.used && series.health && series.health->kernel_class == "sharp";
-  });
-  if (sharp != study.series.end()) return &*sharp;
-  const auto used = std::ranges::find(study.series, true, &reporting::SeriesUse::used);
-  return used == study.series.end() ? nullptr : &*used;
-}
-
 std::string name_of(const reporting::Study& study) {
   std::string text = "the CT of " + study.started->iso().substr(0, 10);
-  const reporting::SeriesUse* series = read_series(study);
+  const reporting::SeriesUse* series = searched_series(study);
   if (series != nullptr && series->number) text += ", series " + std::to_string(*series->number);
   return text;
 }
@@ -256,8 +246,8 @@ void compare_lesions(const Registered& both, reporting::ReportVersion& version) 
 }
 
 std::string why_sizes(const reporting::Study& current, const reporting::Study& earlier) {
-  const reporting::SeriesUse* now = read_series(current);
-  const reporting::SeriesUse* then = read_series(earlier);
+  const reporting::SeriesUse* now = searched_series(current);
+  const reporting::SeriesUse* then = searched_series(earlier);
   if (now == nullptr || then == nullptr || !now->health || !then->health)
     return "how a series was made is not known";
   return why_sizes_differ(*now->health, *then->health);

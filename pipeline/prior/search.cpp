@@ -52,8 +52,8 @@ std::string why_no_search(const measure::Findings& findings, const Finding& lesi
 }
 
 double least_diameter_mm(const reporting::Study& study) {
-  const auto used = std::ranges::find(study.series, true, &reporting::SeriesUse::used);
-  if (used == study.series.end() || !used->health) return least_mm;
+  const reporting::SeriesUse* used = searched_series(study);
+  if (used == nullptr || !used->health) return least_mm;
   const double thickness_mm =
       std::max(used->health->thickness_mm.value_or(0), used->health->spacing_mm);
   return thickness_mm > thin_mm + 0.01 ? least_thick_mm : least_mm;
@@ -69,6 +69,15 @@ bool list_ended(const measure::Findings& findings, const Finding& lesion) {
 }
 
 }  // namespace
+
+const reporting::SeriesUse* searched_series(const reporting::Study& study) {
+  const auto sharp = std::ranges::find_if(study.series, [](const reporting::SeriesUse& series) {
+    return series.used && series.health && series.health->kernel_class == "sharp";
+  });
+  if (sharp != study.series.end()) return &*sharp;
+  const auto used = std::ranges::find(study.series, true, &reporting::SeriesUse::used);
+  return used == study.series.end() ? nullptr : &*used;
+}
 
 std::optional<double> volume_mm3(const Finding& lesion) {
   for (const reporting::Measurement& one : lesion.measurements)

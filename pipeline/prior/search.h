@@ -21,6 +21,10 @@ struct Searched {
 std::string why_not_searched(const Searched& there, const Vec3& place_mm,
                              const reporting::Finding& lesion);
 
+/// The series in which lungs were searched: of two reconstructions that were read the
+/// edge-enhancing one; null where none was read.
+const reporting::SeriesUse* searched_series(const reporting::Study& study);
+
 /// The volume that a lesion's measurement gives, mm3; nullopt without one.
 std::optional<double> volume_mm3(const reporting::Finding& lesion);
 

@@ -24,6 +24,9 @@ struct Candidate {
   double score = 0;
   std::optional<bool> sharp = {};  ///< the kernel
   std::string frame_of_reference;  ///< empty: not named
+  std::string agent;               ///< contrast, by the header
+  std::optional<int> acquisition = {};
+  std::optional<double> acquired_s = {}, kvp = {};  ///< of the first image
 };
 
 const dicom::PlaneHeader& plane_of(const Instances& instances, const FrameRef& ref) {
@@ -176,6 +179,10 @@ Candidate stacked(const Instances& instances, std::vector<FrameRef> frames) {
     candidate.sharp = kernel_is_sharp(header.manufacturer, header.convolution_kernel);
     candidate.frame_of_reference =
         header.frame_of_reference ? header.frame_of_reference->str() : "";
+    candidate.agent = header.contrast_agent;
+    candidate.acquisition = header.acquisition_number;
+    candidate.acquired_s = header.acquisition_s;
+    candidate.kvp = header.kvp;
     candidate.notes = stack.notes;
     candidate.stack = std::move(stack);
   }
@@ -244,11 +251,22 @@ std::array<double, 2> extent_mm(const Stack& stack) {
   return {std::min(from, to), std::max(from, to)};
 }
 
+/// Phases of one visit share their frame of reference: number or time of the acquisition must say
+/// that it was one, and nothing may speak against it. PS3.3 C.7.6.2, C.8.2.1.
+bool acquired_together(const Candidate& one, const Candidate& other) {
+  constexpr double same_s = 60;  // images of one helix and their two reconstructions
+  const bool numbers = one.acquisition && other.acquisition;
+  const bool times = one.acquired_s && other.acquired_s;
+  if (numbers && *one.acquisition != *other.acquisition) return false;
+  if (times && std::abs(*one.acquired_s - *other.acquired_s) > same_s) return false;
+  return (numbers || times) && one.agent == other.agent && one.kvp == other.kvp;
+}
+
 /// Two reconstructions of one acquisition: one frame of reference, four fifths of the length
 /// shared.
 bool same_acquisition(const Candidate& one, const Candidate& other) {
   if (!one.stack || !other.stack || one.frame_of_reference.empty() ||
-      one.frame_of_reference != other.frame_of_reference)
+      one.frame_of_reference != other.frame_of_reference || !acquired_together(one, other))
     return false;
   const auto a = extent_mm(*one.stack), b = extent_mm(*other.stack);
   const double shared = std::min(a[1], b[1]) - std::max(a[0], b[0]);
@@ -264,13 +282,17 @@ std::vector<Candidate>::iterator best_of(std::vector<Candidate>& candidates, con
   return best;
 }
 
-/// What is measured. Of a smooth and a sharp reconstruction of one acquisition the smooth one,
-/// however thick its slices: densities, soft tissue and the brain need it.
+constexpr double overview_mm = 6;  ///< slices further apart show no more than an overview
+
+/// What is measured. Of a smooth and a sharp reconstruction of one acquisition the smooth one, as
+/// long as its slices are no overview: densities, soft tissue and the brain need it.
 std::vector<Candidate>::iterator main_of(std::vector<Candidate>& candidates) {
   const auto best = best_of(candidates, [](const Candidate&) { return true; });
   if (best == candidates.end() || best->sharp != std::optional(true)) return best;
   const auto smooth = best_of(candidates, [&](const Candidate& other) {
-    return other.sharp == std::optional(false) && same_acquisition(*best, other);
+    return other.sharp == std::optional(false) && other.stack->spacing_mm <= overview_mm &&
+           other.stack->missing.size() <= best->stack->missing.size() &&
+           same_acquisition(*best, other);
   });
   return smooth == candidates.end() ? best : smooth;
 }

@@ -295,8 +295,8 @@ TEST(Tomoscribe, ComparesWithAPrior) {
 /// Tracking UIDs of the nodules of a report.
 std::vector<std::string> tracked(const fs::path& report) {
   std::vector<std::string> uids;
-  for (const auto& finding :
-       nlohmann::json::parse(read_text(report / "report.json")).at("findings"))
+  const auto version = nlohmann::json::parse(read_text(report / "report.json"));
+  for (const auto& finding : version.at("findings"))
     if (finding.at("id").get<std::string>().starts_with("nodule."))
       uids.push_back(finding.at("tracking").get<std::string>());
   return uids;

@@ -178,7 +178,7 @@ TEST(NoiseAndKernel, AreMeasuredWhereTheHeaderNamesNoKernel) {
   EXPECT_LT(smooth_texture->noise_hu, 30);
   EXPECT_GT(sharp_texture->fineness, 0.65);
   EXPECT_LT(smooth_texture->fineness, 0.65);
-  expect_forbids(noise_and_kernel(sharp_scene), {Use::low_attenuation});
+  expect_forbids(noise_and_kernel(sharp_scene), {Use::low_attenuation, Use::calcium});
   EXPECT_EQ(noise_and_kernel(smooth_scene).outcome, Outcome::pass);
 }
 

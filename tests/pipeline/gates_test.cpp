@@ -233,7 +233,7 @@ TEST_F(GatesOfPhantom, WithMissingSlicesGivesNoVolumeAndSaysWhere) {
 TEST_F(GatesOfPhantom, OfASharpKernelOrLossyCompressionHasNoLowAttenuation) {
   expect_forbids(
       with_header(noise_and_kernel, [](auto& header) { header.convolution_kernel = "LUNG"; }),
-      {Use::low_attenuation});
+      {Use::low_attenuation, Use::calcium});
   expect_forbids(with_header(noise_and_kernel, [](auto& header) { header.lossy = true; }),
                  {Use::low_attenuation});
 }

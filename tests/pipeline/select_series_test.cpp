@@ -37,6 +37,7 @@ std::vector<InstanceFile> series(const SeriesSpec& spec) {
     header.image_type = {"ORIGINAL", "PRIMARY", "AXIAL"};
     header.series_number = spec.number;
     header.instance_number = 1;
+    header.acquisition_number = 1;
     header.frame_of_reference = dicom::FrameOfReferenceUid("1.2.3.4");
     header.rows = header.columns = 512;
     header.frames = header.samples_per_pixel = 1;

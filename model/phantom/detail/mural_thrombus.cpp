@@ -14,6 +14,7 @@ Thrombus mural_thrombus(Anatomy& anatomy, const Body& body, std::uint8_t aneurys
   for (const Tube& tube : anatomy.vessels)
     if (tube.owner == aneurysm) widest = std::max(widest, tube.radius_mm);
   Thrombus made;
+  if (widest <= normal + 0.5) return made;
   for (Tube& tube : anatomy.vessels) {
     if (tube.owner != aneurysm) continue;
     const double share = (tube.radius_mm - normal) / (widest - normal);

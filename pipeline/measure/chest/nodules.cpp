@@ -174,7 +174,10 @@ Finding finding_of(const Scene& scene, const Mask& space, const Candidate& candi
   const auto lung = right ? right_lung : left_lung;
   const double z = scene.work.grid.index_at(shape.centre_mm)[2];
   const std::string id = "nodule." + std::to_string(number);
-  const bool fat = holds_fat(shape, thickness_of(scene));
+  // Fat is said only where densities are those of the tissue and noise does not look like it.
+  const bool fat =
+      scene.gates.allowed(gates::Use::density) && scene.gates.allowed(gates::Use::tissue) &&
+      scene.gates.allowed(gates::Use::low_attenuation) && holds_fat(shape, thickness_of(scene));
   Finding finding = candidate_finding(
       id,
       "solid nodule " + std::to_string(number) + ", " + (right ? "right" : "left") + " lung, " +

@@ -245,8 +245,8 @@ Layer grown_layer(const Cranium& cranium, const Wall& wall, const std::vector<st
   return layer;
 }
 
-/// Layers on both sides that hardening of the beam and cortex make too: fainter than fresh blood,
-/// or a thin rim round most of the vault.
+/// Thin layers on both sides that hardening of the beam and cortex make too: fainter than fresh
+/// blood, or round most of the vault.
 bool is_rim(const Layers& layers) {
   constexpr double most_share = 0.6, faint_hu = 58;
   if (layers.all.size() != 2) return false;
@@ -254,7 +254,7 @@ bool is_rim(const Layers& layers) {
   for (const Layer& one : layers.all) area_cm2 += one.area_cm2;
   const bool round = area_cm2 > most_share * layers.searched_cm2;
   return std::ranges::all_of(layers.all, [&](const Layer& one) {
-    return one.mean_hu < faint_hu || (round && one.thickness_mm < thin_mm);
+    return one.thickness_mm < thin_mm && (round || one.mean_hu < faint_hu);
   });
 }
 

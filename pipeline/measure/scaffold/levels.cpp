@@ -113,6 +113,7 @@ std::string title_of(const Scene& scene) {
     names.reserve(vertebrae.all.size());
     for (const Vertebra& one : vertebrae.all)
       if (one.number > 0) names.push_back(one.name());
+    if (names.empty()) return title;
     const std::size_t rest = vertebrae.all.size() - names.size();
     return title + ": " + names.back() + " to " + names.front() + " whole (levels estimated)" +
            (rest == 0 ? ""

@@ -253,15 +253,18 @@ reporting::Finding absent(std::string reason) {
                               codes::presence, codes::spine, std::move(reason));
 }
 
-/// The stricter of the two limits of L1 that holds; where limits do not hold, why.
+/// The stricter of the two limits of L1 that holds with all of the uncertainty; where limits do not
+/// hold, why.
 void recommend_densitometry(const Scene& scene, reporting::Finding& finding) {
   Measurement& first = finding.measurements.front();
   if (first.id != "spine.trabecular.L1" || !first.value) return;
   if (const std::string reason = no_limits(scene); !reason.empty())
     return first.conditions.push_back("not compared with published limits: " + reason);
+  Measurement most = first;
+  most.value = *first.value + first.uncertainty.value_or(0);
   for (const char* id : {"bone.l1-110", "bone.l1-160"})
     if (const auto& rule = reporting::knowledge::rule(id);
-        reporting::knowledge::reached(rule, first))
+        reporting::knowledge::reached(rule, most))
       return reporting::knowledge::recommend(finding, rule);
 }
 
