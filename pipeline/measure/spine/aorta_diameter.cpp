@@ -190,7 +190,7 @@ std::optional<Largest> largest_of_track(const Scene& scene, const Part& part) {
 
 /// By the chain of ellipses: in the abdomen bowel, veins and crura lie against the wall.
 std::optional<Largest> largest_of_tube(const Scene& scene, const Part& part) {
-  std::vector<TubeSection> tube = aorta_tube(scene, part.from, part.to);
+  std::vector<TubeSection> tube = aorta_tube(scene, part.in_abdomen ? abdominal_field : thoracic_field, part.from, part.to);
   std::erase_if(tube, [&](const TubeSection& one) {
     return !one.usable() ||
            is_excluded(scene, scene.work.grid.point_mm(one.wall.column, one.wall.row, one.slice));
