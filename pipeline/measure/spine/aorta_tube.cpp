@@ -55,6 +55,7 @@ TubeSection section_of(const WallPlane& plane, const WallShape& shape, const Wal
 constexpr int radii = 13;
 constexpr double grid_mm = 3, smallest_mm = 6;
 constexpr double track_share = 0.7, track_slack_mm = 2;  // what of the track's circle is held
+constexpr double least_blood_share = 0.2;  // the rest of it is thrombus
 
 /// A circle, mm from the middle of the vertebral body.
 struct Place {
@@ -105,6 +106,7 @@ std::vector<float> circles(const Scene& scene, const TubeField& field, int slice
   const WallPicture picture(scene, axial(spine.body_column + left / working_mm,
                                          spine.body_row - front / working_mm, slice));
   const std::optional<Place> track = track_at(scene, slice);
+  const bool enhanced = scene.contrast.given();
   const int states = states_of(field);
   std::vector<float> values(index_of(states), -2);
   for (int state = 0; state < states; ++state) {
@@ -113,7 +115,8 @@ std::vector<float> circles(const Scene& scene, const TubeField& field, int slice
       continue;
     const WallShape shape{
         .across = place.left - left, .forward = front - place.front, .radius = place.radius};
-    const double bonus = track && holds(place, *track) ? field.track_bonus : 0;
+    const bool vessel = enhanced ? blood_share(picture, shape, *scene.contrast.blood_hu) >= least_blood_share : track && holds(place, *track);
+    const double bonus = vessel ? field.vessel_bonus : 0;
     values[index_of(state)] =
         static_cast<float>(seen_by(picture, shape, most_inside(scene)).score + bonus -
                            place_cost(field, place, spine));

@@ -32,7 +32,8 @@ struct TubeField {
   double rightmost_mm = 0, rearmost_mm = 0;
   int lefts = 0, fronts = 0;
   double usual_left_mm = 0;
-  double track_bonus = 0;  ///< of contrast, for a circle that holds the track's section
+  double vessel_bonus = 0;  ///< of contrast, for a circle with enhanced blood in it or, without
+                            ///< contrast agent, one that holds the track's section
 };
 /// In front of the vertebrae, without the track: there it is led astray by thrombus and bowel.
 inline constexpr TubeField abdominal_field{
@@ -43,7 +44,7 @@ inline constexpr TubeField thoracic_field{.rightmost_mm = -12,
                                           .lefts = 24,
                                           .fronts = 23,
                                           .usual_left_mm = 16,
-                                          .track_bonus = 0.3};
+                                          .vessel_bonus = 0.3};
 
 /// Follows the wall between two working slices: the chain of circles in the field whose border has
 /// most contrast (soft tissue inside, fat or lung outside; Viterbi), each made an ellipse in the

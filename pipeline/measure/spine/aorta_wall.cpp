@@ -173,6 +173,20 @@ WallSeen seen_by(const WallPicture& hu, const WallShape& shape, double most_insi
   return all;
 }
 
+double blood_share(const WallPicture& hu, const WallShape& shape, double blood_hu) {
+  const double least = (blood_hu + soft_tissue_hu) / 2;
+  int bright = 0, all = 0;
+  for (int i = 0; i < directions; i += 2)
+    for (const double share : {0.4, 0.65, 0.85}) {  // rings of about the same area
+      const double mm = share * shape.at(angle_of(i));
+      const double here = hu(shape.across + mm * std::cos(angle_of(i)),
+                             shape.forward + mm * std::sin(angle_of(i)));
+      if (here >= least && here < blocked / 2) ++bright;
+      ++all;
+    }
+  return static_cast<double>(bright) / all;
+}
+
 double ring_share(const WallPicture& hu, const WallShape& shape, double blood_hu,
                   double most_inside_hu, double least_mm) {
   const double blood = (blood_hu + soft_tissue_hu) / 2;

@@ -45,6 +45,9 @@ inline constexpr int wall_sectors = 8;
 WallSeen seen_by(const WallPicture& hu, const WallShape& shape, double most_inside_hu,
                  int left_out = -1);
 
+/// Share of what lies inside that is as bright as enhanced blood.
+double blood_share(const WallPicture& hu, const WallShape& shape, double blood_hu);
+
 /// Share of the directions in which soft tissue of more than `least_mm` lies between enhanced blood
 /// and a wall that is seen: thrombus or a thick wall.
 double ring_share(const WallPicture& hu, const WallShape& shape, double blood_hu,
