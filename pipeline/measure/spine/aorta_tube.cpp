@@ -15,8 +15,8 @@ namespace {
 // twice the standard deviation of what the eighths do not tell.
 constexpr double method_mm = 2.5;
 constexpr double above_blood_hu = 60;
-constexpr double ring_mm = 3;
-constexpr int stride = 2;  // working slices, 3 mm
+constexpr double ring_mm = 4;        // a normal wall and the blur of its edges are thinner
+constexpr int stride = 2;            // working slices, 3 mm
 constexpr double move_cost = 0.012;  // for each millimetre
 constexpr double least_score = 0.28, least_seen = 0.3;
 constexpr double chain_hold = 0.5;  // how much of that holds once the chain is known
@@ -55,7 +55,7 @@ TubeSection section_of(const WallPlane& plane, const WallShape& shape, const Wal
 constexpr int radii = 13;
 constexpr double grid_mm = 3, smallest_mm = 6;
 constexpr double track_share = 0.7, track_slack_mm = 2;  // what of the track's circle is held
-constexpr double least_blood_share = 0.2;  // the rest of it is thrombus
+constexpr double least_blood_share = 0.2;                // the rest of it is thrombus
 
 /// A circle, mm from the middle of the vertebral body.
 struct Place {
@@ -115,11 +115,12 @@ std::vector<float> circles(const Scene& scene, const TubeField& field, int slice
       continue;
     const WallShape shape{
         .across = place.left - left, .forward = front - place.front, .radius = place.radius};
-    const bool vessel = enhanced ? blood_share(picture, shape, *scene.contrast.blood_hu) >= least_blood_share : track && holds(place, *track);
+    const bool vessel =
+        enhanced ? blood_share(picture, shape, *scene.contrast.blood_hu) >= least_blood_share
+                 : track && holds(place, *track);
     const double bonus = vessel ? field.vessel_bonus : 0;
-    values[index_of(state)] =
-        static_cast<float>(seen_by(picture, shape, most_inside(scene)).score + bonus -
-                           place_cost(field, place, spine));
+    values[index_of(state)] = static_cast<float>(seen_by(picture, shape, most_inside(scene)).score +
+                                                 bonus - place_cost(field, place, spine));
   }
   return values;
 }

@@ -22,7 +22,7 @@ struct TubeSection {
   double score = 0;    ///< mean contrast of the wall's directions, 1: fat or lung all round
   double seen = 0;     ///< share of the directions in which fat or lung lies outside
   double against = 0;  ///< share in which soft tissue or blood does; the rest is vertebra
-  double ring = 0;     ///< share in which more than 3 mm of soft tissue line enhanced blood
+  double ring = 0;     ///< share in which more than 4 mm of soft tissue line enhanced blood
   Vec3 longest_from{}, longest_to{};  ///< ends of the longest diameter, working indices
   bool usable() const;                ///< enough of the wall was seen
 };

@@ -179,8 +179,8 @@ double blood_share(const WallPicture& hu, const WallShape& shape, double blood_h
   for (int i = 0; i < directions; i += 2)
     for (const double share : {0.4, 0.65, 0.85}) {  // rings of about the same area
       const double mm = share * shape.at(angle_of(i));
-      const double here = hu(shape.across + mm * std::cos(angle_of(i)),
-                             shape.forward + mm * std::sin(angle_of(i)));
+      const double here =
+          hu(shape.across + mm * std::cos(angle_of(i)), shape.forward + mm * std::sin(angle_of(i)));
       if (here >= least && here < blocked / 2) ++bright;
       ++all;
     }
@@ -196,8 +196,8 @@ double ring_share(const WallPicture& hu, const WallShape& shape, double blood_hu
     if (!border_at(hu, shape, angle, most_inside_hu).fat()) continue;
     const double mm = shape.at(angle);
     double depth = 0;
-    while (depth <= least_mm && hu(shape.across + (mm - depth) * x,
-                                   shape.forward + (mm - depth) * y) < blood)
+    while (depth <= least_mm &&
+           hu(shape.across + (mm - depth) * x, shape.forward + (mm - depth) * y) < blood)
       depth += 0.5;
     if (depth > least_mm) ++thick;
   }
