@@ -17,6 +17,7 @@ namespace {
 
 constexpr double wide_thoracic_mm = 40, aneurysm_mm = 30;
 constexpr double arch_margin_mm = 25, dome_margin_mm = 40, bifurcation_margin_mm = 12;
+constexpr double apex_over_arch_mm = 75;  // no more chest than that lies above an arch
 constexpr double slope_reach_mm = 12, arch_slope = 0.45, arch_search_mm = 80;
 constexpr double least_followed_mm = 50;  // of an abdomen of twice that or more
 constexpr int l1 = 20, l4 = 23;
@@ -94,9 +95,18 @@ Part thoracic(const Scene& scene) {
   };
   part.cut = last >= scene.work.grid.size[2] - 4;  // then the arch is not in the scan
   part.to = part.cut ? last : last - static_cast<int>(arch_margin_mm / working_mm);
-  part.to = std::min(part.to, arch_from(scene, first, last) - 1);
+  const int arch = arch_from(scene, first, last);
+  part.to = std::min(part.to, arch - 1);
   part.from = first;
   while (part.from <= part.to && !is_chest(part.from)) ++part.from;
+  int lowest = 0;
+  while (lowest < part.from && !is_chest(lowest)) ++lowest;
+  // Lost before the arch, or further above the lungs' bases than the
+  // diaphragm's passage.
+  int highest = static_cast<int>(scene.regions.size()) - 1;
+  while (highest > last && !is_chest(highest)) --highest;
+  part.cut = part.cut || part.from - lowest > static_cast<int>(dome_margin_mm / working_mm) ||
+             (arch > last && highest - last > static_cast<int>(apex_over_arch_mm / working_mm));
   part.conditions.emplace_back(
       "arch, ascending aorta and the passage through the diaphragm are "
       "not measured");
