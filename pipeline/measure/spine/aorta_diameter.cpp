@@ -208,6 +208,26 @@ std::string too_short(const Scene& scene, const Part& part, const Largest& large
          " mm); below and above it was lost";
 }
 
+/// Why no diameter was found.
+std::string not_seen_words(const Scene& scene, const Part& part) {
+  if (part.from > part.to)
+    return "neither levels nor a course beside the spine say where it lies: the spine was followed "
+           "only from " +
+           image_words(scene, scene.spine.first) + " to " + image_words(scene, scene.spine.last);
+  return "its wall was not seen well enough beside the spine from " +
+         place_words(scene, part.from) + " to " + place_words(scene, part.to);
+}
+
+/// The first of the part's rules that holds.
+void add_rule(const Part& part, reporting::Finding& finding) {
+  const auto rule = std::ranges::find_if(part.rules, [&](std::string_view id) {
+    return reporting::knowledge::reached(reporting::knowledge::rule(id),
+                                         finding.measurements.front());
+  });
+  if (rule != part.rules.end())
+    reporting::knowledge::recommend(finding, reporting::knowledge::rule(*rule));
+}
+
 void add(const Scene& scene, const Part& part, Findings& findings) {
   const auto absent = [&](std::string reason) {
     findings.push_back(
@@ -218,14 +238,7 @@ void add(const Scene& scene, const Part& part, Findings& findings) {
   const std::optional<Largest> largest =
       part.in_abdomen ? largest_of_chain(scene, abdominal_field, part.from, part.to)
                       : largest_in_chest(scene, part.from, part.to);
-  if (!largest)
-    return absent(part.from > part.to
-                      ? "neither levels nor a course beside the spine say where it lies: the spine "
-                        "was followed only from " +
-                            image_words(scene, scene.spine.first) + " to " +
-                            image_words(scene, scene.spine.last)
-                      : "its wall was not seen well enough beside the spine from " +
-                            place_words(scene, part.from) + " to " + place_words(scene, part.to));
+  if (!largest) return absent(not_seen_words(scene, part));
   const bool wide = scene.gates.allowed(gates::Use::norms) &&
                     std::round(largest->section.longest_mm) >= part.wide_mm;
   if (!wide)
@@ -237,12 +250,7 @@ void add(const Scene& scene, const Part& part, Findings& findings) {
            : candidate_finding(part.id, wide ? part.wide_title : part.doubt_title, codes::presence,
                                part.site);
   finding.measurements.push_back(measurement_of(scene, part, *largest));
-  for (const std::string_view id : part.rules)
-    if (const auto& rule = reporting::knowledge::rule(id);
-        reporting::knowledge::reached(rule, finding.measurements.front())) {
-      reporting::knowledge::recommend(finding, rule);
-      break;
-    }
+  add_rule(part, finding);
   const Grid& grid = scene.work.grid;
   const auto point = [&](const Vec3& index) { return grid.point_mm(index[0], index[1], index[2]); };
   if (auto evidence =

@@ -66,9 +66,10 @@ int states_of(const TubeField& field) {
 }
 Place place_of(const TubeField& field, int state) {
   const int left = state % field.lefts, front = state / field.lefts % field.fronts;
+  const int radius = state / field.lefts / field.fronts;
   return {.left = field.rightmost_mm + grid_mm * left,
           .front = field.rearmost_mm + grid_mm * front,
-          .radius = smallest_mm + grid_mm * (state / field.lefts / field.fronts)};
+          .radius = smallest_mm + grid_mm * radius};
 }
 
 /// How unusual an aorta is there: far to the side, far from the vertebra.
