@@ -170,5 +170,26 @@ TEST(HeartPhantom, AWideThoracicAortaIsMeasuredWhereItLiesAgainstTheSpine) {
   EXPECT_NEAR(*first_of(findings, "aorta.thoracic").value, 50, 2.5);
 }
 
+TEST(HeartPhantom, AThoracicAneurysmWithThrombusUnderContrastIsNoVerifiedNormalAorta) {
+  Settings settings =
+      chest({{.kind = Kind::aneurysm, .size = 45}, {.kind = Kind::mural_thrombus, .size = 12}});
+  settings.seed = 5;  // rays from the blood end at 33 mm there
+  settings.phase = Phase::arterial;
+  const Findings findings = measured(settings);
+  const auto& diameter = first_of(findings, "aorta.thoracic");
+  EXPECT_GT(*diameter.value, 40);
+  EXPECT_NEAR(*diameter.value, 45, *diameter.uncertainty);
+  EXPECT_THAT(diameter.conditions, testing::Contains(testing::HasSubstr("wall not certain")));
+  const auto& aorta = *std::ranges::find(findings, "aorta.thoracic", &reporting::Finding::id);
+  EXPECT_EQ(aorta.verification.outcome, reporting::Outcome::unverified);
+}
+
+TEST(HeartPhantom, AThoracicAneurysmAsBrightAsBoneIsNotTakenForAVertebra) {
+  Settings settings = chest({{.kind = Kind::aneurysm, .size = 45}});
+  settings.seed = 5;
+  settings.phase = Phase::arterial;
+  EXPECT_NEAR(*first_of(measured(settings), "aorta.thoracic").value, 45, 3);
+}
+
 }  // namespace
 }  // namespace tomoscribe::pipeline::measure

@@ -9,8 +9,7 @@
 #include "pipeline/measure/excluded.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
-#include "pipeline/measure/spine/aorta_section.h"
-#include "pipeline/measure/spine/aorta_tube.h"
+#include "pipeline/measure/spine/aorta_largest.h"
 #include "reporting/knowledge/rules.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -18,15 +17,14 @@ namespace {
 
 constexpr double wide_thoracic_mm = 40, aneurysm_mm = 30;
 constexpr double arch_margin_mm = 25, dome_margin_mm = 40, bifurcation_margin_mm = 12;
+constexpr double apex_over_arch_mm = 75;  // no more chest than that lies above an arch
 constexpr double slope_reach_mm = 12, arch_slope = 0.45, arch_search_mm = 80;
-constexpr double method_mm = 2;
-constexpr std::size_t least_sections = 5;  // 15 mm
-constexpr double least_followed_mm = 50;   // of an abdomen of twice that or more
+constexpr double least_followed_mm = 50;  // of an abdomen of twice that or more
 constexpr int l1 = 20, l4 = 23;
 
 /// One of the two parts.
 struct Part {
-  std::string id, title, wide_title, name;
+  std::string id, title, wide_title, doubt_title, name;
   reporting::Code site;
   double wide_mm = 0;
   std::vector<std::string_view> rules;  ///< the strictest first; the first one that holds is said
@@ -34,14 +32,6 @@ struct Part {
   bool cut = false;                     ///< the scan or the track ends within it
   bool in_abdomen = false;
   std::vector<std::string> conditions;
-};
-
-struct Largest {
-  AortaSection section;
-  double uncertainty_mm = 0;
-  std::size_t sections = 0;
-  int first = 0, last = -1;  ///< working slices of the sections
-  const char* method = "";
 };
 
 /// Ends of the track.
@@ -94,6 +84,7 @@ Part thoracic(const Scene& scene) {
   Part part{.id = "aorta.thoracic",
             .title = "Descending thoracic aorta",
             .wide_title = "wide descending thoracic aorta (40 mm or more)",
+            .doubt_title = "descending thoracic aorta, outer wall not certain",
             .name = "largest diameter",
             .site = codes::thoracic_aorta,
             .wide_mm = wide_thoracic_mm,
@@ -104,9 +95,18 @@ Part thoracic(const Scene& scene) {
   };
   part.cut = last >= scene.work.grid.size[2] - 4;  // then the arch is not in the scan
   part.to = part.cut ? last : last - static_cast<int>(arch_margin_mm / working_mm);
-  part.to = std::min(part.to, arch_from(scene, first, last) - 1);
+  const int arch = arch_from(scene, first, last);
+  part.to = std::min(part.to, arch - 1);
   part.from = first;
   while (part.from <= part.to && !is_chest(part.from)) ++part.from;
+  int lowest = 0;
+  while (lowest < part.from && !is_chest(lowest)) ++lowest;
+  // Lost before the arch, or further above the lungs' bases than the
+  // diaphragm's passage.
+  int highest = static_cast<int>(scene.regions.size()) - 1;
+  while (highest > last && !is_chest(highest)) --highest;
+  part.cut = part.cut || part.from - lowest > static_cast<int>(dome_margin_mm / working_mm) ||
+             (arch > last && highest - last > static_cast<int>(apex_over_arch_mm / working_mm));
   part.conditions.emplace_back(
       "arch, ascending aorta and the passage through the diaphragm are "
       "not measured");
@@ -140,81 +140,6 @@ Part abdominal(const Scene& scene) {
   part.cut = top == nullptr || bottom == nullptr;
   part.conditions.emplace_back(scene.vertebrae.named ? "levels estimated" : scene.vertebrae.reason);
   return part;
-}
-
-bool is_excluded_aorta(const Scene& scene, int slice) {
-  const AortaSlice& at = scene.aorta.at[static_cast<std::size_t>(slice)];
-  return is_excluded(scene, scene.work.grid.point_mm(at.column, at.row, slice));
-}
-
-/// The section whose diameter is the median of itself and its neighbours, where that is largest.
-template <class Section, class Longest>
-std::size_t largest_at(const std::vector<Section>& sections, const Longest& longest) {
-  std::size_t best = 2;
-  double most = 0;
-  for (std::size_t i = 2; i + 2 < sections.size(); ++i) {
-    std::array<std::size_t, 5> five{i - 2, i - 1, i, i + 1, i + 2};
-    std::ranges::sort(five, {}, [&](std::size_t at) { return longest(sections[at]); });
-    if (const double middle = longest(sections[five[2]]); middle > most)
-      most = middle, best = five[2];
-  }
-  return best;
-}
-
-/// By rays from the track: in the chest lung or fat lies all round.
-std::optional<Largest> largest_of_track(const Scene& scene, const Part& part) {
-  std::vector<AortaSection> sections;
-  for (int i = std::max(part.from, 0); i <= part.to; ++i)
-    if (scene.aorta.covers(i) && !is_excluded_aorta(scene, i))
-      if (auto section = aorta_section(scene, i)) sections.push_back(*section);
-  if (sections.size() < least_sections) return std::nullopt;
-  const std::size_t at = largest_at(sections, [](const auto& one) { return one.longest_mm; });
-  double spread = 0;
-  for (std::size_t i = at - std::min<std::size_t>(at, 1);
-       i <= std::min(at + 1, sections.size() - 1); ++i)
-    spread = std::max(spread, std::abs(sections[i].longest_mm - sections[at].longest_mm));
-  for (const double shift : {-25.0, 25.0})
-    if (const auto moved = aorta_section(scene, static_cast<int>(sections[at].slice), shift))
-      spread = std::max(spread, std::abs(moved->longest_mm - sections[at].longest_mm));
-  return Largest{
-      .section = sections[at],
-      .uncertainty_mm = std::max(2.0, std::hypot(spread, method_mm)),
-      .sections = sections.size(),
-      .first = static_cast<int>(sections.front().slice),
-      .last = static_cast<int>(sections.back().slice),
-      .method =
-          "longest diameter of an ellipse through the outer wall, square to the smoothed course; "
-          "rays to where soft tissue ends in fat or lung; median of five sections 3 mm apart; "
-          "uncertainty: neighbours, border moved by 25 HU, and 2 mm of the method"};
-}
-
-/// By the chain of ellipses: in the abdomen bowel, veins and crura lie against the wall.
-std::optional<Largest> largest_of_tube(const Scene& scene, const Part& part) {
-  std::vector<TubeSection> tube = aorta_tube(scene, part.from, part.to);
-  std::erase_if(tube, [&](const TubeSection& one) {
-    return !one.usable() ||
-           is_excluded(scene, scene.work.grid.point_mm(one.wall.column, one.wall.row, one.slice));
-  });
-  if (tube.size() < least_sections) return std::nullopt;
-  const std::size_t at = largest_at(tube, [](const auto& one) { return one.wall.longest_mm(); });
-  const TubeSection& one = tube[at];
-  return Largest{
-      .section = {.slice = static_cast<double>(one.slice),
-                  .middle = {one.wall.column, one.wall.row, static_cast<double>(one.slice)},
-                  .longest_mm = one.wall.longest_mm(),
-                  .shortest_mm = one.wall.shortest_mm(),
-                  .longest_from = one.longest_from,
-                  .longest_to = one.longest_to,
-                  .seen = one.seen},
-      .uncertainty_mm = longest_uncertainty_mm(scene, tube, at),
-      .sections = tube.size(),
-      .first = tube.front().slice,
-      .last = tube.back().slice,
-      .method =
-          "longest diameter of an ellipse along the outer wall, square to the smoothed course: of "
-          "the chains of ellipses in front of the vertebrae the one with most contrast to fat "
-          "(Viterbi); median of five sections 3 mm apart; uncertainty: an eighth of the wall left "
-          "out at a time, and 2.5 mm, twice the standard deviation on phantoms"};
 }
 
 std::string level_of(const Scene& scene, double slice) {
@@ -253,12 +178,14 @@ reporting::Measurement measurement_of(const Scene& scene, const Part& part,
                                 .method = largest.method,
                                 .conditions = part.conditions,
                                 .not_assessed = {},
-                                .lower_bound = part.cut || !lost.empty()};
+                                .lower_bound = part.cut || largest.at_least || !lost.empty()};
   result.conditions.push_back(
       "measured on " + std::to_string(largest.sections) + " sections from " +
       place_words(scene, largest.first) + " to " + place_words(scene, largest.last) +
       "; at the largest the wall is seen in " + number_text(100 * section.seen, 0) +
       " % of the directions, shortest " + number_text(section.shortest_mm, 0) + " mm");
+  if (!largest.doubt.empty())
+    result.conditions.push_back("outer wall not certain: " + largest.doubt);
   if (!lost.empty()) result.conditions.push_back(lost);
   if (part.cut) result.conditions.emplace_back("only part of it is in the scan or was followed");
   result.conditions.emplace_back("flagged: to be confirmed on the images");
@@ -281,6 +208,26 @@ std::string too_short(const Scene& scene, const Part& part, const Largest& large
          " mm); below and above it was lost";
 }
 
+/// Why no diameter was found.
+std::string not_seen_words(const Scene& scene, const Part& part) {
+  if (part.from > part.to)
+    return "neither levels nor a course beside the spine say where it lies: the spine was followed "
+           "only from " +
+           image_words(scene, scene.spine.first) + " to " + image_words(scene, scene.spine.last);
+  return "its wall was not seen well enough beside the spine from " +
+         place_words(scene, part.from) + " to " + place_words(scene, part.to);
+}
+
+/// The first of the part's rules that holds.
+void add_rule(const Part& part, reporting::Finding& finding) {
+  const auto rule = std::ranges::find_if(part.rules, [&](std::string_view id) {
+    return reporting::knowledge::reached(reporting::knowledge::rule(id),
+                                         finding.measurements.front());
+  });
+  if (rule != part.rules.end())
+    reporting::knowledge::recommend(finding, reporting::knowledge::rule(*rule));
+}
+
 void add(const Scene& scene, const Part& part, Findings& findings) {
   const auto absent = [&](std::string reason) {
     findings.push_back(
@@ -289,30 +236,21 @@ void add(const Scene& scene, const Part& part, Findings& findings) {
   if (const auto may = scene.gates.allowed(gates::Use::size); !may) return absent(may.reason);
   if (!scene.spine.found()) return absent("no spine to follow it along");
   const std::optional<Largest> largest =
-      part.in_abdomen ? largest_of_tube(scene, part) : largest_of_track(scene, part);
-  if (!largest)
-    return absent(part.from > part.to
-                      ? "neither levels nor a course beside the spine say where it lies: the spine "
-                        "was followed only from " +
-                            image_words(scene, scene.spine.first) + " to " +
-                            image_words(scene, scene.spine.last)
-                      : "its wall was not seen well enough beside the spine from " +
-                            place_words(scene, part.from) + " to " + place_words(scene, part.to));
+      part.in_abdomen ? largest_of_chain(scene, abdominal_field, part.from, part.to)
+                      : largest_in_chest(scene, part.from, part.to);
+  if (!largest) return absent(not_seen_words(scene, part));
   const bool wide = scene.gates.allowed(gates::Use::norms) &&
                     std::round(largest->section.longest_mm) >= part.wide_mm;
   if (!wide)
     if (std::string reason = too_short(scene, part, *largest); !reason.empty())
       return absent(std::move(reason));
+  const bool sure = !wide && largest->doubt.empty();
   reporting::Finding finding =
-      wide ? candidate_finding(part.id, part.wide_title, codes::presence, part.site)
-           : measured_finding(part.id, part.title, codes::presence, part.site);
+      sure ? measured_finding(part.id, part.title, codes::presence, part.site)
+           : candidate_finding(part.id, wide ? part.wide_title : part.doubt_title, codes::presence,
+                               part.site);
   finding.measurements.push_back(measurement_of(scene, part, *largest));
-  for (const std::string_view id : part.rules)
-    if (const auto& rule = reporting::knowledge::rule(id);
-        reporting::knowledge::reached(rule, finding.measurements.front())) {
-      reporting::knowledge::recommend(finding, rule);
-      break;
-    }
+  add_rule(part, finding);
   const Grid& grid = scene.work.grid;
   const auto point = [&](const Vec3& index) { return grid.point_mm(index[0], index[1], index[2]); };
   if (auto evidence =
