@@ -37,6 +37,13 @@ double value_of(const Findings& findings, std::string_view id) {
   return -1;
 }
 
+bool is_lower_bound(const Findings& findings, std::string_view id) {
+  return std::ranges::any_of(findings, [&](const Finding& finding) {
+    return std::ranges::any_of(finding.measurements,
+                               [&](const auto& one) { return one.id == id && one.lower_bound; });
+  });
+}
+
 bool proposes(const Findings& findings, std::string_view prefix) {
   return std::ranges::any_of(findings, [&](const Finding& finding) {
     return finding.id.starts_with(prefix) && !finding.evidence.empty();
@@ -71,10 +78,13 @@ TEST(DenseLung, AMassThatLiesBroadlyAgainstTheHeartIsOneCandidate) {
   EXPECT_FALSE(proposes(seen.findings, "consolidation."));
 }
 
-TEST(DenseLung, AConsolidationThatLiesAgainstChestWallAndMediastinumIsACandidate) {
+TEST(DenseLung, OfAConsolidationThatLiesAgainstChestWallAndMediastinumAtLeastAPartIsGiven) {
   const Case seen = measured(Kind::consolidation, Side::right, 250, 15);
   const double truth = tests::truth_of(seen.phantom, "consolidation.1").volume_ml;
-  EXPECT_NEAR(value_of(seen.findings, "consolidation.right.volume"), truth, 0.4 * truth);
+  const double given = value_of(seen.findings, "consolidation.right.volume");
+  EXPECT_GT(given, 0.4 * truth);
+  EXPECT_LT(given, truth);
+  EXPECT_TRUE(is_lower_bound(seen.findings, "consolidation.right.volume"));
   EXPECT_FALSE(proposes(seen.findings, "consolidation.left"));
   EXPECT_FALSE(proposes(seen.findings, "mass."));
 }
