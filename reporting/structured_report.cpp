@@ -203,7 +203,8 @@ void add_measurement(Content& group, const Measurement& measurement, const Findi
   Content number =
       group.number(contains, measurement.concept_name, decimal(measurement), measurement.unit);
   std::string method = measurement.method;
-  if (measurement.lower_bound) method = "Lower bound: the organ is cut by the scan. " + method;
+  if (measurement.lower_bound)
+    method = "Lower bound: it reaches beyond what was measured. " + method;
   number.text(has_modifier, dcm("121106", "Comment"), measurement.id + ". " + method);
   for (const Evidence& evidence : finding.evidence)
     if (const Region2D* region = largest_region(evidence)) {

@@ -46,7 +46,8 @@ std::string measurements_text(const std::vector<Measurement>& measurements,
     text += (text.empty() ? "" : "; ") + name + ' ';
     text += measurement.value ? value_with_uncertainty(measurement)
                               : "not assessed (" + measurement.not_assessed + ")";
-    if (measurement.value && measurement.lower_bound) text += " (a part was not seen)";
+    if (measurement.value && measurement.lower_bound)
+      text += " (it reaches beyond what was measured)";
   }
   return text;
 }

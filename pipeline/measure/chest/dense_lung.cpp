@@ -21,7 +21,8 @@ constexpr double vessel_mm = 3;  // opening that cuts vessels (QUANTIFICATION A)
 constexpr double from_ribs_mm = 2;
 constexpr double least_ml = 3;
 constexpr double least_against_lung = 0.2;
-constexpr int look = 3;  // voxels over which a border is blurred
+constexpr double least_joined_against_lung = 0.05;  // most of its shell is chest wall or organ
+constexpr int look = 3;                             // voxels over which a border is blurred
 
 bool is_lung(std::uint8_t label) {
   return label == right_lung || label == left_lung;
@@ -257,14 +258,15 @@ Components pieces_of(const Mask& mask, const Grid& grid) {
 
 /// What is left of a mask without vessels, in pieces that hold some of `seed` and lie against
 /// aerated lung.
-Mask lying_against_lung(const Scene& scene, const Crop& box, const Mask& mask, const Mask& seed) {
+Mask lying_against_lung(const Scene& scene, const Crop& box, const Mask& mask, const Mask& seed,
+                        double least) {
   const Components pieces = pieces_of(opened(mask, box.grid, vessel_mm), box.grid);
   const std::vector<DensePart> parts = Judge(scene, box, pieces).parts();
   Mask held(parts.size() + 1, 0);
   for (std::size_t i = 0; i < mask.size(); ++i)
     if (seed[i] != 0) held[pieces.labels[i]] = 1;
   for (std::size_t i = 0; i < parts.size(); ++i)
-    if (parts[i].against_lung < least_against_lung) held[i + 1] = 0;
+    if (parts[i].against_lung < least) held[i + 1] = 0;
   held[0] = 0;
   Mask result(mask.size());
   std::ranges::transform(pieces.labels, result.begin(),
@@ -272,12 +274,17 @@ Mask lying_against_lung(const Scene& scene, const Crop& box, const Mask& mask, c
   return result;
 }
 
-/// The pieces that lie against aerated lung, numbered from 1, with their parts.
-void keep_parts(const Scene& scene, const Crop& box, const Components& pieces, DenseLung& dense) {
-  const std::vector<DensePart> parts = Judge(scene, box, pieces).parts();
+/// The pieces that lie against aerated lung, numbered from 1, with their parts. `joins`: what is
+/// joined to organs.
+void keep_parts(const Scene& scene, const Crop& box, const Components& pieces, const Mask& joins,
+                DenseLung& dense) {
+  std::vector<DensePart> parts = Judge(scene, box, pieces).parts();
+  for (std::size_t i = 0; i < joins.size(); ++i)
+    if (joins[i] != 0 && pieces.labels[i] != 0) parts[pieces.labels[i] - 1U].joined = true;
   std::vector<std::uint16_t> number(parts.size() + 1, 0);
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].against_lung < least_against_lung) continue;
+    const double least = parts[i].joined ? least_joined_against_lung : least_against_lung;
+    if (parts[i].against_lung < least) continue;
     dense.parts.push_back(parts[i]);
     number[i + 1] = static_cast<std::uint16_t>(dense.parts.size());
   }
@@ -326,11 +333,12 @@ DenseLung dense_lung(const Scene& scene) {
   for (std::size_t i = 0; i < soft.size(); ++i)
     soft[i] = soft[i] == 2 && away[i] > static_cast<float>(bulk_mm + 2 * working_mm) ? 1 : 0;
   // Judged before they are put together: a layer of the chest wall must not hide what touches it.
-  soft = lying_against_lung(scene, *box, soft, soft);
-  const Mask joins = lying_against_lung(scene, *box, joined.mask, joined.seed);
+  soft = lying_against_lung(scene, *box, soft, soft, least_against_lung);
+  const Mask joins =
+      lying_against_lung(scene, *box, joined.mask, joined.seed, least_joined_against_lung);
   for (std::size_t i = 0; i < soft.size(); ++i) soft[i] = soft[i] != 0 || joins[i] != 0 ? 1 : 0;
   const Components pieces = pieces_of(soft, box->grid);
-  keep_parts(scene, *box, pieces, dense);
+  keep_parts(scene, *box, pieces, joins, dense);
   add_shapes(scene, dense);
   return dense;
 }

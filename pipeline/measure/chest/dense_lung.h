@@ -2,6 +2,7 @@
 // Lung without air, and masses: what is of soft tissue's density inside the chest and neither
 // heart, mediastinum, diaphragm, fluid nor vessel.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,8 +20,9 @@ struct DensePart {
   double long_mm = 0, short_mm = 0;  ///< of its body, on the axial section with the largest area
   double elongation = 0;             ///< of its body, longest over shortest axis of inertia
   double compactness =
-      0;           ///< its body's volume over that of the ball round its centre that holds it
-  double air = 0;  ///< gas inside its outline, share: bronchi
+      0;                ///< its body's volume over that of the ball round its centre that holds it
+  bool joined = false;  ///< followed to its border with an organ by joined_lung
+  double air = 0;       ///< gas inside its outline, share: bronchi
   double mean_mm() const { return (long_mm + short_mm) / 2; }
 };
 
@@ -29,6 +31,11 @@ struct DenseLung {
   Mask bulk;                          ///< 1: mediastinum, heart, diaphragm and 9 mm around
   std::vector<std::uint16_t> labels;  ///< working grid: part number from 1, 0 nothing
   std::vector<DensePart> parts;
+  /// Some of that lung's parts was followed to an organ.
+  bool joined(std::uint8_t lung) const {
+    return std::ranges::any_of(
+        parts, [lung](const DensePart& part) { return part.joined && part.lung == lung; });
+  }
   std::string joined_missing;  ///< why what is joined to organs was not searched; empty: it was
 };
 

@@ -9,7 +9,7 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 constexpr double heart_share = 0.6, heart_margin_mm = 6;
-constexpr double seed_mm = 5.25;        // opening by 6 mm
+constexpr double seed_mm = 4.5;         // opening by 5.25 mm
 constexpr double least_depth_mm = 8.2;  // outermost voxels have 0: 18 mm thick
 constexpr double least_seed_ml = 6;
 constexpr double organ_mm = 2.5, diaphragm_mm = 10.5;  // depths from which an organ is certain
@@ -43,7 +43,7 @@ Mask heart(const Territory& territory, const std::vector<float>& depth, const Cr
   return result;
 }
 
-/// What an opening by 6 mm leaves of soft tissue in the place of lung, in pieces that are thick
+/// What an opening by 5.25 mm leaves of soft tissue in the place of lung, in pieces that are thick
 /// enough; 0 elsewhere.
 Mask seeds(const Territory& territory, const Mask& heart, const std::vector<float>& depth,
            const Grid& grid) {
@@ -82,6 +82,49 @@ Mask markers(const Territory& territory, const Mask& heart, const Mask& seed,
       owner[i] = organ;
   }
   return owner;
+}
+
+/// Where a lesion may lie: above the diaphragm's dome, outside the middle 44 mm.
+Mask open_to_lesions(const Territory& territory, const Crop& box) {
+  Mask result(territory.mask.size(), 0);
+  for_each_voxel(box.grid, [&](std::size_t at, int, int, int slice) {
+    const std::uint8_t place = territory.mask[at];
+    const bool beside = place == organ_place || place == lung_place;
+    if (territory.soft[at] != 0 && beside && box.low[2] + slice > territory.dome) result[at] = 1;
+  });
+  return result;
+}
+
+/// The deepest voxels of each piece of a mask.
+std::vector<std::size_t> deepest_of(const Mask& mask, const std::vector<float>& depth,
+                                    const Grid& grid) {
+  const Components pieces = components(mask, grid, 1);
+  std::vector<float> most(pieces.voxels.size() + 1, 0);
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    most[pieces.labels[i]] = std::max(most[pieces.labels[i]], depth[i]);
+  std::vector<std::size_t> deepest;
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    if (mask[i] != 0 && depth[i] >= most[pieces.labels[i]]) deepest.push_back(i);
+  return deepest;
+}
+
+/// Lets the deepest voxels of the seeds climb to where the tissue is thickest: a lesion's middle
+/// may lie in the mediastinum's width, where the organs' flood would reach it first.
+void climb(const Mask& open, const std::vector<float>& depth, const Grid& grid,
+           std::vector<std::size_t> waiting, Mask& owner) {
+  const auto steps = face_steps(grid);
+  while (!waiting.empty()) {
+    const std::size_t at = waiting.back();
+    waiting.pop_back();
+    for (const std::ptrdiff_t step : steps) {
+      const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(at) + step;
+      if (to < 0 || to >= static_cast<std::ptrdiff_t>(open.size())) continue;
+      const auto near = static_cast<std::size_t>(to);
+      if (open[near] == 0 || owner[near] != nobody || depth[near] < depth[at]) continue;
+      owner[near] = lesion;
+      waiting.push_back(near);
+    }
+  }
 }
 
 /// Gives each voxel of soft tissue to the marker that reaches it first when the depths are flooded
@@ -141,6 +184,8 @@ JoinedLung joined_lung(const Scene& scene, const Crop& box) {
   joined.seed = seeds(territory, with_heart, depth, box.grid);
   if (std::ranges::count(joined.seed, 1) == 0) return joined;
   Mask owner = markers(territory, with_heart, joined.seed, depth);
+  climb(open_to_lesions(territory, box), depth, box.grid, deepest_of(joined.seed, depth, box.grid),
+        owner);
   Flood(territory.soft, depth, box.grid, owner).run();
   for (std::size_t i = 0; i < owner.size(); ++i) joined.mask[i] = owner[i] == lesion ? 1 : 0;
   return joined;
