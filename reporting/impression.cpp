@@ -66,7 +66,8 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings) 
   std::string text;
   std::vector<std::string> ids;
   for (const Finding& finding : findings) {
-    if (finding.presence != Presence::not_assessed || finding.not_assessed.starts_with(no_method)) continue;
+    if (finding.presence != Presence::not_assessed || finding.not_assessed.starts_with(no_method))
+      continue;
     text +=
         (text.empty() ? "Could not be assessed (reasons under Findings): " : "; ") + finding.title;
     ids.push_back(finding.id);
