@@ -166,10 +166,10 @@ std::string settings_json(const Settings& s) {
       ", \"motion_mm\": " + number(s.artefacts.motion_mm) +
       ", \"streak_hu\": " + number(s.artefacts.streak_hu) +
       ", \"phase\": " + word_of(phases, index(s.phase)) +
-      ", \"lying\": " + word_of(lyings, index(s.lying)) +
       ", \"trabecular_hu\": " + number(s.trabecular_hu) + ", \"scan\": " + std::to_string(s.scan) +
       ", \"weeks_before\": " + number(s.weeks_before) +
       ", \"nodule\": " + (s.nodule ? "true" : "false");
+  if (s.lying != Lying::supine) json += ", \"lying\": " + word_of(lyings, index(s.lying));
   if (s.every_second_from > 0)
     json += ", \"every_second_from\": " + std::to_string(s.every_second_from);
   if (s.nodule) json += ", \"nodule_diameter_mm\": " + number(s.nodule_diameter_mm);
