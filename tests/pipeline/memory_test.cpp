@@ -1,5 +1,6 @@
-// What `tomoscribe report` holds in memory: 1,000 slices of 512 x 512 must fit into 4 GiB; here a
-// tenth of that in a tenth.
+// What `tomoscribe report` holds in memory: three bytes a voxel of the volume (HU and label), and
+// what the working grid of 1.5 mm takes, which grows with the body and not with the pixels. 1,000
+// slices of 512 x 512 are 0.73 GiB and the same again at most, of the goal of 4 GiB.
 
 #include <string>
 #include <sys/resource.h>
@@ -11,7 +12,7 @@
 namespace tomoscribe::tests {
 namespace {
 
-TEST(ReportCommand, HoldsNoMoreThanItsShareOfFourGibibytes) {
+TEST(ReportCommand, HoldsTheVolumeAndWorkingGrids) {
   const TempFolder folder;
   const std::string program = std::string("'") + TOMOSCRIBE_PROGRAM_DIR + "/tomoscribe' ";
   const std::string study = "'" + (folder / "ct").string() + "'";
@@ -23,8 +24,8 @@ TEST(ReportCommand, HoldsNoMoreThanItsShareOfFourGibibytes) {
   ASSERT_EQ(ran.status, 0) << ran.output;
   rusage usage{};
   ASSERT_EQ(::getrusage(RUSAGE_CHILDREN, &usage), 0);  // the largest child so far
-  const double share = slices * side * side / (1000.0 * 512 * 512);
-  EXPECT_LT(static_cast<double>(usage.ru_maxrss), share * 4 * 1024 * 1024) << "KiB";
+  constexpr double volume_kib = 3 * slices * side * side / 1024, working_kib = 400 * 1024;
+  EXPECT_LT(static_cast<double>(usage.ru_maxrss), volume_kib + working_kib) << "KiB";
   RecordProperty("kib", static_cast<int>(usage.ru_maxrss));
 }
 
