@@ -15,7 +15,7 @@ struct Diaphragm {
 };
 
 /// The lowest lung of each column of the lung's middle section, through which a paraboloid is laid
-/// by least squares; columns that stand out by more than the others spread (1.5 slices at least)
+/// by least squares; columns that stand out by more than the others spread (3 slices at least)
 /// are left out and the fit repeated: consolidation and masses on the diaphragm only raise it.
 /// Nullopt where the section is small (a side that is mostly without air).
 std::optional<Diaphragm> diaphragm(const Scene& scene, Label lung);
