@@ -1,6 +1,6 @@
 // What `tomoscribe report` holds in memory: three bytes a voxel of the volume (HU and label), and
 // what the working grid of 1.5 mm takes, which grows with the body and not with the pixels. 1,000
-// slices of 512 x 512 are 0.73 GiB and the same again at most, of the goal of 4 GiB.
+// slices of 512 x 512 took 1.1 GiB of the goal of 4 GiB (docs/performance.md).
 
 #include <string>
 #include <sys/resource.h>
