@@ -56,23 +56,29 @@ struct LesionRow {
   const char* kind;
   std::vector<const char*> prefixes;  ///< ids of findings that count as found
   const char* size;                   ///< measurement's last word; "" none
-  bool in_ml;                         ///< truth: volume in mL, else diameter in mm
+  const char* truth;                  ///< "volume" in mL, "diameter" in mm, else a quantity's key
 };
 // clang-format on
 
 const std::vector<LesionRow>& lesions() {
   static const std::vector<LesionRow> all{
-      {BodyPart::thorax, "nodule", {"nodule."}, "diameter", false},
-      {BodyPart::thorax, "effusion", {"effusion."}, "volume", true},
-      {BodyPart::thorax, "loculated-effusion", {"effusion."}, "volume", true},
-      {BodyPart::thorax, "pneumothorax", {"pneumothorax."}, "volume", true},
-      {BodyPart::thorax, "consolidation", {"consolidation."}, "volume", true},
-      {BodyPart::thorax, "ground-glass", {"ground-glass."}, "volume", true},
-      {BodyPart::thorax, "mass", {"mass."}, "diameter", false},
-      {BodyPart::head, "haemorrhage", {"head.hyperdense.", "head.extra-axial."}, "volume", true},
-      {BodyPart::head, "epidural", {"head.extra-axial.", "head.hyperdense."}, "volume", true},
-      {BodyPart::head, "subdural", {"head.extra-axial.", "head.hyperdense."}, "volume", true},
-      {BodyPart::abdomen, "stone", {"stone."}, "diameter", false},
+      {BodyPart::thorax, "nodule", {"nodule."}, "diameter", "diameter"},
+      {BodyPart::thorax, "effusion", {"effusion."}, "volume", "volume"},
+      {BodyPart::thorax, "loculated-effusion", {"effusion."}, "volume", "volume"},
+      {BodyPart::thorax, "pneumothorax", {"pneumothorax."}, "volume", "volume"},
+      {BodyPart::thorax, "consolidation", {"consolidation."}, "volume", "volume"},
+      {BodyPart::thorax, "ground-glass", {"ground-glass."}, "volume", "volume"},
+      {BodyPart::thorax, "mass", {"mass."}, "diameter", "diameter"},
+      {BodyPart::head,
+       "haemorrhage",
+       {"head.hyperdense.", "head.extra-axial."},
+       "volume",
+       "volume"},
+      {BodyPart::head, "epidural", {"head.extra-axial.", "head.hyperdense."}, "volume", "volume"},
+      {BodyPart::head, "subdural", {"head.extra-axial.", "head.hyperdense."}, "volume", "volume"},
+      {BodyPart::head, "midline-shift", {"head.midline-shift"}, "distance", "shift_mm"},
+      {BodyPart::head, "infarct", {"head.low-density."}, "volume", "volume"},
+      {BodyPart::abdomen, "stone", {"stone."}, "diameter", "diameter"},
   };
   return all;
 }
@@ -89,6 +95,12 @@ const Measurement* measurement_named(const std::vector<Finding>& findings, std::
   return nullptr;
 }
 
+void add_measured(json& row, const Measurement& measured) {
+  row["measured"] = *measured.value;
+  row["lower_bound"] = measured.lower_bound;
+  if (measured.uncertainty) row["uncertainty"] = *measured.uncertainty;
+}
+
 json value_json(const std::string& what, double truth, const Measurement* measured,
                 const std::string& unit) {
   json row{{"what", what}, {"truth", truth}, {"unit", unit}};
@@ -96,11 +108,8 @@ json value_json(const std::string& what, double truth, const Measurement* measur
     row["reason"] = "not among the findings";
   else if (!measured->value)
     row["reason"] = measured->not_assessed;
-  else {
-    row["measured"] = *measured->value;
-    row["lower_bound"] = measured->lower_bound;
-    if (measured->uncertainty) row["uncertainty"] = *measured->uncertainty;
-  }
+  else
+    add_measured(row, *measured);
   return row;
 }
 
@@ -127,6 +136,42 @@ json values_of(const Phantom& phantom, const std::vector<Finding>& findings) {
   return all;
 }
 
+bool is_candidate(const Finding& finding) {
+  return finding.presence != reporting::Presence::not_assessed && !finding.evidence.empty();
+}
+
+/// Classes of the calcium score (Hecht 2017, doi 10.1016/j.jcct.2016.11.003).
+const char* calcium_class(double agatston) {
+  return agatston >= 300   ? "severe"
+         : agatston >= 100 ? "moderate"
+         : agatston >= 1   ? "mild"
+                           : "none";
+}
+
+/// The class that the report gives; "" where it gives none.
+std::string said_calcium_class(const Finding& finding) {
+  if (!finding.measurements.front().value ||
+      finding.title.find("class between") != std::string::npos)
+    return "";
+  for (const char* word : {"severe", "moderate", "mild"})
+    if (finding.title.find(word) != std::string::npos) return word;
+  return is_candidate(finding) ? "" : "none";
+}
+
+json categories_of(const Phantom& phantom, const std::vector<Finding>& findings) {
+  json all = json::array();
+  if (phantom.settings.body != BodyPart::thorax) return all;
+  const Truth* truth = truth_named(phantom, "coronary-calcium.1");
+  const double painted = truth == nullptr ? 0 : truth->quantities.at("agatston");
+  for (const Finding& finding : findings)
+    if (!finding.measurements.empty() &&
+        finding.measurements.front().id == "coronary.calcium.agatston")
+      all.push_back({{"what", "coronary calcium"},
+                     {"truth", calcium_class(painted)},
+                     {"said", said_calcium_class(finding)}});
+  return all;
+}
+
 /// The finding's point lies in the painted box, widened by 10 mm.
 bool meets(const Truth& truth, const Finding& finding) {
   if (finding.evidence.empty() || !finding.evidence.front().point_mm) return false;
@@ -135,10 +180,6 @@ bool meets(const Truth& truth, const Finding& finding) {
         truth.size_mm[i] / 2 + 10)
       return false;
   return true;
-}
-
-bool is_candidate(const Finding& finding) {
-  return finding.presence != reporting::Presence::not_assessed && !finding.evidence.empty();
 }
 
 /// The candidate that stands for a painted lesion, of its own kind rather than of a kind that
@@ -161,10 +202,16 @@ std::string why_not_assessed(const LesionRow& row, const std::vector<Finding>& f
   return "";
 }
 
-double measured_size(const LesionRow& row, const Finding& finding) {
+double painted_size(const LesionRow& row, const Truth& truth) {
+  if (row.truth == std::string_view("volume")) return truth.volume_ml;
+  if (row.truth == std::string_view("diameter")) return truth.diameter_mm;
+  return truth.quantities.at(row.truth);
+}
+
+const Measurement* measured_size(const LesionRow& row, const Finding& finding) {
   for (const Measurement& one : finding.measurements)
-    if (one.id.ends_with(std::string(".") + row.size) && one.value) return *one.value;
-  return -1;
+    if (one.id.ends_with(std::string(".") + row.size) && one.value) return &one;
+  return nullptr;
 }
 
 json lesions_of(const Phantom& phantom, const std::vector<Finding>& findings,
@@ -180,7 +227,7 @@ json lesions_of(const Phantom& phantom, const std::vector<Finding>& findings,
                 {"class", size_class(truth.kind, truth.asked_size)},
                 {"side", truth.side},
                 {"expected", truth.expected},
-                {"truth", row->in_ml ? truth.volume_ml : truth.diameter_mm},
+                {"truth", painted_size(*row, truth)},
                 {"found", false}};
     if (const std::string reason = why_not_assessed(*row, findings); !reason.empty())
       lesion["reason"] = reason;
@@ -188,9 +235,9 @@ json lesions_of(const Phantom& phantom, const std::vector<Finding>& findings,
       lesion["found"] = true;
       lesion["side_right"] = truth.side.empty() || to_text(finding->laterality).empty() ||
                              truth.side == to_text(finding->laterality);
-      if (const double size = measured_size(*row, *finding);
-          size >= 0 && !matched.contains(finding))
-        lesion["measured"] = size;
+      if (const Measurement* size = measured_size(*row, *finding);
+          size != nullptr && !matched.contains(finding))
+        add_measured(lesion, *size);
       matched.insert(finding);
     }
     all.push_back(std::move(lesion));
@@ -210,6 +257,7 @@ json compared(const Phantom& phantom, const std::vector<Finding>& findings) {
             {"sharp", settings.kernel == model::phantom::Kernel::sharp},
             {"contrast", settings.phase != model::phantom::Phase::none},
             {"values", values_of(phantom, findings)},
+            {"categories", categories_of(phantom, findings)},
             {"lesions", lesions_of(phantom, findings, matched)}};
   line["normal"] = std::ranges::none_of(
       phantom.truth, [](const Truth& truth) { return truth.role == Truth::Role::finding; });

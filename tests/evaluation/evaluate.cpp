@@ -5,6 +5,8 @@
 //                                                  holds already are left out: stop and go on at
 //                                                  will
 //   evaluate tables RESULTS.jsonl                  prints the tables (Markdown)
+//   evaluate plots RESULTS.jsonl BODY              prints the differences of a body as a picture
+//                                                  (SVG)
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -15,6 +17,7 @@
 #include "tests/evaluation/compare.h"
 #include "tests/evaluation/pairs.h"
 #include "tests/evaluation/phantom_volume.h"
+#include "tests/evaluation/plots.h"
 #include "tests/evaluation/study_plan.h"
 #include "tests/evaluation/summary.h"
 
@@ -81,7 +84,12 @@ int main(int argc, char** argv) try {
     std::cout << evaluation::summary(read_results(words[1]));
     return 0;
   }
-  std::cerr << "evaluate run RESULTS.jsonl BODY COUNT [FROM] | evaluate tables RESULTS.jsonl\n";
+  if (words.size() == 3 && words[0] == "plots") {
+    std::cout << evaluation::plots(read_results(words[1]), words[2]);
+    return 0;
+  }
+  std::cerr << "evaluate run RESULTS.jsonl BODY COUNT [FROM] | evaluate tables RESULTS.jsonl | "
+               "evaluate plots RESULTS.jsonl BODY\n";
   return 2;
 } catch (const std::exception& why) {
   std::cerr << "evaluate: " << why.what() << '\n';

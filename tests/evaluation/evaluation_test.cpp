@@ -9,6 +9,7 @@
 #include "tests/evaluation/compare.h"
 #include "tests/evaluation/pairs.h"
 #include "tests/evaluation/phantom_volume.h"
+#include "tests/evaluation/plots.h"
 #include "tests/evaluation/study_plan.h"
 #include "tests/evaluation/summary.h"
 
@@ -136,6 +137,56 @@ TEST(EvaluationTables, GiveBiasAgreementSensitivityAndFalseCandidates) {
   EXPECT_NE(text.find("-15 to 27"), std::string::npos) << text;  // 6 -+ 1.96 * 10.7
   EXPECT_NE(text.find("| nodule, all | all | 4 | 75 ("), std::string::npos) << text;
   EXPECT_NE(text.find("| 4 | 0.25 ("), std::string::npos) << text;
+}
+
+TEST(EvaluationTables, SayWhetherTheTruthIsWithinTheStatedUncertainty) {
+  json inside = study_of(100, 90, true), outside = study_of(200, 210, true);
+  inside["values"][0]["uncertainty"] = 11;
+  outside["values"][0]["uncertainty"] = 9;
+  EXPECT_NE(summary({inside, outside}).find(" | 50 % | mL |"), std::string::npos)
+      << summary({inside, outside});
+}
+
+json lung_of(double truth, double value) {
+  json study = study_of(truth, value, true);
+  study["values"][0]["what"] = "aerated volume, right lung";
+  return study;
+}
+
+TEST(EvaluationGoals, AreReachedWhereNineteenOfTwentyValuesLieWithin) {
+  std::vector<json> studies(19, lung_of(100, 101));
+  studies.push_back(lung_of(100, 110));
+  EXPECT_NE(summary(studies).find("±2 % | reached: 95 % of 20 within"), std::string::npos)
+      << summary(studies);
+  studies.push_back(lung_of(100, 110));
+  EXPECT_NE(summary(studies).find("±2 % | **missed**: 90 % of 21"), std::string::npos);
+}
+
+TEST(EvaluationGoals, AWithheldClassOfCalciumIsNeitherRightNorWrong) {
+  json right = study_of(1, 1, true), withheld = right, wrong = right;
+  right["categories"] = {{{"what", "coronary calcium"}, {"truth", "mild"}, {"said", "mild"}}};
+  withheld["categories"] = {{{"what", "coronary calcium"}, {"truth", "mild"}, {"said", ""}}};
+  wrong["categories"] = {{{"what", "coronary calcium"}, {"truth", "none"}, {"said", "mild"}}};
+  EXPECT_NE(summary({right, withheld}).find("reached: 100 % of 1; 1 not classed"),
+            std::string::npos)
+      << summary({right, withheld});
+  EXPECT_NE(summary({right, wrong}).find("**missed**: 50 % of 2"), std::string::npos);
+}
+
+TEST(EvaluationPlots, DrawOneDotAStudyAndHollowOnesForHarderStudies) {
+  json harder = study_of(100, 150, true);
+  harder["harder"] = true;
+  const std::string picture =
+      plots({study_of(100, 90, true), study_of(200, 210, true), harder}, "thorax");
+  std::size_t dots = 0, hollow = 0;
+  for (std::size_t at = picture.find("r=\"2.6\""); at != std::string::npos;
+       at = picture.find("r=\"2.6\"", at + 1)) {
+    ++dots;
+    if (picture.substr(at, 60).find("fill=\"none\"") != std::string::npos) ++hollow;
+  }
+  EXPECT_EQ(dots, 3U) << picture;
+  EXPECT_EQ(hollow, 1U);
+  EXPECT_EQ(plots({study_of(100, 90, true)}, "head"), "");
 }
 
 TEST(EvaluationTables, KeepHarderStudiesApart) {

@@ -193,6 +193,7 @@ const char* size_class(const std::string& kind, double size) {
   if (kind == "pneumothorax") return size < 30 ? "below 30 mL" : "30 mL and more";
   if (kind == "haemorrhage" || kind == "epidural" || kind == "subdural")
     return size < 2 ? "below 2 mL" : size < 10 ? "2 to 10 mL" : "10 mL and more";
+  if (kind == "midline-shift") return size < 5 ? "3 to 5 mm" : "5 mm and more";
   if (kind == "stone") return size < 4 ? "below 4 mm" : "4 mm and more";
   return "all";
 }
