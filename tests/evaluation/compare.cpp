@@ -22,15 +22,15 @@ struct ValueRow {
   BodyPart body;
   const char* measurement;
   const char* truth;     ///< name of a structure or finding
-  const char* quantity;  ///< "" its volume in mL, "mean_hu", "width" side to side in mm, else a key
-                         ///< of Truth::quantities
+  const char* quantity;  ///< "" its volume in mL, "width" side to side in mm, else a key of
+                         ///< Truth::quantities
   const char* what;      ///< in the table
 };
 
 // clang-format off
 constexpr std::array values{
-    ValueRow{BodyPart::thorax, "lung.volume.right", "lung.right", "", "aerated volume, right lung"},
-    ValueRow{BodyPart::thorax, "lung.volume.left", "lung.left", "", "aerated volume, left lung"},
+    ValueRow{BodyPart::thorax, "lung.volume.right", "lung.right", "aerated_ml", "aerated volume, right lung"},
+    ValueRow{BodyPart::thorax, "lung.volume.left", "lung.left", "aerated_ml", "aerated volume, left lung"},
     ValueRow{BodyPart::thorax, "lung.laa950.right", "lung.right", "laa950_percent", "low attenuation, right lung"},
     ValueRow{BodyPart::thorax, "lung.laa950.left", "lung.left", "laa950_percent", "low attenuation, left lung"},
     ValueRow{BodyPart::thorax, "aorta.thoracic.diameter", "aorta.descending", "diameter_mm", "descending aorta, diameter"},
@@ -42,8 +42,8 @@ constexpr std::array values{
     ValueRow{BodyPart::head, "head.ventricles.volume", "ventricles", "", "ventricles, volume"},
     ValueRow{BodyPart::head, "head.ventricles.evans", "ventricles", "evans_index", "Evans index"},
     ValueRow{BodyPart::abdomen, "spine.trabecular.L1", "vertebra.L1", "trabecular_hu", "L1, trabecular bone"},
-    ValueRow{BodyPart::abdomen, "liver.density", "liver", "mean_hu", "liver, density"},
-    ValueRow{BodyPart::abdomen, "spleen.density", "spleen", "mean_hu", "spleen, density"},
+    ValueRow{BodyPart::abdomen, "liver.density", "liver", "median_hu", "liver, density"},
+    ValueRow{BodyPart::abdomen, "spleen.density", "spleen", "median_hu", "spleen, density"},
     ValueRow{BodyPart::abdomen, "composition.l3.subcutaneous-fat", "body", "l3_subcutaneous_fat_cm2", "L3, subcutaneous fat"},
     ValueRow{BodyPart::abdomen, "composition.l3.visceral-fat", "body", "l3_visceral_fat_cm2", "L3, visceral fat"},
     ValueRow{BodyPart::abdomen, "composition.l3.muscle", "body", "l3_muscle_cm2", "L3, muscle"},
@@ -115,7 +115,6 @@ json value_json(const std::string& what, double truth, const Measurement* measur
 
 std::optional<double> expected_of(const Truth& truth, const std::string& quantity) {
   if (quantity.empty()) return truth.volume_ml;
-  if (quantity == "mean_hu") return truth.mean_hu;
   if (quantity == "width") return truth.size_mm[0];
   const auto found = truth.quantities.find(quantity);
   return found == truth.quantities.end() ? std::nullopt : std::optional(found->second);

@@ -162,6 +162,19 @@ TEST(PhantomFindings, RaisesTheHazyShareWithGroundGlass) {
   EXPECT_NEAR(truth_of(hazy, "ground-glass.1").mean_hu, -550, 80);
 }
 
+TEST(PhantomFindings, CountsCollapsedLungAsLungButNotAsAerated) {
+  const auto airless = [](const std::vector<Finding>& findings) {
+    const Phantom phantom = make(chest(2, findings));
+    double all = 0;
+    for (const char* lung : {"lung.right", "lung.left"}) {
+      const Truth& truth = truth_of(phantom, lung);
+      all += truth.volume_ml - truth.quantities.at("aerated_ml");
+    }
+    return all;
+  };
+  EXPECT_GT(airless({{.kind = Kind::dependent_atelectasis}}), airless({}) + 20);
+}
+
 TEST(PhantomFindings, ScoresCalciumOnTheNoiseFreeImage) {
   const auto score = [](double mm3, double noise) {
     Settings settings = chest(2, {{.kind = Kind::coronary_calcium, .size = mm3}});

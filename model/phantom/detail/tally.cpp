@@ -7,7 +7,21 @@ namespace tomoscribe::model::phantom {
 
 namespace {
 constexpr std::size_t label_count = 64;
+constexpr int least_hu = -1100, most_hu = 400;
 }  // namespace
+
+void Tally::note_value(Sum& sum, float hu) {
+  if (sum.values.empty()) sum.values.resize(most_hu - least_hu + 1);
+  const int whole = std::clamp(static_cast<int>(hu), least_hu, most_hu);
+  ++sum.values[static_cast<std::size_t>(whole - least_hu)];
+}
+
+double Tally::median_hu(const Sum& sum) {
+  double seen = 0;
+  for (std::size_t i = 0; i < sum.values.size(); ++i)
+    if ((seen += sum.values[i]) >= sum.voxels / 2) return least_hu + static_cast<double>(i);
+  return most_hu;
+}
 
 Tally::Tally(const Settings& settings, std::vector<Structure> structures)
     : settings_(settings),
@@ -17,7 +31,7 @@ Tally::Tally(const Settings& settings, std::vector<Structure> structures)
 
 void Tally::add(int slice, const std::vector<std::uint8_t>& labels, const std::vector<float>& hu) {
   struct Here {
-    double voxels = 0, hu = 0, below = 0, hazy = 0, column = 0, row = 0;
+    double voxels = 0, hu = 0, below = 0, hazy = 0, aerated = 0, column = 0, row = 0;
     int column0 = 1 << 20, row0 = 1 << 20, column1 = -1, row1 = -1;
   };
   std::array<Here, label_count> here{};
@@ -29,6 +43,8 @@ void Tally::add(int slice, const std::vector<std::uint8_t>& labels, const std::v
       h.hu += static_cast<double>(hu[i]);
       if (hu[i] < -950.0F) h.below += 1;
       if (hu[i] >= -600.0F && hu[i] < -250.0F) h.hazy += 1;
+      if (hu[i] < -400.0F) h.aerated += 1;
+      if (labels[i] != 0) note_value(sums_[labels[i]], hu[i]);
       h.column += column;
       h.row += row;
       h.column0 = std::min(h.column0, column);
@@ -44,6 +60,7 @@ void Tally::add(int slice, const std::vector<std::uint8_t>& labels, const std::v
     sum.hu += h.hu;
     sum.below_950 += h.below;
     sum.hazy += h.hazy;
+    sum.aerated += h.aerated;
     sum.column += h.column;
     sum.row += h.row;
     sum.slice += slice * h.voxels;
@@ -77,6 +94,7 @@ Truth Tally::truth(std::size_t structure, const Phantom& phantom) const {
   result.side = structures_[structure].side;
   result.runs = runs_[structure];
   Sum all;
+  all.values.resize(most_hu - least_hu + 1);
   std::map<int, std::array<int, 5>> boxes;
   for (std::size_t label = 0; label < label_count; ++label) {
     if ((labels >> label & 1U) == 0) continue;
@@ -85,6 +103,8 @@ Truth Tally::truth(std::size_t structure, const Phantom& phantom) const {
     all.hu += sum.hu;
     all.below_950 += sum.below_950;
     all.hazy += sum.hazy;
+    all.aerated += sum.aerated;
+    for (std::size_t i = 0; i < sum.values.size(); ++i) all.values[i] += sum.values[i];
     all.column += sum.column;
     all.row += sum.row;
     all.slice += sum.slice;
@@ -102,7 +122,10 @@ Truth Tally::truth(std::size_t structure, const Phantom& phantom) const {
   if (result.name.starts_with("lung.")) {
     result.quantities["laa950_percent"] = 100 * all.below_950 / all.voxels;
     result.quantities["haa_percent"] = 100 * all.hazy / all.voxels;  // -600 to -250 HU
+    result.quantities["aerated_ml"] = result.volume_ml * all.aerated / all.voxels;
   }
+  if (result.name == "liver" || result.name == "spleen")
+    result.quantities["median_hu"] = median_hu(all);
   const auto& first = phantom.first_voxel_mm;
   const double down = all.row / all.voxels * pixel;
   result.centre_mm = {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "model/phantom/detail/acquisition.h"
@@ -16,9 +17,12 @@ class Tally {
 
  private:
   struct Sum {
-    double voxels = 0, hu = 0, below_950 = 0, hazy = 0, column = 0, row = 0, slice = 0;
+    double voxels = 0, hu = 0, below_950 = 0, hazy = 0, aerated = 0, column = 0, row = 0, slice = 0;
+    std::vector<std::uint32_t> values;  ///< voxels by whole HU
     std::vector<std::array<int, 5>> boxes;
   };
+  static void note_value(Sum& sum, float hu);
+  static double median_hu(const Sum& sum);  ///< to 1 HU; borders do not move it
   void add_runs(int slice, const std::vector<std::uint8_t>& labels);
   Truth truth(std::size_t structure, const Phantom& phantom) const;
 
