@@ -145,7 +145,7 @@ Reached of_category(const Goal& goal, const Studies& studies) {
   for_each_row(
       studies, "categories", [&](const json& row) { return counts(goal, row); },
       [&](const json& row) {
-        if (row["said"] == "") {
+        if (row["said"].get<std::string>().empty()) {
           ++withheld;
           return;
         }

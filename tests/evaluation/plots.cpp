@@ -65,14 +65,28 @@ double step_of(const Axis& axis) {
   return 10 * power;
 }
 
+/// ` name="value"`.
+std::string with(const char* name, const std::string& value) {
+  return std::string(" ") + name + R"(=")" + value + R"(")";
+}
+
+std::string with(const char* name, double value) {
+  return with(name, number(value, 1));
+}
+
 std::string words(double x, double y, const std::string& anchor, const std::string& text) {
-  return "<text x=\"" + number(x, 1) + "\" y=\"" + number(y, 1) + "\" text-anchor=\"" + anchor +
-         "\">" + escaped(text) + "</text>\n";
+  return "<text" + with("x", x) + with("y", y) + with("text-anchor", anchor) + ">" + escaped(text) +
+         "</text>\n";
 }
 
 std::string line(double x1, double y1, double x2, double y2, const std::string& kind) {
-  return "<line class=\"" + kind + "\" x1=\"" + number(x1, 1) + "\" y1=\"" + number(y1, 1) +
-         "\" x2=\"" + number(x2, 1) + "\" y2=\"" + number(y2, 1) + "\"/>\n";
+  return "<line" + with("class", kind) + with("x1", x1) + with("y1", y1) + with("x2", x2) +
+         with("y2", y2) + "/>\n";
+}
+
+std::string circle(double x, double y, double radius, const std::string& colour, bool hollow) {
+  return "<circle" + with("cx", x) + with("cy", y) + with("r", radius) + with("stroke", colour) +
+         with("fill", hollow ? "none" : colour) + "/>\n";
 }
 
 std::string ticks(const Axis& x, const Axis& y) {
@@ -112,13 +126,10 @@ std::string plot(const std::vector<Dot>& dots, const std::string& title, const s
   if (!std::isnan(sd))
     for (const double at : {bias - 1.96 * sd, bias, bias + 1.96 * sd})
       text += line(left, y.place(at), width - right, y.place(at), at == bias ? "bias" : "limit");
-  for (const Dot& dot : dots) {
-    const std::string colour = colour_of(dot.thickness_mm);
-    text += "<circle cx=\"" + number(x.place(dot.truth), 1) + "\" cy=\"" +
-            number(y.place(dot.off), 1) + "\" r=\"2.6\" stroke=\"" + colour + "\" fill=\"" +
-            (dot.harder ? "none" : colour) + "\"/>\n";
-  }
-  text += "<g class=\"title\">" + words(left, 18, "start", title) + "</g>";
+  for (const Dot& dot : dots)
+    text +=
+        circle(x.place(dot.truth), y.place(dot.off), 2.6, colour_of(dot.thickness_mm), dot.harder);
+  text += R"(<g class="title">)" + words(left, 18, "start", title) + "</g>";
   text += words((left + width) / 2, height - 8, "middle", "painted, " + unit);
   return text;
 }
@@ -137,11 +148,10 @@ std::string legend() {
   std::string text;
   double x = left;
   for (const auto& [thickness, name] : kinds) {
-    text += "<circle cx=\"" + number(x, 1) + "\" cy=\"14\" r=\"4\" fill=\"" +
-            std::string(colour_of(thickness)) + "\"/>\n" + words(x + 9, 18, "start", name);
+    text += circle(x, 14, 4, colour_of(thickness), false) + words(x + 9, 18, "start", name);
     x += 100;
   }
-  text += "<circle cx=\"" + number(x, 1) + "\" cy=\"14\" r=\"4\" fill=\"none\" stroke=\"#333\"/>\n";
+  text += circle(x, 14, 4, "#333", true);
   text += words(x + 9, 18, "start", "harder study");
   return text +
          words(x + 110, 18, "start", "measured less painted; lines: bias and limits of agreement");
@@ -162,16 +172,15 @@ std::string plots(const std::vector<json>& studies, const std::string& body) {
   constexpr double head = 30;
   const auto rows = (static_cast<int>(panels.size()) + columns - 1) / columns;
   const std::string size = number(columns * width, 0) + " " + number(head + rows * height, 0);
-  std::string text =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size +
-      "\" font-family=\"sans-serif\" font-size=\"10\" fill=\"#333\">\n<style>"
-      ".grid{stroke:#e4e4e4}.zero{stroke:#888}.bias{stroke:#111;stroke-width:1.4}"
-      ".limit{stroke:#111;stroke-dasharray:5 3}.title{font-size:11px;font-weight:bold}"
-      "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n" +
-      legend();
+  std::string text = R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 )" + size +
+                     R"(" font-family="sans-serif" font-size="10" fill="#333">
+<style>.grid{stroke:#e4e4e4}.zero{stroke:#888}.bias{stroke:#111;stroke-width:1.4}
+.limit{stroke:#111;stroke-dasharray:5 3}.title{font-size:11px;font-weight:bold}</style>
+<rect width="100%" height="100%" fill="#fff"/>
+)" + legend();
   for (std::size_t i = 0; i < panels.size(); ++i) {
     const int index = static_cast<int>(i), row = index / columns;
-    text += "<g transform=\"translate(" + number(index % columns * width, 0) + " " +
+    text += R"(<g transform="translate()" + number(index % columns * width, 0) + " " +
             number(head + row * height, 0) + ")\">\n" + panels[i] + "</g>\n";
   }
   return text + "</svg>\n";

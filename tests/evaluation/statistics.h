@@ -34,7 +34,7 @@ double deviation(const std::vector<double>& values);      ///< of a sample; NaN 
 
 /// Measured and painted values of the rows that have both and are no lower bounds.
 struct Compared {
-  double truth, measured;
+  double truth = 0, measured = 0;
   double uncertainty = NAN;  ///< as stated; NaN: none stated
 };
 std::vector<Compared> compared_rows(const Studies& studies, const char* list, const Wanted& wanted);

@@ -29,28 +29,37 @@ Tally::Tally(const Settings& settings, std::vector<Structure> structures)
       sums_(label_count),
       runs_(structures_.size()) {}
 
+namespace {
+
+/// One label in one slice.
+struct Here {
+  double voxels = 0, hu = 0, below = 0, hazy = 0, aerated = 0, column = 0, row = 0;
+  int column0 = 1 << 20, row0 = 1 << 20, column1 = -1, row1 = -1;
+
+  void add(int at_column, int at_row, float value) {
+    voxels += 1;
+    hu += static_cast<double>(value);
+    if (value < -950.0F) below += 1;
+    if (value >= -600.0F && value < -250.0F) hazy += 1;
+    if (value < -400.0F) aerated += 1;
+    column += at_column;
+    row += at_row;
+    column0 = std::min(column0, at_column);
+    column1 = std::max(column1, at_column);
+    row0 = std::min(row0, at_row);
+    row1 = at_row;
+  }
+};
+
+}  // namespace
+
 void Tally::add(int slice, const std::vector<std::uint8_t>& labels, const std::vector<float>& hu) {
-  struct Here {
-    double voxels = 0, hu = 0, below = 0, hazy = 0, aerated = 0, column = 0, row = 0;
-    int column0 = 1 << 20, row0 = 1 << 20, column1 = -1, row1 = -1;
-  };
   std::array<Here, label_count> here{};
   std::size_t i = 0;
   for (int row = 0; row < settings_.rows; ++row)
     for (int column = 0; column < settings_.columns; ++column, ++i) {
-      Here& h = here[labels[i]];
-      h.voxels += 1;
-      h.hu += static_cast<double>(hu[i]);
-      if (hu[i] < -950.0F) h.below += 1;
-      if (hu[i] >= -600.0F && hu[i] < -250.0F) h.hazy += 1;
-      if (hu[i] < -400.0F) h.aerated += 1;
+      here[labels[i]].add(column, row, hu[i]);
       if (labels[i] != 0) note_value(sums_[labels[i]], hu[i]);
-      h.column += column;
-      h.row += row;
-      h.column0 = std::min(h.column0, column);
-      h.column1 = std::max(h.column1, column);
-      h.row0 = std::min(h.row0, row);
-      h.row1 = row;
     }
   for (std::size_t label = 0; label < label_count; ++label) {
     const Here& h = here[label];

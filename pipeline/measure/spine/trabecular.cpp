@@ -1,6 +1,7 @@
 // Density of trabecular bone in the vertebral bodies T11 to L3 (QUANTIFICATION A; Pickhardt 2013,
-// Ann Intern Med 158:588): an ellipse of 10 x 8 mm in the middle, through all of the body that is
-// 5 mm and more from the endplates.
+// Ann Intern Med 158:588): an ellipse of 10 x 8 to 20 x 16 mm in the middle, as large as the body
+// leaves 5 mm and more inside its cortex, through all of it that is 5 mm and more from the
+// endplates.
 #include <algorithm>
 #include <cmath>
 
@@ -16,7 +17,8 @@ namespace {
 using reporting::Measurement;
 
 constexpr int t11 = 18, l1 = 20, l3 = 22;
-constexpr double half_wide_mm = 5, half_deep_mm = 4, inside_cortex_mm = 5;
+constexpr double least_wide_mm = 5, least_deep_mm = 4, most_wide_mm = 10, most_deep_mm = 8;  // half
+constexpr double inside_cortex_mm = 5, centring_mm = 2;
 constexpr double most_sd_hu = 60, metal_hu = 1000, method_hu = 5;
 constexpr double sampling_times = 2;  // of the standard error: 95 % of a normal distribution
 
@@ -24,7 +26,7 @@ constexpr double sampling_times = 2;  // of the standard error: 95 % of a normal
 struct Region {
   CurvePlane plane;
   double across_mm = 0, forward_mm = 0, up_mm = 0;  ///< moved by
-  double half_thick_mm = 0;
+  double half_thick_mm = 0, half_wide_mm = least_wide_mm, half_deep_mm = least_deep_mm;
 };
 
 struct Density {
@@ -40,8 +42,8 @@ double along(const Vec3& v, const Vec3& direction) {
 bool inside(const Region& region, const Vec3& from_centre_mm) {
   const CurvePlane& plane = region.plane;
   return std::abs(along(from_centre_mm, plane.up)) <= region.half_thick_mm &&
-         std::hypot(along(from_centre_mm, plane.across) / half_wide_mm,
-                    along(from_centre_mm, plane.forward) / half_deep_mm) <= 1;
+         std::hypot(along(from_centre_mm, plane.across) / region.half_wide_mm,
+                    along(from_centre_mm, plane.forward) / region.half_deep_mm) <= 1;
 }
 
 /// A voxel's value and the eighth of the region in which it lies.
@@ -72,14 +74,15 @@ std::size_t eighth_of(double x, double y, double z) {
 std::vector<Sample> samples_in(const Scene& scene, const Region& region) {
   const Vec3 index =
       region.plane.at(region.plane.body, region.across_mm, region.forward_mm, region.up_mm);
-  const int wide = static_cast<int>(half_wide_mm), deep = static_cast<int>(half_deep_mm);
+  const int wide = static_cast<int>(region.half_wide_mm);
+  const int deep = static_cast<int>(region.half_deep_mm);
   const int layers = static_cast<int>(2 * region.half_thick_mm) + 1;
   std::vector<Sample> samples;
-  samples.reserve(1024);
+  samples.reserve(4096);
   for (int layer = 0; layer < layers; ++layer)
     for (int y = -deep; y <= deep; ++y)
       for (int x = -wide; x <= wide; ++x) {
-        if (std::hypot(x / half_wide_mm, y / half_deep_mm) > 1) continue;
+        if (std::hypot(x / region.half_wide_mm, y / region.half_deep_mm) > 1) continue;
         const double z = layer - region.half_thick_mm;
         samples.push_back({native_hu(scene, region.plane.at(index, x, y, z)), eighth_of(x, y, z)});
       }
@@ -87,7 +90,7 @@ std::vector<Sample> samples_in(const Scene& scene, const Region& region) {
 }
 
 /// Noise and the grain of the marrow hang together over millimetres: of n voxels far fewer are
-/// independent. The eighths of the region (about 5 x 4 x 5 mm) nearly are, so that the spread of
+/// independent. The eighths of the region (5 x 4 x 5 mm and more) nearly are, so that the spread of
 /// their means stands for SD / sqrt(n).
 double sampling_error_hu(const std::vector<Sample>& samples) {
   std::array<double, 8> sums{}, counts{};
@@ -115,13 +118,21 @@ Density density_of(const Scene& scene, const Region& region) {
           .sampling_hu = sampling_error_hu(samples)};
 }
 
-/// Through all of the body that lies 5 mm and more from the endplates, which lie about 5 mm from
-/// the middle of a disc. Where that is uneven (a bone island, sclerosis) only the middle 5 mm.
+/// Through all of the body that lies 5 mm and more from cortex and endplates, which lie about 5 mm
+/// from the middle of a disc. Where that is uneven (a bone island, sclerosis, a spur) only the
+/// middle, then only the middle 5 mm of it.
 Region region_of(const Scene& scene, const Vertebra& vertebra) {
   constexpr double thin = 2.5, thick = 7.0, from_disc_mm = 10;
+  constexpr double margin_mm = inside_cortex_mm + centring_mm;
   const double half_mm = (vertebra.upper_disc - vertebra.lower_disc) * working_mm / 2;
   Region region{.plane = curve_plane(scene, vertebra.middle()),
                 .half_thick_mm = std::clamp(half_mm - from_disc_mm, thin, thick)};
+  region.half_wide_mm =
+      std::clamp(region.plane.half_width_mm - margin_mm, least_wide_mm, most_wide_mm);
+  region.half_deep_mm =
+      std::clamp(region.plane.half_depth_mm - margin_mm, least_deep_mm, most_deep_mm);
+  if (density_of(scene, region).sd <= most_sd_hu) return region;
+  region.half_wide_mm = least_wide_mm, region.half_deep_mm = least_deep_mm;
   if (density_of(scene, region).sd > most_sd_hu) region.half_thick_mm = thin;
   return region;
 }
@@ -172,7 +183,10 @@ std::string no_limits(const Scene& scene) {
 std::vector<std::string> conditions_of(const Scene& scene, const Region& region,
                                        const Density& density) {
   std::vector<std::string> conditions{
-      "level estimated", "region " + number_text(2 * region.half_thick_mm, 0) + " mm high",
+      "level estimated",
+      "region " + number_text(2 * region.half_wide_mm, 0) + " x " +
+          number_text(2 * region.half_deep_mm, 0) + " mm, " +
+          number_text(2 * region.half_thick_mm, 0) + " mm high",
       "standard deviation in the region " + number_text(density.sd, 0) +
           " HU, standard error of its median " + number_text(density.sampling_hu, 0) + " HU",
       scene.volume.header.kvp ? "120 kV" : "tube voltage not known: flagged"};
@@ -195,9 +209,10 @@ Measurement blank(const std::string& level) {
           .decimals = 0,
           .uncertainty = std::nullopt,
           .method =
-              "median HU of the volume's voxels in an ellipse of 10 x 8 mm in the middle of the "
-              "vertebral body, square to the spine (Pickhardt 2013, Ann Intern Med 158:588), "
-              "5 to 14 mm high between the endplates; "
+              "median HU of the volume's voxels in an ellipse in the middle of the vertebral body, "
+              "square to "
+              "the spine (Pickhardt 2013, Ann Intern Med 158:588), 5 mm and more inside the cortex "
+              "and 5 to 14 mm high between the endplates; "
               "uncertainty: moved by 1.5 mm to every side, twice the standard error of the region, "
               "and 5 HU of the method",
           .conditions = {},
@@ -209,8 +224,8 @@ Measurement measured(const Scene& scene, const Vertebra& vertebra) {
   Measurement result = blank(vertebra.name());
   const Region region = region_of(scene, vertebra);
   const Density density = density_of(scene, region);
-  if (region.plane.half_depth_mm < half_deep_mm + inside_cortex_mm ||
-      region.plane.half_width_mm < half_wide_mm + inside_cortex_mm)
+  if (region.plane.half_depth_mm < least_deep_mm + inside_cortex_mm ||
+      region.plane.half_width_mm < least_wide_mm + inside_cortex_mm)
     result.not_assessed = "the vertebral body is too small for the region";
   else if (reaches_excluded(scene, region))
     result.not_assessed = left_out_words(scene);
@@ -233,7 +248,7 @@ Mask region_mask(const Scene& scene, const Vertebra& vertebra) {
   Mask mask(scene.body.size(), 0);
   std::array<int, 3> low{}, high{};
   for (std::size_t i = 0; i < 3; ++i) {
-    const double reach = (half_wide_mm + region.half_thick_mm) / working_mm;
+    const double reach = (region.half_wide_mm + region.half_thick_mm) / working_mm;
     low[i] = std::clamp(static_cast<int>(region.plane.body[i] - reach), 0, grid.size[i] - 1);
     high[i] = std::clamp(static_cast<int>(region.plane.body[i] + reach + 1), 0, grid.size[i] - 1);
   }
