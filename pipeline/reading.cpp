@@ -126,6 +126,14 @@ std::variant<Readings, Unsuitable> read_series_of(const std::vector<InstanceFile
   if (!choice.lung || !scene.shows(measure::BodyRegion::chest) || !measure::stopped(scene).empty())
     return readings;
 
+  const auto not_measured = [](const std::string& why) {
+    return "the series of the lungs was not measured: " + why;
+  };
+  if (const std::string why = why_too_large({readings.main.volume->grid, choice.lung->stack.grid});
+      !why.empty()) {
+    readings.no_lung = not_measured(why);
+    return readings;
+  }
   auto lung =
       read_series(instances, *choice.lung, order, Extent::lungs, stop,
                   [&](const std::string& stage, double fraction) {
@@ -138,7 +146,7 @@ std::variant<Readings, Unsuitable> read_series_of(const std::vector<InstanceFile
     readings.lung.emplace(std::get<Reading>(std::move(lung)));
     take_lungs(readings.main.findings, std::move(readings.lung->findings));
   } else {
-    readings.no_lung = "the series of the lungs was not measured: " + why;
+    readings.no_lung = not_measured(why);
   }
   return readings;
 }

@@ -46,7 +46,8 @@ struct Readings {
 
 /// Reads the series that is measured and, where the choice has one and a chest is shown, the
 /// reconstruction of the lungs: what is found in the lungs there stands in place of what was found
-/// in them before. Unsuitable when the main series is. \throws Cancelled.
+/// in them before. Both are held at once: where they are together more than one volume may be
+/// (why_too_large), the second is left out. Unsuitable when the main series is. \throws Cancelled.
 std::variant<Readings, Unsuitable> read_series_of(const std::vector<InstanceFile>& instances,
                                                   const SeriesChoice& choice,
                                                   const reporting::Order* order,

@@ -131,12 +131,14 @@ struct Measurement {
   std::optional<double> value;
   Code unit;                          ///< UCUM: {"mL","UCUM","milliliter"}
   int decimals = 0;                   ///< how many a reader sees
-  std::optional<double> uncertainty;  ///< same unit, half-width
+  std::optional<double> uncertainty;  ///< same unit, half-width: about two SD
   std::string method;                 ///< one line with its source
   std::vector<std::string>
       conditions;            ///< what was checked before: "slice thickness 1.25 mm <= 1.5 mm"
   std::string not_assessed;  ///< reason; empty when `value` is present
-  bool lower_bound = false;  ///< the organ is cut by the volume: read as ">="
+  /// Only a part was seen or counted: cut by the scan or by the image, joined to an organ, hidden.
+  /// Read as ">="; the conditions say why.
+  bool lower_bound = false;
   bool operator==(const Measurement&) const = default;
 };
 

@@ -67,10 +67,15 @@ std::optional<reporting::ReportVersion> newest_version(pqxx::transaction_base& t
   }
 }
 
-void find_earlier(pqxx::transaction_base& transaction, const dicom::StudyUid& study,
-                  StudyInput& input) {
+namespace {
+
+constexpr int a_page = 20;
+
+/// Newest first; `skipped` of them left out.
+pqxx::result earlier_page(pqxx::transaction_base& transaction, const dicom::StudyUid& study,
+                          int skipped) {
   // An empty date is before every other.
-  const auto rows = run(transaction, R"(
+  return run(transaction, R"(
       SELECT e.uid, e.study_date, e.state, coalesce(v.body_part, '') AS body_part,
              s.patient_id AS now_patient_id, s.issuer AS now_issuer, s.patient_name AS now_patient_name,
              s.birth_date AS now_birth_date, s.sex AS now_sex,
@@ -81,20 +86,41 @@ void find_earlier(pqxx::transaction_base& transaction, const dicom::StudyUid& st
                          WHERE study = e.uid ORDER BY number DESC LIMIT 1) v ON true
       WHERE s.uid = $1 AND s.patient_id <> '' AND e.study_date < s.study_date
         AND EXISTS (SELECT FROM series WHERE study = e.uid AND modality IN ('CT', ''))
-      ORDER BY e.study_date DESC, e.uid LIMIT 20)",
-                        study.str());
-  for (const auto& row : rows) {
+      ORDER BY e.study_date DESC, e.uid LIMIT $2 OFFSET $3)",
+             study.str(), a_page, skipped);
+}
+
+/// Whether there may be more: the page was full and none of it can be compared.
+/// \param seen  studies that cannot be compared, so far; the first page of them is named.
+bool take_page(pqxx::transaction_base& transaction, const pqxx::result& page, int& seen,
+               StudyInput& input) {
+  for (const auto& row : page) {
     const std::string name = named(row["study_date"].as<std::string>());
     if (const std::string why = why_not(row); !why.empty()) {
-      input.not_compared.push_back(name + ": " + why);
+      if (++seen <= a_page) input.not_compared.push_back(name + ": " + why);
       continue;
     }
     const auto uid = row["uid"].as<std::string>();
     input.earlier = EarlierInput{.name = name,
                                  .files = files_of(transaction, uid),
                                  .report = newest_version(transaction, uid)};
-    return;
+    return false;
   }
+  return static_cast<int>(page.size()) == a_page;
+}
+
+}  // namespace
+
+void find_earlier(pqxx::transaction_base& transaction, const dicom::StudyUid& study,
+                  StudyInput& input) {
+  int seen = 0;
+  while (take_page(transaction, earlier_page(transaction, study, seen), seen, input)) {
+  }
+  const int unlisted = seen - a_page;
+  if (unlisted > 0)
+    input.not_compared.push_back(std::to_string(unlisted) +
+                                 (unlisted == 1 ? " older study" : " older studies") +
+                                 " beyond this list: cannot be compared either");
 }
 
 }  // namespace tomoscribe::db::detail

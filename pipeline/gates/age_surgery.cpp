@@ -1,6 +1,7 @@
 // Children and operated patients: what is usual in adults is no measure for them.
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -12,22 +13,48 @@ namespace {
 
 constexpr int adult_years = 18;
 
-/// Full years at the study's date, by the two dates.
-std::optional<int> years_by_dates(const dicom::StudyHeader& header) {
-  const auto then = dicom::parse_date(header.study_date);
-  if (!then || !header.patient_birth_date) return std::nullopt;
-  const auto& born = *header.patient_birth_date;
-  int years = static_cast<int>(then->year()) - static_cast<int>(born.year());
-  if (std::pair(then->month(), then->day()) < std::pair(born.month(), born.day())) --years;
-  if (years < 0 || years > 130) return std::nullopt;
-  return years;
+/// What the header says of the age.
+struct Age {
+  std::optional<int> years;  ///< full years; nullopt: not known
+  std::string doubt;         ///< why what it says is not believed; a clause
+  bool maybe_child = false;  ///< one of two answers that contradict each other
+};
+
+/// Full years from one day to another; negative where they are the wrong way round.
+int years_between(const std::chrono::year_month_day& born,
+                  const std::chrono::year_month_day& then) {
+  const int years = static_cast<int>(then.year()) - static_cast<int>(born.year());
+  const bool yet_to_come =
+      std::pair(then.month(), then.day()) < std::pair(born.month(), born.day());
+  return yet_to_come ? years - 1 : years;
 }
 
-/// Full years; Patient's Age where the dates are not there: what names nobody often lacks them.
-std::optional<int> age_years(const dicom::InstanceHeader& header) {
-  if (const auto years = years_by_dates(header.study_header)) return years;
-  if (!header.patient_age_years) return std::nullopt;
-  return static_cast<int>(*header.patient_age_years);
+/// What stands in the header where the date is not known or was taken out: nobody's birthday.
+bool is_placeholder(const std::chrono::year_month_day& born,
+                    const std::chrono::year_month_day& then) {
+  using std::chrono::January, std::chrono::year;
+  return born <= year(1900) / January / 1 || born >= then;
+}
+
+/// By the two dates; by Patient's Age where they are not there: what names nobody often lacks them.
+Age age_of(const dicom::InstanceHeader& header) {
+  constexpr int most_apart_years = 1;
+  const auto then = dicom::parse_date(header.study_header.study_date);
+  const auto& born = header.study_header.patient_birth_date;
+  std::optional<int> stated;
+  if (header.patient_age_years) stated = static_cast<int>(*header.patient_age_years);
+  if (!then || !born) return {.years = stated};
+  const int years = years_between(*born, *then);
+  const bool apart = stated && std::abs(*stated - years) > most_apart_years;
+  if (is_placeholder(*born, *then)) {
+    if (apart) return {.years = stated};  // one that was computed from it is none either
+    return {.doubt = "the birth date in the header is a placeholder"};
+  }
+  if (apart)
+    return {.doubt = "birth date and Patient's Age contradict each other (" +
+                     std::to_string(years) + " and " + std::to_string(*stated) + " years)",
+            .maybe_child = years < adult_years || *stated < adult_years};
+  return {.years = years};
 }
 
 bool has_label(const measure::Scene& scene, measure::Label label) {
@@ -38,11 +65,16 @@ bool has_label(const measure::Scene& scene, measure::Label label) {
 
 Result age_and_surgery(const measure::Scene& scene) {
   std::vector<Result> faults;
-  const auto years = age_years(scene.volume.header);
-  if (years && *years < adult_years)
+  const Age age = age_of(scene.volume.header);
+  if (age.years && *age.years < adult_years)
     faults.push_back(
-        restricted({Use::norms}, "the patient is " + std::to_string(*years) +
+        restricted({Use::norms}, "the patient is " + std::to_string(*age.years) +
                                      " years old by the header: adult norms do not hold"));
+  else if (age.maybe_child)
+    faults.push_back(restricted(
+        {Use::norms}, "the age is not known, " + age.doubt + ": adult norms may not hold"));
+  else if (!age.doubt.empty())
+    faults.push_back(passed("the age is not known, " + age.doubt + ": taken for that of an adult"));
   const bool right = has_label(scene, measure::right_lung),
              left = has_label(scene, measure::left_lung);
   if (scene.share(measure::BodyRegion::chest) > 0.3 && right != left)

@@ -19,13 +19,15 @@ double lung_cm2(const measure::Scene& scene, std::size_t slice) {
   return static_cast<double>(voxels) * spacing[0] * spacing[1] / 100;
 }
 
+/// Of the slice of the volume that lies highest: the working grid's is cut by a tilted scan.
 double top_of_body_cm2(const measure::Scene& scene) {
-  const Grid& grid = scene.work.grid;
-  const std::size_t plane = grid.offset(0, 0, 1);
-  std::size_t voxels = 0;
-  for (std::size_t i = scene.body.size() - plane; i < scene.body.size(); ++i)
-    if (scene.body[i] != 0) ++voxels;
-  return static_cast<double>(voxels) * measure::working_mm * measure::working_mm / 100;
+  const Grid& grid = scene.volume.grid;
+  const auto& of = scene.sections.of;
+  std::uint64_t voxels = 0;
+  const auto& top = grid.step_mm[2][2] < 0 ? of.front() : of.back();
+  for (std::size_t label = measure::body; label < top.size(); ++label) voxels += top[label].voxels;
+  const std::array<double, 3> spacing = grid.spacing_mm();
+  return static_cast<double>(voxels) * spacing[0] * spacing[1] / 100;
 }
 
 /// Which end of the intracranial space the scan leaves out; empty when both are in it.
@@ -49,8 +51,8 @@ Result coverage(const measure::Scene& scene) {
   if (!scene.sections.of.empty() && (lung_cm2(scene, 0) > cut_lung_cm2 ||
                                      lung_cm2(scene, scene.sections.of.size() - 1) > cut_lung_cm2))
     add("the lungs reach the first or last slice: what is measured of them is a lower bound");
-  if (!scene.regions.empty() && scene.regions.back() == BodyRegion::head &&
-      top_of_body_cm2(scene) > cut_head_cm2)
+  if (!scene.sections.of.empty() && !scene.regions.empty() &&
+      scene.regions.back() == BodyRegion::head && top_of_body_cm2(scene) > cut_head_cm2)
     add("the top of the head is not in the scan");
   if (const std::string cut = cut_cranium(scene); !cut.empty()) add(cut);
   return passed(std::move(reason));

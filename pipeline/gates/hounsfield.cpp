@@ -16,20 +16,50 @@ namespace {
 
 constexpr std::int16_t beyond_metal_hu = 31000;  // extended scales end at 30000
 
-/// Values of the outermost pixels in plane that are gas, histogram in HU from -1024.
-std::vector<std::size_t> border_gas(const Volume& volume) {
-  std::vector<std::size_t> counts(624, 0);  // -1023 .. -400; -1024 may be padding
-  const auto [columns, rows, slices] = volume.grid.size;
-  const auto count = [&](int column, int row, int slice) {
+constexpr int clip_hu = -1024, tissue_from_hu = -400;
+
+/// How often each value of gas occurs, HU from -1024; the first counts what the scale cuts off.
+using GasCounts = std::vector<std::size_t>;
+
+/// Adds `length` pixels of a row. Where noise is cut off at -1024 the pixels there stand between
+/// others in short runs, and count; padding fills the row to the end of the image, or much of it.
+void add_run(const Volume& volume, const std::array<int, 3>& from, int length, GasCounts& counts) {
+  constexpr int longest_clipped = 16;
+  const auto [column, row, slice] = from;
+  const bool at_end = column == 0 || column + length == volume.grid.size[0];
+  if (volume.at(column, row, slice) > clip_hu)
+    ++counts[static_cast<unsigned>(volume.at(column, row, slice) - clip_hu)];
+  else if (!at_end && length <= longest_clipped)
+    counts[0] += static_cast<unsigned>(length);
+}
+
+/// Of one row the columns from `begin` to before `end`.
+void add_row(const Volume& volume, const std::array<int, 2>& columns, int row, int slice,
+             GasCounts& counts) {
+  for (int column = columns[0]; column < columns[1];) {
     const int value = volume.at(column, row, slice);
-    if (value > -1024 && value < -400) ++counts[static_cast<unsigned>(value + 1024)];
-  };
+    int next = column + 1;
+    if (value <= clip_hu)
+      while (next < columns[1] && volume.at(next, row, slice) <= clip_hu) ++next;
+    if (value < tissue_from_hu) add_run(volume, {column, row, slice}, next - column, counts);
+    column = next;
+  }
+}
+
+/// Of the outermost pixels in plane.
+GasCounts border_gas(const Volume& volume) {
+  GasCounts counts(tissue_from_hu - clip_hu, 0);
+  const auto [columns, rows, slices] = volume.grid.size;
+  const int wide = columns / 16, high = rows / 16;
   for (int slice = 0; slice < slices; ++slice)
-    for (int row = 0; row < rows; ++row)
-      for (int column = 0; column < columns; ++column)
-        if (row < rows / 16 || row >= rows - rows / 16 || column < columns / 16 ||
-            column >= columns - columns / 16)
-          count(column, row, slice);
+    for (int row = 0; row < rows; ++row) {
+      if (row < high || row >= rows - high) {
+        add_row(volume, {0, columns}, row, slice, counts);
+        continue;
+      }
+      add_row(volume, {0, wide}, row, slice, counts);
+      add_row(volume, {columns - wide, columns}, row, slice, counts);
+    }
   return counts;
 }
 
@@ -45,14 +75,15 @@ double share_within(const Volume& volume, int low_hu, int high_hu) {
 }  // namespace
 
 std::optional<int> outside_air_hu(const Volume& volume) {
-  const std::vector<std::size_t> counts = border_gas(volume);
+  const GasCounts counts = border_gas(volume);
   std::size_t total = 0;
   for (const std::size_t count : counts) total += count;
-  if (static_cast<double>(total) < 0.002 * static_cast<double>(volume.hu.size()))
+  // What is at -1024 throughout is padding: the rest must be enough.
+  if (static_cast<double>(total - counts[0]) < 0.002 * static_cast<double>(volume.hu.size()))
     return std::nullopt;
   std::size_t below = 0, value = 0;
   while (value < counts.size() && (below += counts[value]) * 2 < total) ++value;
-  return static_cast<int>(value) - 1024;
+  return static_cast<int>(value) + clip_hu;
 }
 
 std::optional<std::string> why_not_hounsfield(const Volume& volume) {

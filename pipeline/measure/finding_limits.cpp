@@ -9,6 +9,29 @@ namespace tomoscribe::pipeline::measure {
 
 using reporting::Finding;
 
+namespace {
+
+/// The slice of the volume, with fractions, on which a place of the working grid lies.
+class NativeSlice {
+ public:
+  explicit NativeSlice(const Scene& scene) {
+    const auto at = [&](double column, double row, double slice) {
+      return scene.volume.grid.index_at(scene.work.grid.point_mm(column, row, slice))[2];
+    };
+    origin_ = at(0, 0, 0);
+    per_step_ = {at(1, 0, 0) - origin_, at(0, 1, 0) - origin_, at(0, 0, 1) - origin_};
+  }
+  double operator()(double column, double row, double slice) const {
+    return origin_ + column * per_step_[0] + row * per_step_[1] + slice * per_step_[2];
+  }
+
+ private:
+  double origin_ = 0;
+  Vec3 per_step_{};
+};
+
+}  // namespace
+
 void say_unlisted(std::vector<Finding>& findings, std::size_t listed, std::size_t found) {
   if (found <= listed) return;
   const std::size_t more = found - listed;
@@ -30,26 +53,30 @@ void bound_at_scan_end(const Scene& scene, int first, int last, Finding& finding
 }
 
 void bound_at_scan_end(const Scene& scene, const Mask& mask, Finding& finding) {
-  const auto plane = static_cast<std::ptrdiff_t>(scene.work.grid.offset(0, 0, 1));
-  const auto low = std::ranges::find(mask, 1);
-  if (low == mask.end()) return;
-  const auto high = std::find(mask.rbegin(), mask.rend(), 1);
-  const auto native = [&](std::ptrdiff_t slice) {
-    const Vec3 point = scene.work.grid.point_mm(0, 0, static_cast<double>(slice));
-    return scene.volume.grid.index_at(point)[2];
-  };
-  // A working voxel shows the slice in which its middle lies.
-  const double one = native((low - mask.begin()) / plane);
-  const double other = native((mask.rend() - high - 1) / plane);
-  bound_at_scan_end(scene, static_cast<int>(std::lround(std::min(one, other))),
-                    static_cast<int>(std::lround(std::max(one, other))), finding);
+  // A working voxel shows the slice in which its middle lies: tilted slices cross many of the
+  // working grid's.
+  const NativeSlice native(scene);
+  double first = 1e9, last = -1e9;
+  for_each_voxel(scene.work.grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] == 0) return;
+    const double there = native(column, row, slice);
+    first = std::min(first, there), last = std::max(last, there);
+  });
+  if (last < first) return;
+  bound_at_scan_end(scene, static_cast<int>(std::lround(first)),
+                    static_cast<int>(std::lround(last)), finding);
 }
 
 std::string image_words(const Scene& scene, int working_slice) {
-  const Vec3 point = scene.work.grid.point_mm(0, 0, working_slice);
   const int last = scene.volume.grid.size[2] - 1;
-  const int slice = scene.volume.image_slice(
-      std::clamp(static_cast<int>(std::lround(scene.volume.grid.index_at(point)[2])), 0, last));
+  double column = scene.work.grid.size[0] / 2.0, row = scene.work.grid.size[1] / 2.0;
+  if (scene.spine.covers(working_slice)) {
+    const SpineSlice& spine = scene.spine.at[index_of(working_slice)];
+    column = spine.body_column, row = spine.body_row;
+  }
+  const double at = NativeSlice(scene)(column, row, working_slice);
+  const int slice =
+      scene.volume.image_slice(std::clamp(static_cast<int>(std::lround(at)), 0, last));
   const auto& number = scene.volume.images[index_of(slice)];
   return "image " + std::to_string(number ? *number : slice + 1);
 }

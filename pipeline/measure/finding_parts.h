@@ -81,14 +81,16 @@ void bound_at_scan_end(const Scene& scene, int first, int last, reporting::Findi
 /// \param mask  of the working grid
 void bound_at_scan_end(const Scene& scene, const Mask& mask, reporting::Finding& finding);
 
-/// "image 120": the number of the native image nearest to a working slice, or its place.
+/// "image 120": the number of the native image on which the spine lies at a working slice (where it
+/// was not followed: the middle of the section), or its place. Tilted images cross many slices.
 std::string image_words(const Scene& scene, int working_slice);
 
 /// "; only a part of the lungs is in the scan" where sections of the labels (5 cm2) lie on the
 /// first or last slice, for what a search says; else empty. Native labels.
 std::string part_words(const Scene& scene, const std::vector<Label>& labels, const char* organ);
 
-/// Takes a value back: the reason stands in its place.
+/// Takes a value back: the reason stands in its place. Conditions that hold
+/// a number go with it.
 void withhold(reporting::Measurement& measurement, std::string reason);
 
 /// Why a value is given without a class, for its conditions.

@@ -20,6 +20,17 @@ void forbidden_values(const Scene& scene, Findings& findings) {
             withhold(measurement, may.reason);
 }
 
+namespace {
+
+/// Once: the limits are looked at again when an earlier study was compared with.
+void say_no_limit(reporting::Measurement& measurement, const std::string& reason) {
+  std::string words = no_limit_words(reason);
+  if (std::ranges::find(measurement.conditions, words) == measurement.conditions.end())
+    measurement.conditions.push_back(std::move(words));
+}
+
+}  // namespace
+
 void adult_limits(const Scene& scene, Findings& findings) {
   const gates::Answer may = scene.gates.allowed(gates::Use::norms);
   if (may) return;
@@ -28,7 +39,7 @@ void adult_limits(const Scene& scene, Findings& findings) {
     finding.recommendation.clear();
     finding.citations.clear();
     for (reporting::Measurement& measurement : finding.measurements)
-      if (measurement.value) measurement.conditions.push_back(no_limit_words(may.reason));
+      if (measurement.value) say_no_limit(measurement, may.reason);
   }
 }
 

@@ -154,19 +154,23 @@ void say_match(const Registered& both, Finding& now, const Finding& then, double
   if (now.comparison->outcome == larger) say_rules(now, both.days);
 }
 
-/// The lesion of a study before the earlier one that lay there; nullptr: none.
-const Finding* lost_at(const EarlierStudy& earlier, const Finding& now, const Vec3& place_then) {
-  const Finding* nearest = nullptr;
-  double least = reach_mm(now, now);
-  for (const Finding& lost : earlier.lost) {
-    if (!may_be_the_same(now, lost)) continue;
-    const double mm = apart_mm(*place_of(lost), place_then);
-    if (mm <= least) least = mm, nearest = &lost;
-  }
-  return nearest;
+/// Of the lesions without a match those that lay where a study before the earlier one showed one:
+/// each lost lesion once.
+std::vector<Match> found_again(const std::vector<Finding>& now, const EarlierStudy& earlier,
+                               const Rigid& to_earlier) {
+  const std::vector<Finding>& lost = earlier.lost;
+  return nearest_pairs(
+      now.size(), lost.size(), [&](std::size_t i, std::size_t j) -> std::optional<double> {
+        if (!is_lesion(now[i]) || now[i].comparison || !may_be_the_same(now[i], lost[j]))
+          return std::nullopt;
+        const double mm = apart_mm(to_earlier(*place_of(now[i])), *place_of(lost[j]));
+        if (mm > reach_mm(now[i], now[i])) return std::nullopt;
+        return mm;
+      });
 }
 
-void say_unmatched(const Registered& both, Finding& now) {
+/// \param lost  the lesion of a study before the earlier one that lay there; nullptr: none.
+void say_unmatched(const Registered& both, Finding& now, const Finding* lost) {
   now.comparison = reporting::Comparison{.study = both.earlier.study.uid,
                                          .outcome = "not compared: its place is not known",
                                          .measurements = {},
@@ -176,7 +180,6 @@ void say_unmatched(const Registered& both, Finding& now) {
   now.comparison->outcome = why_not_searched(both.then, place, now);
   now.comparison->measurements = {
       density_at(*both.earlier.lungs, place, now.id + ".earlier.density", "density at that place")};
-  const Finding* lost = lost_at(both.earlier, now, place);
   if (lost != nullptr) {
     now.tracking = lost->tracking;
     now.comparison->outcome +=
@@ -235,8 +238,12 @@ void compare_lesions(const Registered& both, reporting::ReportVersion& version) 
   const std::vector<Finding>& then = both.earlier.findings;
   const std::vector<Match> same = matches(now, then, both.to_earlier);
   for (const Match& one : same) say_match(both, now[one.now], then[one.then], one.distance_mm);
-  for (Finding& lesion : now)
-    if (is_lesion(lesion) && !lesion.comparison) say_unmatched(both, lesion);
+  const std::vector<Match> again = found_again(now, both.earlier, both.to_earlier);
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (!is_lesion(now[i]) || now[i].comparison) continue;
+    const auto lost = std::ranges::find(again, i, &Match::now);
+    say_unmatched(both, now[i], lost == again.end() ? nullptr : &both.earlier.lost[lost->then]);
+  }
   std::vector<Finding> gone;
   gone.reserve(then.size());
   for (std::size_t j = 0; j < then.size(); ++j)

@@ -261,18 +261,30 @@ void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& heade
   }
 }
 
+std::string why_too_large(const std::vector<Grid>& grids) {
+  std::size_t voxels = 0, working = 0;
+  for (const Grid& grid : grids) {
+    voxels += grid.voxels();
+    // Masks lie on a grid of their own, along the patient's axes.
+    working += patient_grid(grid, measure::working_mm).voxels();
+  }
+  if (voxels > most_voxels)
+    return std::string(grids.size() > 1 ? "both volumes have " : "the volume has ") +
+           std::to_string(voxels) + " voxels: more than this version can hold (" +
+           std::to_string(most_voxels) + ")";
+  if (working <= most_working_voxels) return "";
+  return grids.size() > 1
+             ? "both scanned boxes are larger than any patient"
+             : "the scanned box is larger than any patient: the geometry cannot be right";
+}
+
 std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& instances,
                                              const SeriesSlices& slices,
                                              const std::stop_token& stop) {
   const FrameRef& first = slices.frames[slices.stack.order.front()];
   Volume volume{.grid = slices.stack.grid, .header = instances[first.instance].header};
-  if (volume.grid.voxels() > most_voxels)
-    return Unsuitable{"the volume has " + std::to_string(volume.grid.voxels()) +
-                      " voxels: more than this version can hold (" + std::to_string(most_voxels) +
-                      ")"};
-  // Masks lie on a grid of their own, along the patient's axes.
-  if (patient_grid(volume.grid, measure::working_mm).voxels() > most_working_voxels)
-    return Unsuitable{"the scanned box is larger than any patient: the geometry cannot be right"};
+  if (std::string why = why_too_large({volume.grid}); !why.empty())
+    return Unsuitable{std::move(why)};
   volume.header.planes = {volume.header.planes[static_cast<std::size_t>(first.frame)]};
   volume.header.planes.front().slice_thickness_mm = thickness_of(instances, slices);
   volume.widest_step_mm = widest_step_mm(slices.stack);

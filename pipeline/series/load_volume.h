@@ -21,6 +21,10 @@ inline constexpr std::int16_t padding_hu = -1024;
 void rescale(const dicom::StoredFrame& frame, const dicom::InstanceHeader& header,
              const dicom::PlaneHeader& plane, std::int16_t* out);
 
+/// Why volumes on these grids are more than this version can hold; empty: they are not. One grid,
+/// or several that are held at once: the limits are those of one volume.
+std::string why_too_large(const std::vector<Grid>& grids);
+
 /// Reads every image of the slices, two files at a time, and interpolates where the stack asks for
 /// it. Memory: the volume and two decoded files; the images once more where it interpolates.
 /// Unsuitable when a slice cannot be decoded, when two images at one position differ, or when the

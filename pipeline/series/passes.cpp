@@ -21,25 +21,13 @@ double along_mm(const PassFrame& frame) {
   return sum;
 }
 
-bool positions_repeat(const std::vector<PassFrame>& frames) {
-  constexpr double unit_mm = 0.01;
-  std::set<std::array<long long, 3>> places;
-  for (const PassFrame& frame : frames) {
-    std::array<long long, 3> place{};
-    for (std::size_t i = 0; i < 3; ++i) place[i] = std::llround(frame.position_mm[i] / unit_mm);
-    places.insert(place);
-  }
-  return places.size() < frames.size();
-}
-
-/// The frames by a number; the largest part first, then by the number.
+/// The frames by a number, in its order.
 Parts by_number(const std::vector<PassFrame>& frames, const std::vector<int>& numbers) {
   std::map<int, std::vector<std::size_t>> parts;
   for (std::size_t i = 0; i < frames.size(); ++i) parts[numbers[i]].push_back(i);
   Parts result;
   result.reserve(parts.size());
   for (auto& [number, members] : parts) result.push_back(std::move(members));
-  std::ranges::stable_sort(result, std::ranges::greater{}, &std::vector<std::size_t>::size);
   return result;
 }
 
@@ -70,39 +58,142 @@ Parts by_pause(const std::vector<PassFrame>& frames) {
                             : by_number(frames, numbers);
 }
 
-/// Whether two parts run over the same stretch.
-bool interleave(const std::vector<PassFrame>& frames, const std::vector<std::size_t>& one,
-                const std::vector<std::size_t>& other) {
-  constexpr std::size_t least = 3;
-  if (one.size() < least || other.size() < least) return false;
-  const auto ends = [&](const std::vector<std::size_t>& part) {
-    std::array<double, 2> mm{1e9, -1e9};
-    for (const std::size_t index : part) {
-      const double at = along_mm(frames[index]);
-      mm = {std::min(mm[0], at), std::max(mm[1], at)};
-    }
-    return mm;
-  };
-  const auto a = ends(one), b = ends(other);
-  const double shared = std::min(a[1], b[1]) - std::max(a[0], b[0]);
-  return shared > 0.5 * std::min(a[1] - a[0], b[1] - b[0]);
+/// What a part covers along the normal, mm.
+struct Stretch {
+  std::size_t images = 0;
+  double low_mm = 1e9, high_mm = -1e9;
+  double length_mm() const { return high_mm - low_mm; }
+};
+
+Stretch stretch_of(const std::vector<PassFrame>& frames, const std::vector<std::size_t>& part) {
+  Stretch stretch{.images = part.size()};
+  for (const std::size_t index : part) {
+    const double at = along_mm(frames[index]);
+    stretch.low_mm = std::min(stretch.low_mm, at), stretch.high_mm = std::max(stretch.high_mm, at);
+  }
+  return stretch;
 }
 
-bool any_interleave(const std::vector<PassFrame>& frames, const Parts& parts) {
+/// Whether two parts run over the same stretch.
+bool interleave(const Stretch& one, const Stretch& other) {
+  constexpr std::size_t least = 3;
+  if (one.images < least || other.images < least) return false;
+  const double shared = std::min(one.high_mm, other.high_mm) - std::max(one.low_mm, other.low_mm);
+  return shared > 0.5 * std::min(one.length_mm(), other.length_mm());
+}
+
+/// Pairs of parts, the lower one first.
+using Pairs = std::set<std::array<std::size_t, 2>>;
+
+/// Parts that share a position.
+Pairs same_positions(const std::vector<PassFrame>& frames, const Parts& parts) {
+  constexpr double unit_mm = 0.01;
+  Pairs pairs;
+  std::map<std::array<long long, 3>, std::set<std::size_t>> at;
   for (std::size_t i = 0; i < parts.size(); ++i)
-    for (std::size_t j = i + 1; j < parts.size(); ++j)
-      if (interleave(frames, parts[i], parts[j])) return true;
-  return false;
+    for (const std::size_t index : parts[i]) {
+      std::array<long long, 3> place{};
+      for (std::size_t axis = 0; axis < 3; ++axis)
+        place[axis] = std::llround(frames[index].position_mm[axis] / unit_mm);
+      std::set<std::size_t>& here = at[place];
+      here.insert(i);
+      for (const std::size_t other : here)
+        if (other != i) pairs.insert({other, i});
+    }
+  return pairs;
+}
+
+/// Parts that show the same place: they share a position, or interleave.
+Pairs overlaps(const std::vector<PassFrame>& frames, const Parts& parts) {
+  Pairs pairs = same_positions(frames, parts);
+  std::vector<Stretch> stretches;
+  stretches.reserve(parts.size());
+  for (const auto& part : parts) {
+    const std::size_t i = stretches.size();
+    stretches.push_back(stretch_of(frames, part));
+    for (std::size_t other = 0; other < i; ++other)
+      if (interleave(stretches[other], stretches[i])) pairs.insert({other, i});
+  }
+  return pairs;
+}
+
+/// A scan taken step by step of which one step was taken again: the parts of that place.
+/// Empty where more overlaps, or where the parts are no equal steps: those are phases.
+std::set<std::size_t> one_place_taken_again(const Parts& parts, const Pairs& overlapping) {
+  constexpr std::size_t least_others = 2;
+  std::set<std::size_t> again;
+  for (const auto& pair : overlapping) again.insert(pair.begin(), pair.end());
+  const bool one_place = overlapping.size() == again.size() * (again.size() - 1) / 2;
+  if (!one_place || parts.size() < again.size() + least_others) return {};
+  std::vector<std::size_t> sizes;
+  sizes.reserve(parts.size());
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (!again.contains(i)) sizes.push_back(parts[i].size());
+  for (const std::size_t i : again)
+    if (parts[i].size() > std::ranges::max(sizes)) return {};
+  std::ranges::sort(sizes);
+  if (sizes.size() > least_others)
+    sizes.erase(sizes.begin());  // one step, the last, may be shorter
+  return sizes.front() == sizes.back() ? again : std::set<std::size_t>{};
+}
+
+/// The steps as one part in which one taking stands: the most complete one; of equals the last
+/// where they followed each other at once, else the first, which was scanned with the other steps.
+Passes with_one_taking(Parts parts, const std::set<std::size_t>& again) {
+  const bool at_once = *again.rbegin() - *again.begin() + 1 == again.size();
+  std::size_t kept = *again.begin();
+  for (const std::size_t i : again)
+    if (parts[i].size() > parts[kept].size() || (at_once && parts[i].size() == parts[kept].size()))
+      kept = i;
+  Passes passes{.parts = {{}}, .taken_again = true};
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (!again.contains(i) || i == kept)
+      passes.parts.front().insert(passes.parts.front().end(), parts[i].begin(), parts[i].end());
+    else
+      passes.parts.push_back(std::move(parts[i]));
+  std::ranges::sort(passes.parts.front());
+  return passes;
+}
+
+/// Equal steps, one after the other until a place comes again: each time through is a pass. Empty
+/// where the parts are no equal steps.
+Parts times_through(const Parts& parts, const Pairs& overlapping) {
+  constexpr std::size_t least_steps = 3;
+  Parts passes;
+  passes.reserve(parts.size());
+  std::size_t first = 0, longest = 0, shorter = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool again = std::ranges::any_of(
+        overlapping, [&](const auto& pair) { return pair[1] == i && pair[0] >= first; });
+    if (passes.empty() || again) passes.emplace_back(), first = i;
+    passes.back().insert(passes.back().end(), parts[i].begin(), parts[i].end());
+    longest = std::max(longest, parts[i].size());
+  }
+  for (const auto& part : parts)
+    if (part.size() < longest) ++shorter;
+  // The last step of each may be shorter.
+  if (shorter > passes.size() || parts.size() < least_steps * passes.size()) return {};
+  for (auto& pass : passes) std::ranges::sort(pass);
+  return passes;
+}
+
+/// Nullopt where no parts show the same place.
+std::optional<Passes> parted(const std::vector<PassFrame>& frames, Parts parts) {
+  const Pairs overlapping = overlaps(frames, parts);
+  if (overlapping.empty()) return std::nullopt;
+  if (const auto again = one_place_taken_again(parts, overlapping); !again.empty())
+    return with_one_taking(std::move(parts), again);
+  if (Parts passes = times_through(parts, overlapping); !passes.empty()) parts = std::move(passes);
+  std::ranges::stable_sort(parts, std::ranges::greater{}, &std::vector<std::size_t>::size);
+  return Passes{.parts = std::move(parts)};
 }
 
 }  // namespace
 
-std::vector<std::vector<std::size_t>> passes_of(const std::vector<PassFrame>& frames) {
-  Parts parts = by_acquisition(frames);
-  if (parts.size() > 1 && (positions_repeat(frames) || any_interleave(frames, parts))) return parts;
-  parts = by_pause(frames);
-  if (parts.size() > 1 && any_interleave(frames, parts)) return parts;
-  return by_number(frames, std::vector<int>(frames.size()));
+Passes passes_of(const std::vector<PassFrame>& frames) {
+  if (auto passes = parted(frames, by_acquisition(frames))) return *std::move(passes);
+  if (auto passes = parted(frames, by_pause(frames))) return *std::move(passes);
+  return {.parts = by_number(frames, std::vector<int>(frames.size()))};
 }
 
 }  // namespace tomoscribe::pipeline

@@ -6,28 +6,15 @@
 #include <set>
 #include <tuple>
 
+#include "pipeline/series/candidate.h"
 #include "pipeline/series/instance_gates.h"
 #include "pipeline/series/passes.h"
+#include "pipeline/series/reconstructions.h"
 
 namespace tomoscribe::pipeline {
 namespace {
 
 using Instances = std::vector<InstanceFile>;
-
-/// What one series gives: a stack with a score, or the reason why not.
-struct Candidate {
-  std::vector<FrameRef> frames;
-  std::optional<Stack> stack;
-  std::string reason;  ///< why it is left; empty with a stack
-  std::string words;   ///< "axial, 120 slices of 1.25 mm, kernel B"
-  std::vector<std::string> notes;
-  double score = 0;
-  std::optional<bool> sharp = {};  ///< the kernel
-  std::string frame_of_reference;  ///< empty: not named
-  std::string agent;               ///< contrast, by the header
-  std::optional<int> acquisition = {};
-  std::optional<double> acquired_s = {}, kvp = {};  ///< of the first image
-};
 
 const dicom::PlaneHeader& plane_of(const Instances& instances, const FrameRef& ref) {
   return instances[ref.instance].header.planes[static_cast<std::size_t>(ref.frame)];
@@ -90,25 +77,6 @@ std::vector<SlicePlane> planes_of(const Instances& instances, const std::vector<
                       .name = plane_name(header, ref.frame)});
   }
   return planes;
-}
-
-/// Passes over one stretch of the body: where positions repeat acquisition numbers part them; else,
-/// and where that does not help, acquisition number or time, when the passes interleave.
-Groups passes(const Instances& instances, const std::vector<FrameRef>& frames) {
-  std::vector<PassFrame> all;
-  all.reserve(frames.size());
-  for (const FrameRef& ref : frames) {
-    const dicom::InstanceHeader& header = instances[ref.instance].header;
-    const dicom::PlaneHeader& plane = plane_of(instances, ref);
-    all.push_back({*plane.image_position_patient, *plane.image_orientation_patient,
-                   header.acquisition_number, header.acquisition_s});
-  }
-  Groups groups;
-  for (const std::vector<std::size_t>& pass : passes_of(all)) {
-    groups.emplace_back();
-    for (const std::size_t index : pass) groups.back().push_back(frames[index]);
-  }
-  return groups;
 }
 
 double score_of(const dicom::InstanceHeader& header, const Stack& stack) {
@@ -189,6 +157,32 @@ Candidate stacked(const Instances& instances, std::vector<FrameRef> frames) {
   return candidate;
 }
 
+/// Passes over one stretch of the body, each as it is stacked (passes.h).
+std::vector<Candidate> passes(const Instances& instances, const std::vector<FrameRef>& frames) {
+  std::vector<PassFrame> all;
+  all.reserve(frames.size());
+  for (const FrameRef& ref : frames) {
+    const dicom::InstanceHeader& header = instances[ref.instance].header;
+    const dicom::PlaneHeader& plane = plane_of(instances, ref);
+    all.push_back({*plane.image_position_patient, *plane.image_orientation_patient,
+                   header.acquisition_number, header.acquisition_s});
+  }
+  const auto [parts, taken_again] = passes_of(all);
+  std::vector<Candidate> candidates;
+  candidates.reserve(parts.size());
+  for (const std::vector<std::size_t>& part : parts) {
+    std::vector<FrameRef> members;
+    members.reserve(part.size());
+    for (const std::size_t index : part) members.push_back(frames[index]);
+    candidates.push_back(stacked(instances, std::move(members)));
+  }
+  if (taken_again)
+    candidates.front().notes.emplace_back(
+        "a step of the scan was taken again: of it only one taking is read, the later one where it "
+        "followed at once");
+  return candidates;
+}
+
 std::string counted(std::size_t count, const std::string& what) {
   return std::to_string(count) + (count == 1 ? " image" : " images") + " left out: " + what;
 }
@@ -232,8 +226,7 @@ Candidate candidate_of(const Instances& instances, const std::vector<std::size_t
   std::vector<Candidate> candidates;
   for (const auto& group :
        split(frames, [&](const FrameRef& ref) { return geometry_key(instances, ref); }))
-    for (auto& pass : passes(instances, group))
-      candidates.push_back(stacked(instances, std::move(pass)));
+    std::ranges::move(passes(instances, group), std::back_inserter(candidates));
   const auto best = std::ranges::max_element(candidates, {}, [](const Candidate& candidate) {
     return std::tuple(candidate.stack.has_value(), candidate.score, candidate.frames.size());
   });
@@ -242,81 +235,6 @@ Candidate candidate_of(const Instances& instances, const std::vector<std::size_t
   best->notes.insert(best->notes.end(), notes.begin(), notes.end());
   if (!best->reason.empty() && !notes.empty()) best->reason += " (" + joined(notes) + ")";
   return std::move(*best);
-}
-
-/// Lowest and highest position along the axis of the body.
-std::array<double, 2> extent_mm(const Stack& stack) {
-  const double from = stack.grid.origin_mm[2];
-  const double to = stack.grid.point_mm(0, 0, stack.grid.size[2] - 1)[2];
-  return {std::min(from, to), std::max(from, to)};
-}
-
-/// Phases of one visit share their frame of reference: number or time of the acquisition must say
-/// that it was one, and nothing may speak against it. PS3.3 C.7.6.2, C.8.2.1.
-bool acquired_together(const Candidate& one, const Candidate& other) {
-  constexpr double same_s = 60;  // images of one helix and their two reconstructions
-  const bool numbers = one.acquisition && other.acquisition;
-  const bool times = one.acquired_s && other.acquired_s;
-  if (numbers && *one.acquisition != *other.acquisition) return false;
-  if (times && std::abs(*one.acquired_s - *other.acquired_s) > same_s) return false;
-  return (numbers || times) && one.agent == other.agent && one.kvp == other.kvp;
-}
-
-/// Two reconstructions of one acquisition: one frame of reference, four fifths of the length
-/// shared.
-bool same_acquisition(const Candidate& one, const Candidate& other) {
-  if (!one.stack || !other.stack || one.frame_of_reference.empty() ||
-      one.frame_of_reference != other.frame_of_reference || !acquired_together(one, other))
-    return false;
-  const auto a = extent_mm(*one.stack), b = extent_mm(*other.stack);
-  const double shared = std::min(a[1], b[1]) - std::max(a[0], b[0]);
-  return shared > 0.8 * std::max(a[1] - a[0], b[1] - b[0]);
-}
-
-/// The best of the candidates that can be read and of which `is` holds; the end when there is none.
-template <class Is>
-std::vector<Candidate>::iterator best_of(std::vector<Candidate>& candidates, const Is& is) {
-  auto best = candidates.end();
-  for (auto it = candidates.begin(); it != candidates.end(); ++it)
-    if (it->stack && is(*it) && (best == candidates.end() || it->score > best->score)) best = it;
-  return best;
-}
-
-constexpr double overview_mm = 6;  ///< slices further apart show no more than an overview
-
-/// What is measured. Of a smooth and a sharp reconstruction of one acquisition the smooth one, as
-/// long as its slices are no overview: densities, soft tissue and the brain need it.
-std::vector<Candidate>::iterator main_of(std::vector<Candidate>& candidates) {
-  const auto best = best_of(candidates, [](const Candidate&) { return true; });
-  if (best == candidates.end() || best->sharp != std::optional(true)) return best;
-  const auto smooth = best_of(candidates, [&](const Candidate& other) {
-    return other.sharp == std::optional(false) && other.stack->spacing_mm <= overview_mm &&
-           other.stack->missing.size() <= best->stack->missing.size() &&
-           same_acquisition(*best, other);
-  });
-  return smooth == candidates.end() ? best : smooth;
-}
-
-/// The sharp reconstruction of `main`, where lungs are better measured; the end when there is none.
-std::vector<Candidate>::iterator lung_of(std::vector<Candidate>& candidates,
-                                         const Candidate& main) {
-  constexpr double thin_mm = 2.5;  // up to here lungs are measured as well on the smooth one
-  if (main.sharp != std::optional(false) || main.stack->spacing_mm <= thin_mm)
-    return candidates.end();
-  return best_of(candidates, [&](const Candidate& other) {
-    return other.sharp == std::optional(true) && other.stack->spacing_mm <= thin_mm &&
-           same_acquisition(main, other);
-  });
-}
-
-/// Why a series that could be read was not, and what it would serve.
-std::string why_left(const Candidate& left, const Candidate& chosen, const std::string& name) {
-  if (!same_acquisition(left, chosen) || left.sharp != std::optional(true) ||
-      chosen.sharp != std::optional(false))
-    return "readable, but " + name + " suits measuring better";
-  return "the edge-enhancing reconstruction of the same acquisition: for looking at lung and bone; "
-         "volumes and densities are measured on " +
-         name;
 }
 
 SeriesSlices taken(Candidate& candidate, std::size_t series) {

@@ -198,6 +198,32 @@ TEST_F(EarlierStudies, TheNewestChestOfThePatientIsCompared) {
                                    "are what is compared"));
 }
 
+TEST_F(EarlierStudies, AChestBehindManyThatCannotBeComparedIsReached) {
+  const auto chest = hold("1.2.3", "20240101", "chest");
+  for (int i = 1; i <= 23; ++i) {
+    const std::string day = (i < 10 ? "0" : "") + std::to_string(i);
+    hold("1.2.4." + std::to_string(i), ("202501" + day).c_str(), "head");
+  }
+  const StudyInput input = of_current();
+  ASSERT_TRUE(input.earlier);
+  EXPECT_EQ(input.earlier->files, std::vector{chest});
+  ASSERT_EQ(input.not_compared.size(), 21U);
+  EXPECT_THAT(input.not_compared.front(), testing::HasSubstr("2025-01-23"));
+  EXPECT_EQ(input.not_compared.back(),
+            "3 older studies beyond this list: cannot be compared either");
+}
+
+TEST_F(EarlierStudies, AListOfAPageEndsWithoutAWord) {
+  for (int i = 1; i <= 20; ++i) {
+    const std::string day = (i < 10 ? "0" : "") + std::to_string(i);
+    hold("1.2.4." + std::to_string(i), ("202501" + day).c_str(), "head");
+  }
+  const StudyInput input = of_current();
+  EXPECT_FALSE(input.earlier);
+  EXPECT_EQ(input.not_compared.size(), 20U);
+  EXPECT_THAT(input.not_compared.back(), testing::HasSubstr("2025-01-01"));
+}
+
 TEST_F(EarlierStudies, AnotherPatientsStudyIsNot) {
   hold("1.2.3", "20240101", "chest");
   sql("UPDATE study SET patient_id = 'other'");

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
 #include "tests/pipeline/chest_volume.h"
@@ -332,6 +333,31 @@ TEST(HeldBack, TakesARuleForAdultsOffEveryFindingAndKeepsTheValue) {
       findings.front().measurements.front().conditions,
       testing::ElementsAre("not compared with limits published for adults: the patient is 8 "
                            "years old"));
+  // After a comparison with an earlier study the limits are looked at once more.
+  reporting::knowledge::recommend(findings.front(),
+                                  reporting::knowledge::rule("muscle.index-female"));
+  adult_limits(scene, findings);
+  EXPECT_THAT(findings.front().measurements.front().conditions, testing::SizeIs(1));
+}
+
+TEST(HeldBack, LeavesNoNumberOfWhatItTakesBackInTheConditions) {
+  const Volume volume{.header = tests::chest_header({.settings = tests::small_chest()}, 0)};
+  Scene scene{.volume = volume};
+  scene.gates.results = {{.gate = "missing-slices",
+                          .outcome = gates::Outcome::restrict,
+                          .uses = {Use::volume},
+                          .reason = because}};
+  Findings findings(1, {.id = "lungs", .tracking = dicom::TrackingUid("1.2.3")});
+  findings.front().measurements = {
+      {.id = "lung.volume.right",
+       .concept_name = codes::volume,
+       .value = 2431,
+       .conditions = {"aerated lung only", "2431 mL of 2500 mL in the rib cage"}}};
+  held_back(scene, findings);
+  const auto& held = findings.front().measurements.front();
+  EXPECT_FALSE(held.value);
+  EXPECT_EQ(held.not_assessed, because);
+  EXPECT_THAT(held.conditions, testing::ElementsAre("aerated lung only"));
 }
 
 }  // namespace

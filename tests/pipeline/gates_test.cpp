@@ -15,6 +15,7 @@ namespace tomoscribe::pipeline::gates {
 
 namespace {
 
+using testing::HasSubstr;
 using testing::StartsWith;
 
 class GatesOfPhantom : public Phantom {};
@@ -288,7 +289,31 @@ TEST_F(GatesOfPhantom, OfAChildHasNoAdultNorm) {
   expect_forbids(aged(3, false), {Use::norms});
   EXPECT_THAT(aged(3, false).reason, StartsWith("the patient is 3 years old"));
   EXPECT_EQ(aged(18, false).outcome, Outcome::pass);
-  EXPECT_EQ(aged(3, true).outcome, Outcome::pass);
+  expect_forbids(aged(3, true), {Use::norms});
+  EXPECT_THAT(aged(3, true).reason, HasSubstr("contradict each other (65 and 3 years)"));
+  EXPECT_EQ(aged(65, true).reason, "");
+}
+
+TEST_F(GatesOfPhantom, WithAPlaceholderAsBirthDateHasNoKnownAge) {
+  using std::chrono::January, std::chrono::November, std::chrono::year, std::chrono::year_month_day;
+  const auto born = [](const year_month_day& day, std::optional<double> age) {
+    return with_header(age_and_surgery, [&](auto& header) {
+      header.study_header.patient_birth_date = day;
+      header.patient_age_years = age;
+    });
+  };
+  const auto study = *dicom::parse_date(scene().volume.header.study_header.study_date);
+  for (const year_month_day& day : {year(1900) / January / 1, year(1111) / November / 11, study})
+    for (const bool computed : {false, true}) {
+      const double years = static_cast<int>(study.year()) - static_cast<int>(day.year());
+      const Result result = born(day, computed ? std::optional(years) : std::nullopt);
+      EXPECT_EQ(result.outcome, Outcome::pass);
+      EXPECT_THAT(result.reason, HasSubstr("the birth date in the header is a placeholder"));
+    }
+  expect_forbids(born(study, 7), {Use::norms});
+  EXPECT_THAT(born(study, 7).reason, StartsWith("the patient is 7 years old"));
+  EXPECT_EQ(born(year(1900) / January / 1, 50).reason, "");
+  EXPECT_THAT(born(year(1960) / January / 3, 41).reason, HasSubstr("taken for that of an adult"));
 }
 
 TEST_F(GatesOfPhantom, AtAnotherEnergyAndWithContrastNamesBoth) {

@@ -33,6 +33,7 @@ struct HeadRecipe {
   double pixel_mm = 0.9, slice_mm = 2.5, noise_hu = 5;
   int layers = 2;  ///< of which each slice is the mean
   double yaw_deg = 0;
+  double tilt_deg = 0;                ///< of the gantry: the back of each image lies lower
   double shift_mm = 0;                ///< of ventricles and septum, to the patient's left
   double size = 1;                    ///< of the whole head
   double contrast_hu = 0;             ///< on top of the brain
@@ -175,7 +176,11 @@ inline pipeline::Volume head_volume(const HeadRecipe& recipe, HeadTruth* wanted 
   grid.size = {across, across,
                static_cast<int>((recipe.high_mm - recipe.low_mm) / recipe.slice_mm) + 1};
   grid.origin_mm = {-across * recipe.pixel_mm / 2, -across * recipe.pixel_mm / 2, recipe.low_mm};
-  grid.step_mm[0][0] = grid.step_mm[1][1] = recipe.pixel_mm;
+  const double tilt = recipe.tilt_deg * 3.14159265358979 / 180;
+  grid.step_mm[0][0] = recipe.pixel_mm;
+  grid.step_mm[1] = {0, recipe.pixel_mm * std::cos(tilt), -recipe.pixel_mm * std::sin(tilt)};
+  grid.origin_mm[1] *= std::cos(tilt);
+  grid.origin_mm[2] += across * recipe.pixel_mm / 2 * std::sin(tilt);
   grid.step_mm[2][2] = recipe.slice_mm;
   volume.hu.reserve(grid.voxels());
   const HeadPainter painter(recipe);

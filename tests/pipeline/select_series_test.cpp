@@ -231,6 +231,28 @@ TEST(SelectSeries, KeepsSlicesThatWereAcquiredOneByOne) {
   EXPECT_EQ(std::get<SeriesChoice>(outcome).main.stack.order.size(), 20U);
 }
 
+TEST(SelectSeries, ReadsAScanInStepsOfWhichOneWasTakenAgain) {
+  auto study = series({.slices = 20});
+  for (std::size_t i = 0; i < study.size(); ++i)
+    study[i].header.acquisition_number = static_cast<int>(i / 4) * 2;
+  auto again = std::vector(study.begin() + 8, study.begin() + 12);
+  for (InstanceFile& instance : again) {
+    instance.header.acquisition_number = 5;
+    instance.header.sop_instance =
+        dicom::SopInstanceUid(dicom::uid_from_name("again" + instance.file.string()));
+  }
+  append(study, again);
+  const auto outcome = select_series(study);
+  const auto& choice = std::get<SeriesChoice>(outcome);
+  EXPECT_EQ(choice.main.stack.order.size(), 20U);
+  EXPECT_EQ(std::ranges::count_if(choice.main.frames,
+                                  [&](const FrameRef& ref) {
+                                    return study[ref.instance].header.acquisition_number == 5;
+                                  }),
+            4);
+  EXPECT_THAT(choice.main.notes, testing::Contains(HasSubstr("was taken again")));
+}
+
 TEST(SelectSeries, ReadsEnhancedFramesInAnyOrder) {
   const auto single = series({.slices = 16});
   InstanceFile enhanced = single.front();

@@ -8,6 +8,9 @@
 
 #include "dicom/pixels.h"
 #include "pipeline/analyse.h"
+#include "pipeline/reading.h"
+#include "pipeline/series/load_volume.h"
+#include "pipeline/series/read_headers.h"
 #include "reporting/faces.h"
 #include "tests/pipeline/chest_volume.h"
 #include "tests/support/files.h"
@@ -107,6 +110,34 @@ TEST(TwoReconstructions, AnotherAcquisitionIsNotMixedIn) {
   for (const auto& finding : study.version.findings)
     for (const auto& evidence : finding.evidence)
       EXPECT_EQ(evidence.series, study.version.findings.front().evidence.front().series);
+}
+
+TEST(TwoReconstructions, TheSecondIsLeftOutWhereBothDoNotFit) {
+  const tests::TempFolder folder;
+  write(folder / "smooth", false);
+  write(folder / "sharp", true);
+  const dicom::Codecs codecs;
+  const Headers headers = read_headers({tests::files_under(folder.path())}, [](double) {});
+  auto choice = std::get<SeriesChoice>(select_series(headers.instances));
+  ASSERT_TRUE(choice.lung);
+  choice.lung->stack.grid.size[2] = 80'000;  // as large as one volume may be, but for the other
+  const auto read =
+      read_series_of(headers.instances, choice, nullptr, {}, [](const std::string&, double) {});
+  const auto& readings = std::get<Readings>(read);
+  EXPECT_FALSE(readings.lung);
+  EXPECT_THAT(readings.no_lung, HasSubstr("the series of the lungs was not measured: both"));
+}
+
+TEST(TwoReconstructions, AreHeldToTheLimitOfOne) {
+  const auto grid = [](int slices) {
+    return Grid{
+        .size = {1024, 1024, slices},
+        .step_mm = {dicom::Vec3{0.3, 0, 0}, dicom::Vec3{0, 0.3, 0}, dicom::Vec3{0, 0, 0.3}}};
+  };
+  EXPECT_EQ(why_too_large({grid(1000)}), "");
+  EXPECT_EQ(why_too_large({grid(500), grid(500)}), "");
+  EXPECT_THAT(why_too_large({grid(1000), grid(200)}), HasSubstr("both volumes have 1258291200"));
+  EXPECT_THAT(why_too_large({grid(1200)}), HasSubstr("the volume has"));
 }
 
 }  // namespace

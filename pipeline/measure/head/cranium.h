@@ -50,6 +50,7 @@ struct Cranium {
   std::optional<double> petrous_mm;  ///< the same of the petrous bones alone
   double petrous_y_mm = 0;           ///< middle of the petrous bones, front to back
   bool vertex_missing = false, foramen_missing = false;
+  Grid scan;              ///< of the slices: what lies at the first or last of them is cut
   double brain_hu = 0;    ///< median 10 mm and more inside the inner table
   double noise_hu = 0;    ///< SD of `image` about `fine`'s scale, same place
   double deepest_mm = 0;  ///< largest value of `depth`

@@ -66,8 +66,8 @@ Measurement layer_volume(const std::string& id, const Layer& layer) {
           "half way between brain and layer, without 0.9 mm of dura; 7 % are added for edges that "
           "no "
           "ray meets, as on phantoms; uncertainty: the limit moved by a tenth of the contrast, the "
-          "border by 0.25 mm over the covered area, and 8 % (SD on phantoms)"};
-  constexpr double border_mm = 0.25, of_method = 0.08;
+          "border by 0.25 mm over the covered area, and 16 % (two SD on phantoms)"};
+  constexpr double border_mm = 0.25, of_method = 0.16;
   const double border_ml = layer.area_cm2 * border_mm / 10;
   result.conditions.emplace_back("covers " + number_text(layer.area_cm2, 0) +
                                  " cm² of the inner table; parts thinner than 1 to 2 mm, on the "

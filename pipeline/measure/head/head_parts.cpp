@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "pipeline/measure/head/scan_ends.h"
+
 namespace tomoscribe::pipeline::measure {
 
 using reporting::Laterality;
@@ -36,10 +38,10 @@ void set_value(reporting::Measurement& measurement, double value, double uncerta
 void bound_below_at_scan_end(const Cranium& whole, const Cranium& part, const Mask& mask,
                              reporting::Measurement& volume) {
   if (!whole.vertex_missing && !whole.foramen_missing) return;
-  const int last = whole.image.grid.size[2] - 1, off = part.first[2] - whole.first[2];
   bool reaches = false;
-  for_each_voxel(part.image.grid, [&](std::size_t at, int, int, int slice) {
-    if (mask[at] != 0 && (slice + off <= 1 || slice + off >= last - 1)) reaches = true;
+  for_each_voxel(part.image.grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] != 0 && !reaches && at_scan_end(whole.scan, part.point(column, row, slice)))
+      reaches = true;
   });
   if (!reaches || !volume.value) return;
   volume.lower_bound = true;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/measure/head/head_parts.h"
+#include "pipeline/measure/head/scan_ends.h"
 #include "pipeline/measure/head/skull.h"
 #include "pipeline/measure/measure.h"
 
@@ -106,6 +107,7 @@ void intracranial(Scene& scene, Findings& findings) {
   }
   scene.cranium = std::move(std::get<Cranium>(found));
   scene.cranium->first = first;
+  look_at_scan_ends(scene.volume, *scene.cranium);
   const Cranium& cranium = *scene.cranium;
   reporting::Finding space =
       measured_finding("head.intracranial", "Intracranial space", codes::presence, codes::brain);

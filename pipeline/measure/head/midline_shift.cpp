@@ -248,7 +248,8 @@ std::optional<Shift> shift_of(const Cranium& cranium) {
   else if (has_third)
     apart = disagreement_mm(septum.off, third.off);
   double square = 0;
-  for (const double part : {method_mm, spread, apart, sheet.rival_mm, cranium.plane->offset_sd_mm})
+  for (const double part :
+       {method_mm, spread, apart, sheet.rival_mm, 2 * cranium.plane->offset_sd_mm})
     square += part * part;
   return Shift{.mm = sheet.off,
                .uncertainty_mm = std::sqrt(square),
@@ -272,8 +273,9 @@ Measurement measurement_of(const Cranium& cranium, const Shift& shift) {
           "moved "
           "by 2 HU, how far the third ventricle lies outside of plane and septum (two fifths of "
           "its "
-          "own where it stands alone: it moves less), a rival sheet, the plane over parts of the "
-          "skull, and 1 mm of the method"};
+          "own where it stands alone: it moves less), a rival sheet, two SD of the plane over "
+          "parts "
+          "of the skull, and 1 mm of the method"};
   result.conditions.emplace_back("candidate: to be confirmed");
   result.conditions.push_back("seen: " + shift.seen);
   result.conditions.push_back("head turned by " + number_text(std::abs(cranium.plane->yaw_deg), 0) +

@@ -99,10 +99,11 @@ reporting::Measurement blood_density(const std::vector<double>& means) {
           .value = std::round(at(0.5)),
           .unit = codes::hounsfield,
           .decimals = 0,
-          .uncertainty = std::max(3.0, std::round((at(0.84) - at(0.16)) / 2)),
+          .uncertainty = std::max(3.0, std::round(at(0.84) - at(0.16))),
           .method =
               "median over the slices of the mean HU in the inner 60 % of the descending aorta's "
-              "radius; below 70 HU unenhanced, above 130 enhanced, above 250 arterial",
+              "radius; uncertainty: two SD of the slices; below 70 HU unenhanced, above 130 "
+              "enhanced, above 250 arterial",
           .conditions = {"aorta followed on " + std::to_string(means.size()) + " sections, " +
                          "3 mm apart"},
           .not_assessed = {},

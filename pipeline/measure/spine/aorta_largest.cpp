@@ -97,7 +97,8 @@ std::optional<Largest> largest_of_chain(const Scene& scene, const TubeField& fie
       .method =
           "longest diameter of an ellipse along the outer wall, square to the smoothed course: of "
           "the chains of ellipses along the vertebrae the one with most contrast to fat or lung "
-          "(Viterbi); median of five sections 3 mm apart; uncertainty: an eighth of the wall left "
+          "(Viterbi); median of five sections 3 mm apart; uncertainty: twice the standard error "
+          "when an eighth of the wall is left "
           "out at a time, and 2.5 mm, twice the standard deviation on phantoms",
       .against = one.against,
       .ring = ring_at(tube, at) >= least_ring};

@@ -275,7 +275,8 @@ double longest_uncertainty_mm(const Scene& scene, const std::vector<TubeSection>
                                    shape_of(at.wall));
     squares += std::pow(2 * (shape.radius + shape.oval()) - at.wall.longest_mm(), 2);
   }
-  return std::hypot(std::sqrt(squares * (wall_sectors - 1) / wall_sectors), method_mm);
+  const double standard_error = std::sqrt(squares * (wall_sectors - 1) / wall_sectors);
+  return std::hypot(2 * standard_error, method_mm);
 }
 
 }  // namespace tomoscribe::pipeline::measure
