@@ -77,7 +77,7 @@ std::string covered_text(const Finding& region) {
     if (rest > 100 - *share.value - 0.001) text += " of its length";
   }
   const std::string others =
-      rest < 5 ? "" : "; the rest shows none of head, chest, abdomen and pelvis";
+      rest < 5 ? "" : "; the rest was not assigned to head, chest, abdomen or pelvis";
   return title_of(region) + text + others;
 }
 

@@ -12,6 +12,47 @@ namespace {
 
 constexpr std::int16_t metal_hu = 2500;
 constexpr double least_mm2 = 20, around_mm = 10;
+constexpr double beside_mm = 15, most_share = 0.9;
+
+/// Columns' middle of the body on a native slice, LPS x, mm.
+double body_middle_mm(const measure::Scene& scene, int slice) {
+  const Grid& grid = scene.volume.grid;
+  double sum = 0, count = 0;
+  for (int row = 0; row < grid.size[1]; ++row)
+    for (int column = 0; column < grid.size[0]; ++column)
+      if (scene.native.labels[grid.offset(column, row, slice)] != measure::nothing)
+        sum += grid.point_mm(column, row, slice)[0], ++count;
+  return sum / std::max(1.0, count);
+}
+
+bool forbids_sides(const Result& result) {
+  return std::ranges::find(result.uses, Use::laterality) != result.uses.end() ||
+         std::ranges::any_of(result.more, forbids_sides);
+}
+
+/// ", on the right" where nine tenths of it lie 15 mm and more beside the body's middle there;
+/// ", on both sides" where that holds for both together. Empty where it lies in the middle or left
+/// and right are in doubt.
+std::string side_words(const measure::Scene& scene, const std::vector<int>& slices) {
+  if (forbids_sides(position(scene)) || forbids_sides(laterality(scene))) return {};
+  const Grid& grid = scene.volume.grid;
+  double right = 0, left = 0, all = 0;
+  for (const int slice : slices) {
+    const double middle = body_middle_mm(scene, slice);
+    for (int row = 0; row < grid.size[1]; ++row)
+      for (int column = 0; column < grid.size[0]; ++column) {
+        const std::size_t at = grid.offset(column, row, slice);
+        if (scene.volume.hu[at] <= metal_hu || scene.native.labels[at] == measure::nothing) continue;
+        const double off = grid.point_mm(column, row, slice)[0] - middle;
+        ++all;
+        if (off < -beside_mm) ++right;
+        if (off > beside_mm) ++left;
+      }
+  }
+  if (right >= most_share * all) return ", on the right";
+  if (left >= most_share * all) return ", on the left";
+  return right + left >= most_share * all ? ", on both sides" : "";
+}
 
 std::vector<int> slices_with_metal(const measure::Scene& scene) {
   const Volume& volume = scene.volume;
@@ -45,6 +86,7 @@ Result metal(const measure::Scene& scene) {
   const Grid& grid = scene.volume.grid;
   Result result = restricted(
       {Use::calcium}, "metal, or something as dense, on " + image_words(scene.volume, found) +
+                          side_words(scene, found) +
                           ": densities are not measured there nor within 10 mm");
   result.slices = with_surroundings(
       found, static_cast<int>(std::ceil(around_mm / grid.spacing_mm()[2])), grid.size[2]);

@@ -1,13 +1,27 @@
 // What a list or a scan that ends too soon makes a finding say (finding_parts.h).
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
+#include <string_view>
 
 #include "pipeline/measure/finding_parts.h"
 
 namespace tomoscribe::pipeline::measure {
 
 using reporting::Finding;
+
+Finding search_outcome(std::string id, const std::string& title, reporting::Code observation,
+                       reporting::Code site, bool proposed, const std::string& limits) {
+  if (!proposed)
+    return nothing_detected(std::move(id), title, std::move(observation), std::move(site),
+                            "no candidate passed detection; " + limits);
+  std::string further = "Further " + title;
+  char& first = further[std::string_view("Further ").size()];
+  first = static_cast<char>(std::tolower(static_cast<unsigned char>(first)));
+  return nothing_detected(std::move(id), std::move(further), std::move(observation),
+                          std::move(site), limits);
+}
 
 void say_unlisted(std::vector<Finding>& findings, std::size_t listed, std::size_t found) {
   if (found <= listed) return;
@@ -29,10 +43,13 @@ void bound_at_scan_end(const Scene& scene, int first, int last, Finding& finding
   }
 }
 
-void bound_at_scan_end(const Scene& scene, const Mask& mask, Finding& finding) {
+namespace {
+
+/// First and last native slice of a mask of the working grid; nullopt where it is empty.
+std::optional<std::array<int, 2>> native_slices(const Scene& scene, const Mask& mask) {
   const auto plane = static_cast<std::ptrdiff_t>(scene.work.grid.offset(0, 0, 1));
   const auto low = std::ranges::find(mask, 1);
-  if (low == mask.end()) return;
+  if (low == mask.end()) return std::nullopt;
   const auto high = std::find(mask.rbegin(), mask.rend(), 1);
   const auto native = [&](std::ptrdiff_t slice) {
     const Vec3 point = scene.work.grid.point_mm(0, 0, static_cast<double>(slice));
@@ -41,8 +58,20 @@ void bound_at_scan_end(const Scene& scene, const Mask& mask, Finding& finding) {
   // A working voxel shows the slice in which its middle lies.
   const double one = native((low - mask.begin()) / plane);
   const double other = native((mask.rend() - high - 1) / plane);
-  bound_at_scan_end(scene, static_cast<int>(std::lround(std::min(one, other))),
-                    static_cast<int>(std::lround(std::max(one, other))), finding);
+  return std::array{static_cast<int>(std::lround(std::min(one, other))),
+                    static_cast<int>(std::lround(std::max(one, other)))};
+}
+
+}  // namespace
+
+bool reaches_scan_end(const Scene& scene, const Mask& mask) {
+  const auto slices = native_slices(scene, mask);
+  return slices && (slices->front() <= 0 || slices->back() >= scene.volume.grid.size[2] - 1);
+}
+
+void bound_at_scan_end(const Scene& scene, const Mask& mask, Finding& finding) {
+  if (const auto slices = native_slices(scene, mask))
+    bound_at_scan_end(scene, slices->front(), slices->back(), finding);
 }
 
 std::string image_words(const Scene& scene, int working_slice) {

@@ -98,6 +98,31 @@ TEST_F(AbdomenPhantom, AStoneIsFoundOnItsSideWithItsSize) {
   EXPECT_EQ(measured().find("stone.2"), nullptr);
 }
 
+TEST_F(AbdomenPhantom, TheSearchForStonesSaysItsLimitsAfterThem) {
+  const Finding* further = measured().find("stone");
+  ASSERT_NE(further, nullptr);
+  EXPECT_THAT(further->title, testing::StartsWith("Further stones"));
+  EXPECT_THAT(further->verification.reason, testing::StartsWith("searched from image "));
+  EXPECT_THAT(further->verification.reason, testing::HasSubstr("what lies below"));
+}
+
+TEST_F(AbdomenPhantom, BloodOfTheAbdominalAortaIsNamedSo) {
+  EXPECT_EQ(measured().measurement("contrast.blood")->name, "blood in the abdominal aorta");
+}
+
+TEST(SmallStone, OfTwoVoxelsHasAGreatestExtentAndNoVolume) {
+  const phantom::Phantom made = small_abdomen(phantom::Kind::stone, 3);
+  const Measured measured{tests::chest_volume(made)};
+  const Measurement* volume = measured.measurement("stone.1.volume");
+  ASSERT_NE(volume, nullptr);
+  EXPECT_FALSE(volume->value);
+  EXPECT_EQ(volume->not_assessed, "no more than two voxels");
+  const Measurement* size = measured.measurement("stone.1.diameter");
+  EXPECT_EQ(size->name, "largest diameter, axial, at most");
+  EXPECT_FALSE(size->uncertainty);
+  EXPECT_GE(*size->value, truth_of(made, "stone.1").diameter_mm);
+}
+
 TEST_F(AbdomenPhantom, LiverAndSpleenAreAsDenseAsTheyWerePainted) {
   EXPECT_NEAR(measured().value("liver.density"), truth_of(made(), "liver").mean_hu, 4);
   const Finding* spleen = measured().find("spleen");

@@ -81,7 +81,7 @@ TEST_F(PhantomPixels, WithMetalNamesItsImagesAndLeavesTenMillimetresOut) {
         volume.hu[volume.grid.offset(column, row, slice)] = 3000;
   const Result result = metal(body_of(volume));
   expect_forbids(result, {Use::calcium});
-  EXPECT_THAT(result.reason, HasSubstr("on images 71 to 73:"));
+  EXPECT_THAT(result.reason, HasSubstr("on images 71 to 73, on the right:"));
   EXPECT_EQ(result.slices.front(), 6);
   EXPECT_EQ(result.slices.back(), 16);
 }

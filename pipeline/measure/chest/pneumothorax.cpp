@@ -311,9 +311,44 @@ Finding finding_of(const Scene& scene, Label gas, const Lying& lying) {
                       "phantoms showed"},
        .not_assessed = {},
        .lower_bound = false});
+  const auto holds_gas = [gas](const auto& of) { return of[gas].voxels > 0; };
+  const auto& of = scene.sections.of;
+  const auto first = std::ranges::find_if(of, holds_gas);
+  const auto last = std::find_if(of.rbegin(), of.rend(), holds_gas);
+  bound_at_scan_end(scene, static_cast<int>(first - of.begin()),
+                    static_cast<int>(of.rend() - last) - 1, finding);
   if (auto evidence = largest_section(scene, {gas}, id + ".section", "largest section of the gas"))
     finding.evidence.push_back(std::move(*evidence));
   return finding;
+}
+
+/// Gas is looked for round an aerated lung: a side without one was not searched.
+std::string no_lung_words(const Scene& scene) {
+  for (const auto& [lung, word] : {std::pair{right_lung, "right"}, std::pair{left_lung, "left"}})
+    if (scene.sections.voxels(lung) == 0)
+      return std::string("; not searched on the ") + word + ", where no aerated lung was found";
+  return {};
+}
+
+/// What the search says besides its candidates: of the side without one, or of both.
+void say_rest(const Scene& scene, std::size_t proposed, const Lying& lying, Findings& findings) {
+  const auto may = scene.gates.allowed(gates::Use::volume);
+  const char* other = proposed != 1                                    ? ""
+                      : scene.sections.voxels(right_pleural_gas) > 0 ? ", left"
+                                                                       : ", right";
+  const std::string side = other;
+  const std::string id = "pneumothorax" + (side.empty() ? "" : "." + side.substr(2));
+  if (!may && proposed < 2) {
+    findings.push_back(not_assessed_finding(id, "pneumothorax" + side, pneumothorax_code(),
+                                            codes::chest, may.reason));
+    return;
+  }
+  findings.push_back(search_outcome(
+      id, (may ? "Pneumothorax of 30 mL or more" : "Pneumothorax") + side, pneumothorax_code(),
+      codes::chest, proposed == 2,
+      "searched as lying " + lying.words + "; less gas, gas where the ribs are out of the image" +
+          (lying.on_a_side() ? " and gas between the lower lung and the mediastinum" : "") +
+          " is not excluded" + no_lung_words(scene) + part_words(scene, {right_lung, left_lung}, "lungs")));
 }
 
 }  // namespace
@@ -354,23 +389,13 @@ void pneumothorax(Scene& scene, Findings& findings) {
     return;
   }
   const Lying lying = lying_of(scene);
-  bool any = false;
+  std::size_t proposed = 0;
   for (const Label gas : {right_pleural_gas, left_pleural_gas}) {
     if (scene.sections.voxels(gas) == 0) continue;
     findings.push_back(finding_of(scene, gas, lying));
-    any = true;
+    ++proposed;
   }
-  if (any) return;
-  if (const auto may = scene.gates.allowed(gates::Use::volume); !may)
-    findings.push_back(not_assessed_finding("pneumothorax", "pneumothorax", pneumothorax_code(),
-                                            codes::chest, may.reason));
-  else
-    findings.push_back(nothing_detected(
-        "pneumothorax", "Pneumothorax of 30 mL or more", pneumothorax_code(), codes::chest,
-        "no candidate passed detection, searched as lying " + lying.words +
-            "; less gas, gas where the ribs are out of the image" +
-            (lying.on_a_side() ? " and gas between the lower lung and the mediastinum" : "") +
-            " is not excluded"));
+  say_rest(scene, proposed, lying, findings);
 }
 
 }  // namespace tomoscribe::pipeline::measure
