@@ -212,9 +212,9 @@ void compare_with(const Earlier& earlier, const measure::Scene& scene,
 
 /// The card of each series that was read.
 void add_health(const SeriesChoice& choice, const Readings& readings, reporting::Study& study) {
-  study.series[choice.main.series].health = health_card(
-      choice.main, readings.main.scene,
-      readings.lung ? Measured::all_but_lungs : Measured::everything);
+  study.series[choice.main.series].health =
+      health_card(choice.main, readings.main.scene,
+                  readings.lung ? Measured::all_but_lungs : Measured::everything);
   if (!readings.lung) return;
   reporting::SeriesUse& lung = study.series[choice.lung->series];
   lung.used = true;

@@ -64,16 +64,17 @@ bool is_better(const Group& group, const measure::Findings& main, const measure:
   return assessed && (proposed || !would_lose);
 }
 
-/// Of two series a search that proposed nothing has no picture that would show which it was made on.
+/// Of two series a search that proposed nothing has no picture that would show which it was made
+/// on.
 void say_series(measure::Findings& findings, const Group& group, const Volume& volume) {
   const auto& number = volume.header.series_number;
   for (Finding& finding : findings)
     if (belongs(finding, group) && finding.evidence.empty() &&
         finding.presence == reporting::Presence::indeterminate)
       finding.verification.reason +=
-          "; searched on " + (number ? "series " + std::to_string(*number)
-                                     : "the series of " + std::to_string(volume.grid.size[2]) +
-                                           " slices");
+          "; searched on " +
+          (number ? "series " + std::to_string(*number)
+                  : "the series of " + std::to_string(volume.grid.size[2]) + " slices");
 }
 
 /// Findings of the lungs give way to those of `lung`, search by search, in the place of the first.

@@ -112,7 +112,12 @@ void add_measured(Composer& composer, const std::vector<Finding>& findings, Sect
     if (finding.presence == Presence::absent) text += ": none found";
     const std::string undecided = undecided_words(finding);
     text += undecided;
-    if (const auto measured = measurements_text(finding.measurements, given);
+    // What is refused on one side is said of the other as well.
+    std::set<std::string> of_side = given;
+    const bool one_side =
+        finding.laterality == Laterality::right || finding.laterality == Laterality::left;
+    std::set<std::string>& known = one_side ? of_side : given;
+    if (const auto measured = measurements_text(finding.measurements, known);
         !covered && !measured.empty())
       text += (undecided.empty() ? ": " : "; ") + measured;
     composer.add(section, sentence_end(text), finding.verification, {finding.id}, finding.author);

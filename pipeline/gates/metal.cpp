@@ -42,7 +42,8 @@ std::string side_words(const measure::Scene& scene, const std::vector<int>& slic
     for (int row = 0; row < grid.size[1]; ++row)
       for (int column = 0; column < grid.size[0]; ++column) {
         const std::size_t at = grid.offset(column, row, slice);
-        if (scene.volume.hu[at] <= metal_hu || scene.native.labels[at] == measure::nothing) continue;
+        if (scene.volume.hu[at] <= metal_hu || scene.native.labels[at] == measure::nothing)
+          continue;
         const double off = grid.point_mm(column, row, slice)[0] - middle;
         ++all;
         if (off < -beside_mm) ++right;
@@ -84,10 +85,10 @@ Result metal(const measure::Scene& scene) {
   const std::vector<int> found = slices_with_metal(scene);
   if (found.empty()) return passed();
   const Grid& grid = scene.volume.grid;
-  Result result = restricted(
-      {Use::calcium}, "metal, or something as dense, on " + image_words(scene.volume, found) +
-                          side_words(scene, found) +
-                          ": densities are not measured there nor within 10 mm");
+  Result result =
+      restricted({Use::calcium}, "metal, or something as dense, on " +
+                                     image_words(scene.volume, found) + side_words(scene, found) +
+                                     ": densities are not measured there nor within 10 mm");
   result.slices = with_surroundings(
       found, static_cast<int>(std::ceil(around_mm / grid.spacing_mm()[2])), grid.size[2]);
   return result;

@@ -210,9 +210,10 @@ void name_by_place(const std::vector<int>& places, int images, Volume& volume) {
     volume.images[slice] = one_file ? volume.frames[slice] : places[slice];
   const bool upwards = volume.grid.point_mm(0, 0, 1)[2] > volume.grid.point_mm(0, 0, 0)[2];
   volume.notes.push_back(
-      one_file ? "images are named by their frames"
-               : "several images carry one number: they are counted by position instead, image 1 to " +
-                     std::to_string(images) + " from " + (upwards ? "the feet" : "the head") + " on");
+      one_file
+          ? "images are named by their frames"
+          : "several images carry one number: they are counted by position instead, image 1 to " +
+                std::to_string(images) + " from " + (upwards ? "the feet" : "the head") + " on");
 }
 
 /// The image nearest to each slice, by its place in Stack::order; what each slice is.

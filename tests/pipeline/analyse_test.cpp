@@ -122,9 +122,8 @@ TEST_F(AnalysePhantom, GivesACardOfASoundSeries) {
 }
 
 TEST(HealthCard, OfAHeadSaysNothingOfNodules) {
-  const Volume volume = tests::chest_volume(
-      model::phantom::Phantom{.settings = {.columns = 8, .rows = 8, .slices = 12},
-                              .hu = std::vector<std::int16_t>(768)});
+  const Volume volume = tests::chest_volume(model::phantom::Phantom{
+      .settings = {.columns = 8, .rows = 8, .slices = 12}, .hu = std::vector<std::int16_t>(768)});
   measure::Scene scene{.volume = volume};
   scene.regions = {measure::BodyRegion::head};
   const auto uses = [&] {

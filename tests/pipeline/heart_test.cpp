@@ -124,8 +124,7 @@ TEST_F(Heart, AFleckAgainstTheOesophagusIsCountedAndNamed) {
   const AortaSlice* aorta = nearest_aorta(scene, static_cast<int>(std::lround(middle[2])));
   ASSERT_NE(aorta, nullptr);
   const double row = aorta->row - (aorta->radius_mm + 12) / working_mm;
-  const Vec3 at = volume.grid.index_at(
-      scene.work.grid.point_mm(aorta->column - 4, row, middle[2]));
+  const Vec3 at = volume.grid.index_at(scene.work.grid.point_mm(aorta->column - 4, row, middle[2]));
   for (int off = 0; off < 2; ++off)
     volume.hu[volume.grid.offset(static_cast<int>(std::lround(at[0])) + off,
                                  static_cast<int>(std::lround(at[1])), 30)] = 260;

@@ -90,10 +90,10 @@ void add_measurements(const Scene& scene, const StoneBlob& blob, Finding& findin
       std::hypot(blob.volume_spread_mm3, blob.volume_mm3 * spacing[2] / 2 / blob.long_mm);
   // Of one or two voxels there is no shape: the densities of their neighbours alone make a size.
   const bool tiny = blob.volume_mm3 <= few_voxels * scene.volume.grid.voxel_ml() * 1000;
-  finding.measurements.push_back(number(
-      finding.id + ".diameter",
-      tiny ? "largest diameter, axial, at most" : "largest diameter, axial", codes::diameter,
-      codes::millimetre, tenth(blob.long_mm + (tiny ? size_u : 0)), tenth(size_u), 1));
+  finding.measurements.push_back(
+      number(finding.id + ".diameter",
+             tiny ? "largest diameter, axial, at most" : "largest diameter, axial", codes::diameter,
+             codes::millimetre, tenth(blob.long_mm + (tiny ? size_u : 0)), tenth(size_u), 1));
   if (tiny) finding.measurements.back().uncertainty.reset();
   finding.measurements.push_back(number(finding.id + ".volume", "volume", codes::volume,
                                         codes::cubic_millimetre, std::round(blob.volume_mm3),
@@ -177,7 +177,8 @@ std::string searched_words(const Scene& scene, std::size_t in_bowel) {
   if (in_bowel > 0)
     words += "; left out as contents of bowel, by their place: " + std::to_string(in_bowel);
   const bool named = scene.vertebrae.named;
-  if (!named || scene.vertebrae.find(t12) == nullptr)
+  // A scan that shows the chest reaches above the kidneys.
+  if (!scene.shows(BodyRegion::chest) && (!named || scene.vertebrae.find(t12) == nullptr))
     words += "; T12 was not seen whole: the upper poles may lie above what was searched";
   if (!named || scene.vertebrae.find(l5) == nullptr)
     words += "; L5 was not seen whole: the lower ureters may lie below what was searched";

@@ -290,9 +290,8 @@ class Sum {
     double columns = 0, rows = 0;
     for (const auto& [column, row] : pixels) columns += column, rows += row;
     const auto n = static_cast<double>(pixels.size());
-    const Vec3 middle = scene_.volume.grid.point_mm(box_.low[0] + columns / n,
-                                                    box_.low[1] + rows / n,
-                                                    piece.first_slice + (slices_ - 1) / 2.0);
+    const Vec3 middle = scene_.volume.grid.point_mm(
+        box_.low[0] + columns / n, box_.low[1] + rows / n, piece.first_slice + (slices_ - 1) / 2.0);
     if (lies_by_oesophagus(scene_, middle)) sum_.by_oesophagus += piece.agatston;
   }
 
@@ -321,8 +320,8 @@ std::string why_no_plaque(const CalciumPiece& piece) {
 
 bool lies_by_oesophagus(const Scene& scene, const Vec3& point_mm) {
   const Vec3 index = scene.work.grid.index_at(point_mm);
-  const int slice = std::clamp(static_cast<int>(std::lround(index[2])), 0,
-                               scene.work.grid.size[2] - 1);
+  const int slice =
+      std::clamp(static_cast<int>(std::lround(index[2])), 0, scene.work.grid.size[2] - 1);
   const AortaSlice* aorta = nearest_aorta(scene, slice);
   if (aorta == nullptr || !scene.spine.covers(slice)) return false;
   const SpineSlice& spine = scene.spine.at[static_cast<std::size_t>(slice)];

@@ -118,8 +118,8 @@ std::string kept_apart_words(const Scene& scene, const CalciumSum& sum) {
 std::string limits_words(const Scene& scene, const CalciumSum& sum, const CalciumLimits& limits) {
   const bool noisy = limits.peak_hu > limits.threshold_hu;
   return "small plaques" +
-         (noisy ? " and, for the noise, those with a peak below " +
-                      number_text(limits.peak_hu, 0) + " HU"
+         (noisy ? " and, for the noise, those with a peak below " + number_text(limits.peak_hu, 0) +
+                      " HU"
                 : "") +
          " are not excluded" + kept_apart_words(scene, sum);
 }
@@ -180,8 +180,7 @@ Measurement measurement_of(const Scene& scene, const HeartSpace& space, const Ca
 Finding none_found(const Scene& scene, const CalciumSum& sum, const CalciumLimits& limits,
                    const Measurement& score) {
   std::string searched = "no plaque of " + number_text(limits.peak_hu, 0) +
-                         " HU and 1 mm2 was found in the heart's region by an estimate without "
-                         "gating";
+                         " HU and 1 mm2 was found in the heart's region";
   if (sum.left_out > 0) searched += "; " + left_out_words(sum);
   Finding nothing = nothing_detected(id, "Coronary calcium", calcification, heart,
                                      searched + "; " + limits_words(scene, sum, limits));
@@ -199,11 +198,12 @@ std::string oesophagus_words(const CalciumSum& sum) {
 
 Finding candidate(const Scene& scene, const CalciumSum& sum, const Measurement& score) {
   const bool classed = static_cast<bool>(scene.gates.allowed(gates::Use::norms));
-  Finding finding = candidate_finding(
-      id,
-      "coronary calcium (valves not separated" + oesophagus_words(sum) + "), " + (classed ? class_words(score) + " " : "") +
-          "by an estimate without gating" + (sum.left_out > 0 ? "; " + left_out_words(sum) : ""),
-      calcification, heart);
+  Finding finding =
+      candidate_finding(id,
+                        "coronary calcium (valves not separated" + oesophagus_words(sum) + ")" +
+                            (classed ? ", " + class_words(score) : "") +
+                            (sum.left_out > 0 ? "; " + left_out_words(sum) : ""),
+                        calcification, heart);
   finding.measurements.push_back(score);
   // A score whose uncertainty spans classes has none: no rule is applied to it.
   if (const auto [low, high] = classes_of(score); low == high)

@@ -208,7 +208,8 @@ void add_rim(const Scene& scene, Mask& fluid) {
 /// By its depth; of fluid that the scan cuts, its part.
 std::string size_words(double depth_mm, bool cut) {
   if (depth_mm > large_mm) return "large";
-  return std::string(depth_mm < small_mm ? "small" : "moderate") + (cut ? " in the scanned part" : "");
+  return std::string(depth_mm < small_mm ? "small" : "moderate") +
+         (cut ? " in the scanned part" : "");
 }
 
 Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, double noise,

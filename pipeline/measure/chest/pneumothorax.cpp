@@ -333,9 +333,9 @@ std::string no_lung_words(const Scene& scene) {
 /// What the search says besides its candidates: of the side without one, or of both.
 void say_rest(const Scene& scene, std::size_t proposed, const Lying& lying, Findings& findings) {
   const auto may = scene.gates.allowed(gates::Use::volume);
-  const char* other = proposed != 1                                    ? ""
+  const char* other = proposed != 1                                  ? ""
                       : scene.sections.voxels(right_pleural_gas) > 0 ? ", left"
-                                                                       : ", right";
+                                                                     : ", right";
   const std::string side = other;
   const std::string id = "pneumothorax" + (side.empty() ? "" : "." + side.substr(2));
   if (!may && proposed < 2) {
@@ -348,7 +348,8 @@ void say_rest(const Scene& scene, std::size_t proposed, const Lying& lying, Find
       codes::chest, proposed == 2,
       "searched as lying " + lying.words + "; less gas, gas where the ribs are out of the image" +
           (lying.on_a_side() ? " and gas between the lower lung and the mediastinum" : "") +
-          " is not excluded" + no_lung_words(scene) + part_words(scene, {right_lung, left_lung}, "lungs")));
+          " is not excluded" + no_lung_words(scene) +
+          part_words(scene, {right_lung, left_lung}, "lungs")));
 }
 
 }  // namespace

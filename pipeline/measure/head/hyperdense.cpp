@@ -15,7 +15,8 @@ using reporting::Laterality;
 using reporting::Measurement;
 
 constexpr const char* title = "Blood inside the brain, away from the skull";
-constexpr const char* searched_title = "Blood of 1 mL or more inside the brain, away from the skull";
+constexpr const char* searched_title =
+    "Blood of 1 mL or more inside the brain, away from the skull";
 constexpr std::size_t most_reported = 4;
 
 /// What was left out of the search, for every outcome.
