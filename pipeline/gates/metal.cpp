@@ -25,6 +25,19 @@ double body_middle_mm(const measure::Scene& scene, int slice) {
   return sum / std::max(1.0, count);
 }
 
+/// Where the metal of a native slice lies, LPS x, mm.
+std::vector<double> metal_mm(const measure::Scene& scene, int slice) {
+  const Grid& grid = scene.volume.grid;
+  std::vector<double> places;
+  for (int row = 0; row < grid.size[1]; ++row)
+    for (int column = 0; column < grid.size[0]; ++column) {
+      const std::size_t at = grid.offset(column, row, slice);
+      if (scene.volume.hu[at] > metal_hu && scene.native.labels[at] != measure::nothing)
+        places.push_back(grid.point_mm(column, row, slice)[0]);
+    }
+  return places;
+}
+
 bool forbids_sides(const Result& result) {
   return std::ranges::find(result.uses, Use::laterality) != result.uses.end() ||
          std::ranges::any_of(result.more, forbids_sides);
@@ -35,20 +48,14 @@ bool forbids_sides(const Result& result) {
 /// and right are in doubt.
 std::string side_words(const measure::Scene& scene, const std::vector<int>& slices) {
   if (forbids_sides(position(scene)) || forbids_sides(laterality(scene))) return {};
-  const Grid& grid = scene.volume.grid;
   double right = 0, left = 0, all = 0;
   for (const int slice : slices) {
     const double middle = body_middle_mm(scene, slice);
-    for (int row = 0; row < grid.size[1]; ++row)
-      for (int column = 0; column < grid.size[0]; ++column) {
-        const std::size_t at = grid.offset(column, row, slice);
-        if (scene.volume.hu[at] <= metal_hu || scene.native.labels[at] == measure::nothing)
-          continue;
-        const double off = grid.point_mm(column, row, slice)[0] - middle;
-        ++all;
-        if (off < -beside_mm) ++right;
-        if (off > beside_mm) ++left;
-      }
+    for (const double place : metal_mm(scene, slice)) {
+      ++all;
+      right += place < middle - beside_mm ? 1 : 0;
+      left += place > middle + beside_mm ? 1 : 0;
+    }
   }
   if (right >= most_share * all) return ", on the right";
   if (left >= most_share * all) return ", on the left";

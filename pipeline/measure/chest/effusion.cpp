@@ -271,67 +271,77 @@ std::string beyond_search(const Lying& lying) {
 /// How the search ended on each side, right first.
 enum class Outcome : std::uint8_t { no_ribs, nothing, proposed };
 
+constexpr std::array<Label, 2> both_lungs{right_lung, left_lung};
+
+const char* word_of(Label lung) {
+  return lung == right_lung ? "right" : "left";
+}
+
+const reporting::Code& fluid_code() {
+  static const reporting::Code code{"60046008", "SCT", "Pleural effusion"};
+  return code;
+}
+
+/// Proposes the fluid of one side, or says why it was not looked for.
+Outcome search_side(Scene& scene, Label lung, double noise, const Lying& lying,
+                    Findings& findings) {
+  Side side(scene, lung, lying);
+  if (!side.has_ribs()) {
+    const std::string word = word_of(lung);
+    findings.push_back(not_assessed_finding("effusion." + word, "pleural fluid, " + word,
+                                            fluid_code(), codes::chest,
+                                            "no aerated lung inside visible ribs on this side"));
+    return Outcome::no_ribs;
+  }
+  Mask fluid = side.fluid(0, noise);
+  if (fluid.empty()) return Outcome::nothing;
+  scene.fluid.resize(fluid.size(), 0);
+  for (std::size_t i = 0; i < fluid.size(); ++i)
+    if (fluid[i] != 0) scene.fluid[i] = 1;
+  findings.push_back(finding_of(scene, lung, side, std::move(fluid), noise, lying));
+  return Outcome::proposed;
+}
+
 /// The sides on which nothing was found; with fluid on both, what else there may be. A volume is
 /// what the search promises: where none may be measured it promises nothing of these sides.
 void say_rest(const Scene& scene, const std::array<Outcome, 2>& sides, const Lying& lying,
               Findings& findings) {
-  const bool right = sides[0] == Outcome::nothing, left = sides[1] == Outcome::nothing;
+  const auto empty = std::ranges::count(sides, Outcome::nothing);
   const bool proposed = std::ranges::find(sides, Outcome::proposed) != sides.end();
-  if (!right && !left && !proposed) return;
-  const bool one_side = right != left;
-  const std::string word = !one_side ? "" : right ? "right" : "left";
-  const reporting::Laterality side = !one_side ? reporting::Laterality::none
-                                     : right   ? reporting::Laterality::right
-                                               : reporting::Laterality::left;
-  const std::string id = one_side ? "effusion." + word : "effusion";
-  const std::string of_side = one_side ? ", " + word : "";
-  const reporting::Code code{"60046008", "SCT", "Pleural effusion"};
-  const auto may = scene.gates.allowed(gates::Use::volume);
-  if (!may && (right || left))
-    findings.push_back(
-        not_assessed_finding(id, "pleural fluid" + of_side, code, codes::chest, may.reason));
+  if (empty == 0 && !proposed) return;
+  std::string id = "effusion", of_side, where;
+  if (empty == 1) {
+    const std::string word = word_of(both_lungs[sides[0] == Outcome::nothing ? 0 : 1]);
+    id += "." + word, of_side = ", " + word;
+    if (proposed) where = "on either side ";
+  }
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may && empty > 0)
+    findings.push_back(not_assessed_finding(id, "pleural fluid" + of_side, fluid_code(),
+                                            codes::chest, may.reason));
   else
     findings.push_back(search_outcome(
-        id, (may ? "Pleural fluid of 15 mL or more" : "Pleural fluid") + of_side, code,
-        codes::chest, !right && !left,
-        "searched as lying " + lying.words + "; thin or encapsulated fluid " +
-            (one_side && proposed ? "on either side " : "") + beyond_search(lying) +
-            "is not excluded" + part_words(scene, {right_lung, left_lung}, "lungs")));
-  findings.back().laterality = side;
+        id, "Pleural fluid of 15 mL or more" + of_side, fluid_code(), codes::chest, empty == 0,
+        "searched as lying " + lying.words + "; thin or encapsulated fluid " + where +
+            beyond_search(lying) + "is not excluded" +
+            part_words(scene, {right_lung, left_lung}, "lungs")));
+  if (of_side == ", right") findings.back().laterality = reporting::Laterality::right;
+  if (of_side == ", left") findings.back().laterality = reporting::Laterality::left;
 }
 
 }  // namespace
 
 void effusion(Scene& scene, Findings& findings) {
   if (!scene.shows(BodyRegion::chest)) return;
-  const reporting::Code fluid_code{"60046008", "SCT", "Pleural effusion"};
   if (const auto may = scene.gates.allowed(gates::Use::density); !may) {
     findings.push_back(
-        not_assessed_finding("effusion", "pleural fluid", fluid_code, codes::chest, may.reason));
+        not_assessed_finding("effusion", "pleural fluid", fluid_code(), codes::chest, may.reason));
     return;
   }
   const double noise = noise_hu(scene);
   const Lying lying = lying_of(scene);
-  std::array<Outcome, 2> sides{Outcome::nothing, Outcome::nothing};
-  for (const Label lung : {right_lung, left_lung}) {
-    const char* word = lung == right_lung ? "right" : "left";
-    Outcome& outcome = sides[lung == right_lung ? 0 : 1];
-    Side side(scene, lung, lying);
-    if (!side.has_ribs()) {
-      findings.push_back(not_assessed_finding(
-          std::string("effusion.") + word, std::string("pleural fluid, ") + word, fluid_code,
-          codes::chest, "no aerated lung inside visible ribs on this side"));
-      outcome = Outcome::no_ribs;
-      continue;
-    }
-    Mask fluid = side.fluid(0, noise);
-    if (fluid.empty()) continue;
-    scene.fluid.resize(fluid.size(), 0);
-    for (std::size_t i = 0; i < fluid.size(); ++i)
-      if (fluid[i] != 0) scene.fluid[i] = 1;
-    findings.push_back(finding_of(scene, lung, side, std::move(fluid), noise, lying));
-    outcome = Outcome::proposed;
-  }
+  std::array<Outcome, 2> sides{};
+  for (std::size_t i = 0; i < sides.size(); ++i)
+    sides[i] = search_side(scene, both_lungs[i], noise, lying, findings);
   say_rest(scene, sides, lying, findings);
 }
 

@@ -311,45 +311,38 @@ Finding finding_of(const Scene& scene, Label gas, const Lying& lying) {
                       "phantoms showed"},
        .not_assessed = {},
        .lower_bound = false});
-  const auto holds_gas = [gas](const auto& of) { return of[gas].voxels > 0; };
-  const auto& of = scene.sections.of;
-  const auto first = std::ranges::find_if(of, holds_gas);
-  const auto last = std::find_if(of.rbegin(), of.rend(), holds_gas);
-  bound_at_scan_end(scene, static_cast<int>(first - of.begin()),
-                    static_cast<int>(of.rend() - last) - 1, finding);
+  const int end = scene.volume.grid.size[2] - 1;
+  const bool at_first = scene.sections.of.front()[gas].voxels > 0;
+  const bool at_last = scene.sections.of.back()[gas].voxels > 0;
+  bound_at_scan_end(scene, at_first ? 0 : 1, at_last ? end : end - 1, finding);
   if (auto evidence = largest_section(scene, {gas}, id + ".section", "largest section of the gas"))
     finding.evidence.push_back(std::move(*evidence));
   return finding;
 }
 
-/// Gas is looked for round an aerated lung: a side without one was not searched.
-std::string no_lung_words(const Scene& scene) {
-  for (const auto& [lung, word] : {std::pair{right_lung, "right"}, std::pair{left_lung, "left"}})
-    if (scene.sections.voxels(lung) == 0)
-      return std::string("; not searched on the ") + word + ", where no aerated lung was found";
-  return {};
-}
-
-/// What the search says besides its candidates: of the side without one, or of both.
+/// What the search says besides its candidates: of the side without one, or of both. Gas is looked
+/// for round an aerated lung: a side without one was not searched.
 void say_rest(const Scene& scene, std::size_t proposed, const Lying& lying, Findings& findings) {
-  const auto may = scene.gates.allowed(gates::Use::volume);
-  const char* other = proposed != 1                                  ? ""
-                      : scene.sections.voxels(right_pleural_gas) > 0 ? ", left"
-                                                                     : ", right";
-  const std::string side = other;
-  const std::string id = "pneumothorax" + (side.empty() ? "" : "." + side.substr(2));
-  if (!may && proposed < 2) {
-    findings.push_back(not_assessed_finding(id, "pneumothorax" + side, pneumothorax_code(),
+  const bool right = scene.sections.voxels(right_pleural_gas) > 0;
+  const std::string side = proposed != 1 ? "" : right ? "left" : "right";
+  const std::string id = "pneumothorax" + (side.empty() ? "" : "." + side);
+  const std::string of_side = side.empty() ? "" : ", " + side;
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may && proposed < 2) {
+    findings.push_back(not_assessed_finding(id, "pneumothorax" + of_side, pneumothorax_code(),
                                             codes::chest, may.reason));
     return;
   }
+  std::string missed =
+      lying.on_a_side() ? " and gas between the lower lung and the mediastinum" : "";
+  missed += " is not excluded";
+  for (const auto& [lung, word] : {std::pair{right_lung, "right"}, std::pair{left_lung, "left"}})
+    if (scene.sections.voxels(lung) == 0)
+      missed += std::string("; not searched on the ") + word + ", where no aerated lung was found";
   findings.push_back(search_outcome(
-      id, (may ? "Pneumothorax of 30 mL or more" : "Pneumothorax") + side, pneumothorax_code(),
-      codes::chest, proposed == 2,
+      id, "Pneumothorax of 30 mL or more" + of_side, pneumothorax_code(), codes::chest,
+      proposed == 2,
       "searched as lying " + lying.words + "; less gas, gas where the ribs are out of the image" +
-          (lying.on_a_side() ? " and gas between the lower lung and the mediastinum" : "") +
-          " is not excluded" + no_lung_words(scene) +
-          part_words(scene, {right_lung, left_lung}, "lungs")));
+          missed + part_words(scene, {right_lung, left_lung}, "lungs")));
 }
 
 }  // namespace

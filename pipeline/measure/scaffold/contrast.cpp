@@ -89,21 +89,12 @@ std::string title_of(const Scene& scene) {
   return "Contrast by the density of the blood";
 }
 
-/// The part of the aorta whose blood was measured, by the regions of its slices.
-std::string vessel_words(const Scene& scene) {
-  for (int slice = 0; slice < static_cast<int>(scene.aorta.at.size()); ++slice)
-    if (scene.aorta.covers(slice) &&
-        scene.regions[static_cast<std::size_t>(slice)] == BodyRegion::chest)
-      return "descending aorta";
-  return "abdominal aorta";
-}
-
-reporting::Measurement blood_density(const Scene& scene, const std::vector<double>& means) {
+reporting::Measurement blood_density(const std::vector<double>& means) {
   const auto at = [&](double share) {
     return means[static_cast<std::size_t>(share * static_cast<double>(means.size() - 1))];
   };
   return {.id = "contrast.blood",
-          .name = "blood in the " + vessel_words(scene),
+          .name = "blood in the aorta",
           .concept_name = codes::attenuation,
           .value = std::round(at(0.5)),
           .unit = codes::hounsfield,
@@ -195,11 +186,11 @@ void contrast(Scene& scene, Findings& findings) {
   scene.contrast.phase = phase_of(*scene.contrast.blood_hu);
   reporting::Finding finding =
       measured_finding("contrast", title_of(scene), codes::presence, codes::aorta);
-  finding.measurements.push_back(blood_density(scene, means));
+  finding.measurements.push_back(blood_density(means));
   if (std::string words = left_out_words(scene); !words.empty())
     finding.measurements.back().conditions.push_back(std::move(words));
-  if (auto evidence = mask_section(scene, aorta_mask(scene), "contrast.aorta",
-                                   "largest section of the " + vessel_words(scene)))
+  if (auto evidence =
+          mask_section(scene, aorta_mask(scene), "contrast.aorta", "largest section of the aorta"))
     finding.evidence.push_back(std::move(*evidence));
   findings.push_back(std::move(finding));
   if (scene.contrast.given()) take_blood_off_bone(scene);

@@ -211,7 +211,7 @@ std::string too_short(const Scene& scene, const Part& part, const Largest& large
 /// Why no diameter was found.
 std::string not_seen_words(const Scene& scene, const Part& part) {
   if (part.from > part.to) {
-    const std::string reason = "neither levels nor a course beside the spine say where it lies";
+    std::string reason = "neither levels nor a course beside the spine say where it lies";
     constexpr int margin = 7;  // 10 mm: then the spine was followed as far as the scan goes
     if (scene.spine.first < margin && scene.spine.last >= scene.work.grid.size[2] - margin)
       return reason;
