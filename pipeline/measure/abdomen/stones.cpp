@@ -167,6 +167,17 @@ void recommend_once(const std::vector<Stone>& stones, std::size_t listed, Findin
     }
 }
 
+/// Whether a gate leaves out slices beside the spine: others are not searched anyway.
+bool leaves_out_some(const Scene& scene) {
+  const auto native = [&](int working) {
+    return scene.volume.grid.index_at(scene.work.grid.point_mm(0, 0, working))[2];
+  };
+  const auto [low, high] = std::minmax(native(scene.spine.first), native(scene.spine.last));
+  for (int slice = 0; slice < scene.volume.grid.size[2]; ++slice)
+    if (slice >= low && slice <= high && scene.gates.excludes(slice)) return true;
+  return false;
+}
+
 /// Which images were searched, what was left out there, and what of the way is not in the scan.
 std::string searched_words(const Scene& scene, std::size_t in_bowel) {
   std::string words = "searched from " + image_words(scene, scene.spine.first) + " to " +
@@ -182,7 +193,8 @@ std::string searched_words(const Scene& scene, std::size_t in_bowel) {
     words += "; T12 was not seen whole: the upper poles may lie above what was searched";
   if (!named || scene.vertebrae.find(l5) == nullptr)
     words += "; L5 was not seen whole: the lower ureters may lie below what was searched";
-  if (const std::string excluded_slices = left_out_words(scene); !excluded_slices.empty())
+  if (const std::string excluded_slices = left_out_words(scene);
+      !excluded_slices.empty() && leaves_out_some(scene))
     words += "; " + excluded_slices;
   return words;
 }

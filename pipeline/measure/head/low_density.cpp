@@ -176,7 +176,7 @@ void low_density(Scene& scene, Findings& findings) {
   findings.push_back(search_outcome(
       "head.low-density", "Asymmetric low density of the brain of 5 mL or more", codes::lesion,
       codes::brain, number > 0,
-      "searched where it is 7 HU darker than its mirror image; early ischaemia, small, symmetric "
+      "searched for what is 7 HU darker than its mirror image; early ischaemia, small, symmetric "
       "and superficial changes are not excluded" +
           part_of_head_words(cranium) + (left_out.empty() ? "" : "; " + left_out)));
 }
