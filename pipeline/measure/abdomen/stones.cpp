@@ -20,7 +20,6 @@ using reporting::Finding;
 
 constexpr std::size_t most_reported = 10;
 constexpr double most_thickness_mm = 3, least_size_mm = 2.5;
-constexpr double few_voxels = 2;
 constexpr int t12 = 19, l5 = 24;
 
 /// Why nothing can be said of stones; empty when something can.
@@ -88,8 +87,7 @@ void add_measurements(const Scene& scene, const StoneBlob& blob, Finding& findin
   const double size_u = std::max(0.5, std::hypot(blob.long_spread_mm, spacing[0] / 2));
   const double volume_u =
       std::hypot(blob.volume_spread_mm3, blob.volume_mm3 * spacing[2] / 2 / blob.long_mm);
-  // Of one or two voxels there is no shape: the densities of their neighbours alone make a size.
-  const bool tiny = blob.volume_mm3 <= few_voxels * scene.volume.grid.voxel_ml() * 1000;
+  const bool tiny = has_no_shape(blob, scene.volume.grid.voxel_ml() * 1000);
   finding.measurements.push_back(
       number(finding.id + ".diameter",
              tiny ? "largest diameter, axial, at most" : "largest diameter, axial", codes::diameter,
