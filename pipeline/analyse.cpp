@@ -212,12 +212,14 @@ void compare_with(const Earlier& earlier, const measure::Scene& scene,
 
 /// The card of each series that was read.
 void add_health(const SeriesChoice& choice, const Readings& readings, reporting::Study& study) {
-  study.series[choice.main.series].health = health_card(choice.main, readings.main.scene);
+  study.series[choice.main.series].health =
+      health_card(choice.main, readings.main.scene,
+                  readings.lung ? Measured::all_but_lungs : Measured::everything);
   if (!readings.lung) return;
   reporting::SeriesUse& lung = study.series[choice.lung->series];
   lung.used = true;
   lung.reason = choice.lung_reason;
-  lung.health = health_card(*choice.lung, readings.lung->scene);
+  lung.health = health_card(*choice.lung, readings.lung->scene, Measured::lungs);
 }
 
 /// Studies that are held and could not be compared: "none available" would be wrong.
@@ -314,7 +316,7 @@ std::variant<Earlier, Unsuitable> measure_earlier(const Chosen& chosen,
   reporting::Study& study = earlier.study.study;
   for (reporting::SeriesUse& series : study.series) series.used = false;
   study.series[slices.series].used = true;
-  study.series[slices.series].health = health_card(slices, reading.scene);
+  study.series[slices.series].health = health_card(slices, reading.scene, Measured::lungs);
   finish_findings(earlier.study.findings, study.uid, context.earlier_report);
   if (context.earlier_report)
     std::ranges::copy_if(context.earlier_report->findings, std::back_inserter(earlier.study.lost),

@@ -64,20 +64,39 @@ bool is_better(const Group& group, const measure::Findings& main, const measure:
   return assessed && (proposed || !would_lose);
 }
 
+/// Of two series a search that proposed nothing has no picture that would show which it was made
+/// on.
+void say_series(measure::Findings& findings, const Group& group, const Volume& volume) {
+  const auto& number = volume.header.series_number;
+  for (Finding& finding : findings)
+    if (belongs(finding, group) && finding.evidence.empty() &&
+        finding.presence == reporting::Presence::indeterminate)
+      finding.verification.reason +=
+          "; searched on " +
+          (number ? "series " + std::to_string(*number)
+                  : "the series of " + std::to_string(volume.grid.size[2]) + " slices");
+}
+
 /// Findings of the lungs give way to those of `lung`, search by search, in the place of the first.
-void take_lungs(measure::Findings& findings, measure::Findings lung) {
+void take_lungs(Reading& main, Reading& from) {
+  measure::Findings& findings = main.findings;
+  const measure::Findings& lung = from.findings;
   static const std::vector<Group> groups{{"lungs"},
                                          {"airway"},
                                          {"opacity", "mass", "consolidation", "ground-glass"},
                                          {"nodule"},
                                          {"pneumothorax"}};
   for (const Group& group : groups) {
-    if (!is_better(group, findings, lung)) continue;
+    if (!is_better(group, findings, lung)) {
+      say_series(findings, group, *main.volume);
+      continue;
+    }
     const auto of_group = [&](const Finding& finding) { return belongs(finding, group); };
     const auto place = std::ranges::find_if(findings, of_group) - findings.begin();
     std::erase_if(findings, of_group);
     measure::Findings taken;
     std::ranges::copy_if(lung, std::back_inserter(taken), of_group);
+    say_series(taken, group, *from.volume);
     findings.insert(findings.begin() + place, std::make_move_iterator(taken.begin()),
                     std::make_move_iterator(taken.end()));
   }
@@ -144,7 +163,8 @@ std::variant<Readings, Unsuitable> read_series_of(const std::vector<InstanceFile
       fault != nullptr ? fault->reason : measure::stopped(std::get<Reading>(lung).scene);
   if (why.empty()) {
     readings.lung.emplace(std::get<Reading>(std::move(lung)));
-    take_lungs(readings.main.findings, std::move(readings.lung->findings));
+    take_lungs(readings.main, *readings.lung);
+    readings.lung->findings.clear();
   } else {
     readings.no_lung = not_measured(why);
   }

@@ -46,7 +46,8 @@ struct Volume {
   // The image of each slice; of an interpolated one, the nearest image.
   std::vector<dicom::SopInstanceUid> instances;  ///< per slice
   std::vector<int> frames;                       ///< per slice, from 1
-  std::vector<std::optional<int>> images;        ///< per slice, InstanceNumber
+  std::vector<std::optional<int>> images;  ///< per slice, InstanceNumber; where images share one,
+                                           ///< its frame or its place in the stack
   /// What each slice is; empty: every slice is an image.
   std::vector<SliceKind> kinds;
   /// Largest distance between neighbouring images where thin and thick parts change, holes apart,

@@ -68,8 +68,8 @@ void add_not_assessed(Composer& composer, const std::vector<Finding>& findings) 
   for (const Finding& finding : findings) {
     if (finding.presence != Presence::not_assessed || finding.not_assessed.starts_with(no_method))
       continue;
-    text +=
-        (text.empty() ? "Could not be assessed (reasons under Findings): " : "; ") + finding.title;
+    text += (text.empty() ? "Could not be assessed (reasons under Findings): " : "; ") +
+            lower_first(finding.title);
     ids.push_back(finding.id);
   }
   if (!text.empty())

@@ -77,7 +77,7 @@ std::string covered_text(const Finding& region) {
     if (rest > 100 - *share.value - 0.001) text += " of its length";
   }
   const std::string others =
-      rest < 5 ? "" : "; the rest shows none of head, chest, abdomen and pelvis";
+      rest < 5 ? "" : "; the rest was not assigned to head, chest, abdomen or pelvis";
   return title_of(region) + text + others;
 }
 
@@ -99,6 +99,14 @@ Section section_of(const Finding& finding) {
   return Section::findings;
 }
 
+/// What was measured of a finding. What is refused on one side is said of the other as well.
+std::string finding_text(const Finding& finding, std::set<std::string>& given) {
+  if (finding.laterality != Laterality::right && finding.laterality != Laterality::left)
+    return measurements_text(finding.measurements, given);
+  std::set<std::string> of_side = given;
+  return measurements_text(finding.measurements, of_side);
+}
+
 /// Sentences of findings that something was measured of; an organ whose absence is all that is
 /// known belongs to the list below.
 void add_measured(Composer& composer, const std::vector<Finding>& findings, Section section) {
@@ -112,8 +120,7 @@ void add_measured(Composer& composer, const std::vector<Finding>& findings, Sect
     if (finding.presence == Presence::absent) text += ": none found";
     const std::string undecided = undecided_words(finding);
     text += undecided;
-    if (const auto measured = measurements_text(finding.measurements, given);
-        !covered && !measured.empty())
+    if (const auto measured = finding_text(finding, given); !covered && !measured.empty())
       text += (undecided.empty() ? ": " : "; ") + measured;
     composer.add(section, sentence_end(text), finding.verification, {finding.id}, finding.author);
   }

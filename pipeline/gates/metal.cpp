@@ -12,6 +12,55 @@ namespace {
 
 constexpr std::int16_t metal_hu = 2500;
 constexpr double least_mm2 = 20, around_mm = 10;
+constexpr double beside_mm = 15, most_share = 0.9;
+
+/// Columns' middle of the body on a native slice, LPS x, mm.
+double body_middle_mm(const measure::Scene& scene, int slice) {
+  const Grid& grid = scene.volume.grid;
+  double sum = 0, count = 0;
+  for (int row = 0; row < grid.size[1]; ++row)
+    for (int column = 0; column < grid.size[0]; ++column)
+      if (scene.native.labels[grid.offset(column, row, slice)] != measure::nothing)
+        sum += grid.point_mm(column, row, slice)[0], ++count;
+  return sum / std::max(1.0, count);
+}
+
+/// Where the metal of a native slice lies, LPS x, mm.
+std::vector<double> metal_mm(const measure::Scene& scene, int slice) {
+  const Grid& grid = scene.volume.grid;
+  std::vector<double> places;
+  for (int row = 0; row < grid.size[1]; ++row)
+    for (int column = 0; column < grid.size[0]; ++column) {
+      const std::size_t at = grid.offset(column, row, slice);
+      if (scene.volume.hu[at] > metal_hu && scene.native.labels[at] != measure::nothing)
+        places.push_back(grid.point_mm(column, row, slice)[0]);
+    }
+  return places;
+}
+
+bool forbids_sides(const Result& result) {
+  return std::ranges::find(result.uses, Use::laterality) != result.uses.end() ||
+         std::ranges::any_of(result.more, forbids_sides);
+}
+
+/// ", on the right" where nine tenths of it lie 15 mm and more beside the body's middle there;
+/// ", on both sides" where that holds for both together. Empty where it lies in the middle or left
+/// and right are in doubt.
+std::string side_words(const measure::Scene& scene, const std::vector<int>& slices) {
+  if (forbids_sides(position(scene)) || forbids_sides(laterality(scene))) return {};
+  double right = 0, left = 0, all = 0;
+  for (const int slice : slices) {
+    const double middle = body_middle_mm(scene, slice);
+    for (const double place : metal_mm(scene, slice)) {
+      ++all;
+      right += place < middle - beside_mm ? 1 : 0;
+      left += place > middle + beside_mm ? 1 : 0;
+    }
+  }
+  if (right >= most_share * all) return ", on the right";
+  if (left >= most_share * all) return ", on the left";
+  return right + left >= most_share * all ? ", on both sides" : "";
+}
 
 std::vector<int> slices_with_metal(const measure::Scene& scene) {
   const Volume& volume = scene.volume;
@@ -43,9 +92,10 @@ Result metal(const measure::Scene& scene) {
   const std::vector<int> found = slices_with_metal(scene);
   if (found.empty()) return passed();
   const Grid& grid = scene.volume.grid;
-  Result result = restricted(
-      {Use::calcium}, "metal, or something as dense, on " + image_words(scene.volume, found) +
-                          ": densities are not measured there nor within 10 mm");
+  Result result =
+      restricted({Use::calcium}, "metal, or something as dense, on " +
+                                     image_words(scene.volume, found) + side_words(scene, found) +
+                                     ": densities are not measured there nor within 10 mm");
   result.slices = with_surroundings(
       found, static_cast<int>(std::ceil(around_mm / grid.spacing_mm()[2])), grid.size[2]);
   return result;

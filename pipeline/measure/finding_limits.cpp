@@ -1,13 +1,28 @@
 // What a list or a scan that ends too soon makes a finding say (finding_parts.h).
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
+#include <optional>
+#include <string_view>
 
 #include "pipeline/measure/finding_parts.h"
 
 namespace tomoscribe::pipeline::measure {
 
 using reporting::Finding;
+
+Finding search_outcome(std::string id, const std::string& title, reporting::Code observation,
+                       reporting::Code site, bool proposed, const std::string& limits) {
+  if (!proposed)
+    return nothing_detected(std::move(id), title, std::move(observation), std::move(site),
+                            "no candidate passed detection; " + limits);
+  std::string further = "Further " + title;
+  char& first = further[std::string_view("Further ").size()];
+  first = static_cast<char>(std::tolower(static_cast<unsigned char>(first)));
+  return nothing_detected(std::move(id), std::move(further), std::move(observation),
+                          std::move(site), limits);
+}
 
 namespace {
 
@@ -29,6 +44,20 @@ class NativeSlice {
   double origin_ = 0;
   Vec3 per_step_{};
 };
+
+/// First and last native slice of a mask of the working grid; nullopt where it is empty. A working
+/// voxel shows the slice in which its middle lies: tilted slices cross many of the working grid's.
+std::optional<std::array<int, 2>> native_slices(const Scene& scene, const Mask& mask) {
+  const NativeSlice native(scene);
+  double first = 1e9, last = -1e9;
+  for_each_voxel(scene.work.grid, [&](std::size_t at, int column, int row, int slice) {
+    if (mask[at] == 0) return;
+    const double there = native(column, row, slice);
+    first = std::min(first, there), last = std::max(last, there);
+  });
+  if (last < first) return std::nullopt;
+  return std::array{static_cast<int>(std::lround(first)), static_cast<int>(std::lround(last))};
+}
 
 }  // namespace
 
@@ -52,19 +81,14 @@ void bound_at_scan_end(const Scene& scene, int first, int last, Finding& finding
   }
 }
 
+bool reaches_scan_end(const Scene& scene, const Mask& mask) {
+  const auto slices = native_slices(scene, mask);
+  return slices && (slices->front() <= 0 || slices->back() >= scene.volume.grid.size[2] - 1);
+}
+
 void bound_at_scan_end(const Scene& scene, const Mask& mask, Finding& finding) {
-  // A working voxel shows the slice in which its middle lies: tilted slices cross many of the
-  // working grid's.
-  const NativeSlice native(scene);
-  double first = 1e9, last = -1e9;
-  for_each_voxel(scene.work.grid, [&](std::size_t at, int column, int row, int slice) {
-    if (mask[at] == 0) return;
-    const double there = native(column, row, slice);
-    first = std::min(first, there), last = std::max(last, there);
-  });
-  if (last < first) return;
-  bound_at_scan_end(scene, static_cast<int>(std::lround(first)),
-                    static_cast<int>(std::lround(last)), finding);
+  if (const auto slices = native_slices(scene, mask))
+    bound_at_scan_end(scene, slices->front(), slices->back(), finding);
 }
 
 std::string image_words(const Scene& scene, int working_slice) {

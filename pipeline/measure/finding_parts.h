@@ -66,6 +66,14 @@ reporting::Finding candidate_finding(std::string id, std::string title, reportin
 reporting::Finding nothing_detected(std::string id, std::string title, reporting::Code observation,
                                     reporting::Code site, std::string searched);
 
+/// What a search says of itself, the same whether it proposed something or not: without a candidate
+/// nothing_detected, with some a finding of its own after them, "Further lung nodules ...: smaller
+/// ones are not excluded". Its id must differ from the candidates'.
+/// \param limits  what was searched and what is missed, a clause.
+reporting::Finding search_outcome(std::string id, const std::string& title,
+                                  reporting::Code observation, reporting::Code site, bool proposed,
+                                  const std::string& limits);
+
 /// A finding that nothing can be said about, and why.
 reporting::Finding not_assessed_finding(std::string id, std::string title,
                                         reporting::Code observation, reporting::Code site,
@@ -80,6 +88,9 @@ void say_unlisted(std::vector<reporting::Finding>& findings, std::size_t listed,
 void bound_at_scan_end(const Scene& scene, int first, int last, reporting::Finding& finding);
 /// \param mask  of the working grid
 void bound_at_scan_end(const Scene& scene, const Mask& mask, reporting::Finding& finding);
+
+/// Whether a mask of the working grid lies on the scan's first or last slice.
+bool reaches_scan_end(const Scene& scene, const Mask& mask);
 
 /// "image 120": the number of the native image on which the spine lies at a working slice (where it
 /// was not followed: the middle of the section), or its place. Tilted images cross many slices.

@@ -29,7 +29,8 @@ constexpr std::array on_the_slices{
     Where{"stone.", "measured on the slices, read between their voxels"},
     Where{"spine.trabecular.", "measured in the voxels of the slices"},
     Where{"composition.", "measured in the pixels of the slices"},
-    Where{"coronary.calcium.", "measured in the pixels of the slices, averaged to 2.5 to 3 mm"}};
+    Where{"coronary.calcium.",
+          "measured in the pixels of the slices, thin ones averaged to 2.5 to 3 mm"}};
 
 std::string words_for(std::string_view id) {
   const auto* const where =

@@ -93,6 +93,12 @@ double neck_mm(const Scene& scene) {
   return working_mm * static_cast<double>(std::count(chest_end, head_begin, BodyRegion::none));
 }
 
+/// What nobody looks for in the scan of a head alone, and was not found there.
+bool is_elsewhere(const reporting::Finding& finding) {
+  return finding.presence == reporting::Presence::not_assessed &&
+         (finding.id.starts_with("lungs") || finding.id == "airway" || finding.id == "spine");
+}
+
 }  // namespace
 
 void not_looked_at(Scene& scene, Findings& findings) {
@@ -101,13 +107,15 @@ void not_looked_at(Scene& scene, Findings& findings) {
     if (entry.region == BodyRegion::none ? neck : scene.shows(entry.region))
       findings.push_back(not_assessed_finding(entry.id, entry.what, entry.finding, entry.site,
                                               reporting::no_method));
+  const bool trunk = scene.shows(BodyRegion::chest) || scene.shows(BodyRegion::abdomen);
+  if (!trunk && scene.shows(BodyRegion::head)) std::erase_if(findings, is_elsewhere);
   const bool lungs =
       std::ranges::find(findings, "lungs", &reporting::Finding::id) != findings.end();
   if (lungs && !scene.shows(BodyRegion::chest))
     findings.push_back(not_assessed_finding(
         "chest.bases", "lung bases: nodules, consolidation, pleural fluid and gas",
         {"52988006", "SCT", "Lesion"}, codes::lung, "too little of the chest is in the scan"));
-  if (scene.shows(BodyRegion::chest) || scene.shows(BodyRegion::abdomen))
+  if (trunk)
     findings.push_back(not_assessed_finding(
         "spine.heights", "heights of the vertebral bodies, compression fractures", codes::presence,
         codes::spine,

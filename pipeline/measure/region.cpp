@@ -223,7 +223,6 @@ Measurement share_measurement(const Scene& scene, const NamedRegion& entry) {
           .value = std::round(scene.share(entry.region) * 1000) / 10,
           .unit = codes::percent,
           .decimals = 0,
-          .uncertainty = std::min(50.0, 100 * 15.0 / (working_mm * double(scene.regions.size()))),
           .method = std::string("share of the scanned length that shows the ") + entry.word +
                     "; each slice classified by body area, lung, bone and soft tissue, votes "
                     "within 30 mm",

@@ -17,13 +17,20 @@ std::string kernel_class(const measure::Scene& scene) {
   return "unknown";
 }
 
+bool applies(gates::Use use, const measure::Scene& scene, Measured measured) {
+  const bool of_lungs = use == gates::Use::nodules || use == gates::Use::low_attenuation;
+  return !of_lungs ||
+         (measured != Measured::all_but_lungs && scene.shows(measure::BodyRegion::chest));
+}
+
 double rounded(double value, double unit) {
   return std::round(value / unit) * unit;
 }
 
 }  // namespace
 
-reporting::SeriesHealth health_card(const SeriesSlices& slices, const measure::Scene& scene) {
+reporting::SeriesHealth health_card(const SeriesSlices& slices, const measure::Scene& scene,
+                                    Measured measured) {
   const Volume& volume = scene.volume;
   const Stack& stack = slices.stack;
   const dicom::InstanceHeader& header = volume.header;
@@ -48,7 +55,8 @@ reporting::SeriesHealth health_card(const SeriesSlices& slices, const measure::S
       .verdicts = {}};
   for (const gates::Use use :
        {gates::Use::volume, gates::Use::nodules, gates::Use::density, gates::Use::low_attenuation})
-    card.verdicts.push_back({std::string(gates::to_text(use)), scene.gates.allowed(use).reason});
+    if (applies(use, scene, measured))
+      card.verdicts.push_back({std::string(gates::to_text(use)), scene.gates.allowed(use).reason});
   return card;
 }
 

@@ -193,6 +193,29 @@ void describe_thickness(Volume& volume, const Stack& stack) {
       " mm thick: " + (difference > 0 ? "overlapping" : "not all tissue is covered"));
 }
 
+/// Numbers that several images share tell none apart: then a slice is named by its frame where all
+/// are frames of one file, else by the place of its image in the stack (`places`, from 1).
+void name_by_place(const std::vector<int>& places, int images, Volume& volume) {
+  std::map<int, std::pair<dicom::SopInstanceUid, int>> named;
+  bool shared = false, one_file = true;
+  for (std::size_t slice = 0; slice < volume.images.size(); ++slice) {
+    one_file = one_file && volume.instances[slice] == volume.instances.front();
+    if (!volume.images[slice]) continue;
+    const std::pair image{volume.instances[slice], volume.frames[slice]};
+    const auto known = named.try_emplace(*volume.images[slice], image).first;
+    shared = shared || known->second != image;
+  }
+  if (!shared) return;
+  for (std::size_t slice = 0; slice < volume.images.size(); ++slice)
+    volume.images[slice] = one_file ? volume.frames[slice] : places[slice];
+  const bool upwards = volume.grid.point_mm(0, 0, 1)[2] > volume.grid.point_mm(0, 0, 0)[2];
+  volume.notes.push_back(
+      one_file
+          ? "images are named by their frames"
+          : "several images carry one number: they are counted by position instead, image 1 to " +
+                std::to_string(images) + " from " + (upwards ? "the feet" : "the head") + " on");
+}
+
 /// The image nearest to each slice, by its place in Stack::order; what each slice is.
 void describe_slices(Volume& volume, const std::vector<InstanceFile>& instances,
                      const SeriesSlices& slices) {
@@ -202,6 +225,8 @@ void describe_slices(Volume& volume, const std::vector<InstanceFile>& instances,
   volume.frames.reserve(count);
   volume.images.reserve(count);
   if (stack.resampled) volume.kinds.assign(count, SliceKind::between);
+  std::vector<int> places;
+  places.reserve(count);
   std::size_t nearest = 0;
   for (std::size_t slice = 0; slice < count; ++slice) {
     const auto at = static_cast<double>(slice);
@@ -212,7 +237,9 @@ void describe_slices(Volume& volume, const std::vector<InstanceFile>& instances,
     volume.instances.push_back(instances[ref.instance].header.sop_instance);
     volume.frames.push_back(ref.frame + 1);
     volume.images.push_back(instances[ref.instance].header.instance_number);
+    places.push_back(static_cast<int>(nearest) + 1);
   }
+  name_by_place(places, static_cast<int>(stack.order.size()), volume);
   if (!stack.resampled) return;
   for (const MissingSlices& hole : stack.missing) {
     const auto after = static_cast<std::size_t>(hole.after);
@@ -288,8 +315,8 @@ std::variant<Volume, Unsuitable> load_volume(const std::vector<InstanceFile>& in
   volume.header.planes = {volume.header.planes[static_cast<std::size_t>(first.frame)]};
   volume.header.planes.front().slice_thickness_mm = thickness_of(instances, slices);
   volume.widest_step_mm = widest_step_mm(slices.stack);
-  describe_slices(volume, instances, slices);
   volume.notes = slices.notes;
+  describe_slices(volume, instances, slices);
   if (auto fault = duplicates_differ(instances, slices)) return std::move(*fault);
   if (!slices.stack.duplicates.empty())
     volume.notes.push_back(std::to_string(slices.stack.duplicates.size()) +

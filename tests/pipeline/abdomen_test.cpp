@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/measure/abdomen/liver_likeness.h"
+#include "pipeline/measure/abdomen/stone_blobs.h"
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
 #include "reporting/knowledge/rules.h"
@@ -96,6 +97,26 @@ TEST_F(AbdomenPhantom, AStoneIsFoundOnItsSideWithItsSize) {
     EXPECT_NEAR(stone->evidence.front().point_mm->at(i), truth_of(made(), "stone.1").centre_mm[i],
                 3);
   EXPECT_EQ(measured().find("stone.2"), nullptr);
+}
+
+TEST_F(AbdomenPhantom, TheSearchForStonesSaysItsLimitsAfterThem) {
+  const Finding* further = measured().find("stone");
+  ASSERT_NE(further, nullptr);
+  EXPECT_THAT(further->title, testing::StartsWith("Further stones"));
+  EXPECT_THAT(further->verification.reason, testing::StartsWith("searched from image "));
+  EXPECT_THAT(further->verification.reason, testing::HasSubstr("what lies below"));
+}
+
+TEST_F(AbdomenPhantom, BloodIsNotPlacedInTheChest) {
+  EXPECT_EQ(measured().measurement("contrast.blood")->name, "blood in the aorta");
+}
+
+TEST(SmallStone, OfTwoVoxelsHasNoShape) {
+  StoneBlob blob;
+  blob.volume_mm3 = 48;
+  EXPECT_TRUE(has_no_shape(blob, 27));
+  blob.volume_mm3 = 73;
+  EXPECT_FALSE(has_no_shape(blob, 27));
 }
 
 TEST_F(AbdomenPhantom, LiverAndSpleenAreAsDenseAsTheyWerePainted) {

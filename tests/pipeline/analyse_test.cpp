@@ -10,6 +10,7 @@
 
 #include "dicom/blob_store.h"
 #include "dicom/pixels.h"
+#include "pipeline/series/health_card.h"
 #include "reporting/faces.h"
 #include "tests/pipeline/chest_volume.h"
 #include "tests/support/files.h"
@@ -118,6 +119,22 @@ TEST_F(AnalysePhantom, GivesACardOfASoundSeries) {
   EXPECT_EQ(health->kernel_class, "smooth");
   EXPECT_EQ(health->verdicts.at(0).reason, "");
   EXPECT_EQ(health->verdicts.at(1).reason, "") << "large nodules can be looked for";
+}
+
+TEST(HealthCard, OfAHeadSaysNothingOfNodules) {
+  const Volume volume = tests::chest_volume(model::phantom::Phantom{
+      .settings = {.columns = 8, .rows = 8, .slices = 12}, .hu = std::vector<std::int16_t>(768)});
+  measure::Scene scene{.volume = volume};
+  scene.regions = {measure::BodyRegion::head};
+  const auto uses = [&] {
+    std::vector<std::string> words;
+    for (const auto& verdict : health_card({}, scene, Measured::everything).verdicts)
+      words.push_back(verdict.use);
+    return words;
+  };
+  EXPECT_THAT(uses(), testing::ElementsAre("volumes", "density"));
+  scene.regions.push_back(measure::BodyRegion::chest);
+  EXPECT_THAT(uses(), testing::Contains("nodules"));
 }
 
 TEST_F(AnalysePhantom, CountsWhatItLeavesOutByReason) {

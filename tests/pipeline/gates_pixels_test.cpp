@@ -81,9 +81,21 @@ TEST_F(PhantomPixels, WithMetalNamesItsImagesAndLeavesTenMillimetresOut) {
         volume.hu[volume.grid.offset(column, row, slice)] = 3000;
   const Result result = metal(body_of(volume));
   expect_forbids(result, {Use::calcium});
-  EXPECT_THAT(result.reason, HasSubstr("on images 71 to 73:"));
+  EXPECT_THAT(result.reason, HasSubstr("on images 71 to 73:")) << "in the middle";
   EXPECT_EQ(result.slices.front(), 6);
   EXPECT_EQ(result.slices.back(), 16);
+}
+
+TEST_F(PhantomPixels, WithMetalOnOneSideNamesIt) {
+  Volume volume = part();
+  const auto paint = [&](int from) {
+    for (int row = 78; row < 81; ++row)
+      for (int column = from; column < from + 3; ++column)
+        volume.hu[volume.grid.offset(column, row, 10)] = 3000;
+    return metal(body_of(volume)).reason;
+  };
+  EXPECT_THAT(paint(108), HasSubstr("on image 71, on the left:"));
+  EXPECT_THAT(paint(50), HasSubstr("on image 71, on both sides:"));
 }
 
 TEST_F(PhantomPixels, ThatMovedBetweenSlicesIsNamed) {

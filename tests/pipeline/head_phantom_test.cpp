@@ -101,6 +101,10 @@ TEST_P(HeadWithBlood, IsFoundOnItsSideWithItsVolume) {
   EXPECT_NEAR(*candidates.front()->measurements.front().value, truth.volume_ml,
               0.1 * truth.volume_ml);
   EXPECT_TRUE(found(findings, "head.extra-axial").empty());
+  const auto further = std::ranges::find(findings, "head.hyperdense", &Finding::id);
+  ASSERT_NE(further, findings.end());
+  EXPECT_THAT(further->title, testing::StartsWith("Further blood of 1 mL or more inside"));
+  EXPECT_THAT(further->verification.reason, testing::HasSubstr("subarachnoid blood is not"));
 }
 
 TEST(HeadWithALayer, OfBloodIsFoundOnItsSide) {

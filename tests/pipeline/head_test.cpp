@@ -107,7 +107,7 @@ TEST(Head, PairedAndCalcifiedAndThinThingsAreNotBlood) {
   const Findings findings = measured(tests::head_volume(recipe));
   ASSERT_NE(find(findings, "head.hyperdense"), nullptr);
   EXPECT_THAT(find(findings, "head.hyperdense")->verification.reason,
-              HasSubstr("no hyperdense component of 1 mL or more passed detection"));
+              testing::StartsWith("no candidate passed detection"));
 }
 
 TEST(Head, ALargeHaematomaNamesTheRuleAndItsSource) {

@@ -1,10 +1,12 @@
 // Calcium and width of the heart, and aortas that are wide or enhanced, against phantoms.
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pipeline/measure/chest/heart_space.h"
 #include "pipeline/measure/measure.h"
 #include "tests/pipeline/chest_volume.h"
 
@@ -113,6 +115,35 @@ TEST_F(Heart, ABrightBandAgainstTheLungOnOneSliceIsKeptApart) {
   EXPECT_EQ(seen.verification.outcome, reporting::Outcome::consistent) << seen.title;
   EXPECT_THAT(seen.measurements.front().conditions,
               testing::Contains(testing::HasSubstr("on one slice only: motion")));
+  EXPECT_THAT(seen.verification.reason, testing::HasSubstr("no plaque of 130 HU"));
+  EXPECT_THAT(seen.verification.reason, testing::HasSubstr("kept apart and not counted: "));
+}
+
+TEST_F(Heart, AFleckAgainstTheOesophagusIsCountedAndNamed) {
+  const Vec3 middle = scene.work.grid.index_at(volume.grid.point_mm(0, 0, 30));
+  const AortaSlice* aorta = nearest_aorta(scene, static_cast<int>(std::lround(middle[2])));
+  ASSERT_NE(aorta, nullptr);
+  const double row = aorta->row - (aorta->radius_mm + 12) / working_mm;
+  const Vec3 at = volume.grid.index_at(scene.work.grid.point_mm(aorta->column - 4, row, middle[2]));
+  for (int off = 0; off < 2; ++off)
+    volume.hu[volume.grid.offset(static_cast<int>(std::lround(at[0])) + off,
+                                 static_cast<int>(std::lround(at[1])), 30)] = 260;
+  const auto heart = calcium();
+  EXPECT_GT(*heart.measurements.front().value, 0);
+  EXPECT_THAT(heart.title, testing::HasSubstr("all of it against the oesophagus"));
+  EXPECT_EQ(findings.back().id, "coronary.calcium.search");
+  EXPECT_THAT(findings.back().verification.reason, testing::HasSubstr("small plaques"));
+}
+
+TEST(HeartPhantom, TheLimitThatNoiseRaisedIsTheOneThatIsSaid) {
+  Settings settings = chest({}, 1.6);
+  settings.noise_hu = 40;
+  settings.slice_mm = 5;
+  settings.slices = 70;
+  const Findings findings = measured(settings);
+  const auto& calcium = *std::ranges::find(findings, "coronary.calcium", &reporting::Finding::id);
+  EXPECT_THAT(calcium.verification.reason, testing::Not(testing::HasSubstr("of 130 HU")));
+  EXPECT_THAT(calcium.verification.reason, testing::HasSubstr("for the noise, those with a peak"));
 }
 
 TEST_F(Heart, MetalFarFromTheHeartForbidsNothingAndMetalInItIsLeftOut) {

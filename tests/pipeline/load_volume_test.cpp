@@ -136,6 +136,19 @@ TEST_F(LoadVolume, ReadsTheSphere) {
   EXPECT_NEAR(sphere_ml(volume), true_ml, 0.02 * true_ml);
 }
 
+TEST_F(LoadVolume, CountsImagesByPositionWhereAllCarryOneNumber) {
+  const std::vector<double> positions = every(4, -56, 56);
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    dicom::InstanceHeader header = header_at(static_cast<int>(i) + 1, positions[i]);
+    header.instance_number = 1;
+    dicom::write_ct_slice(file(static_cast<int>(i) + 1), header, words_at(positions[i]));
+  }
+  const Volume volume = loaded();
+  EXPECT_EQ(volume.images.front(), 1);
+  EXPECT_EQ(volume.images.at(11), 12);
+  EXPECT_THAT(volume.notes, testing::Contains(testing::HasSubstr("image 1 to 29 from the feet")));
+}
+
 TEST_F(LoadVolume, InterpolatesAMissingSliceAndMarksIt) {
   write_all(every(4, -56, 56));
   fs::remove(file(12));  // z -12

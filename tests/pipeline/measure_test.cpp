@@ -80,6 +80,7 @@ TEST_F(PhantomChest, TheAirwayIsFoundBetweenTheLungs) {
 
 TEST_F(PhantomChest, TheRegionIsChest) {
   EXPECT_GT(*measurement(*findings_, "body.region.chest").value, 45);
+  EXPECT_FALSE(measurement(*findings_, "body.region.chest").uncertainty);
   EXPECT_EQ(*measurement(*findings_, "body.region.head").value, 0);
 }
 

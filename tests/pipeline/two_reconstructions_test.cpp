@@ -85,6 +85,16 @@ TEST(TwoReconstructions, LungsAreMeasuredOnTheSharpOneAndAllElseOnTheSmoothOne) 
     ASSERT_TRUE(series.health);
     EXPECT_EQ(series.health->kernel_class, series.uid == sharp_series ? "sharp" : "smooth");
   }
+  const auto has_nodules = [](const reporting::SeriesUse& series) {
+    return std::ranges::find(series.health->verdicts, "nodules", &reporting::UseVerdict::use) !=
+           series.health->verdicts.end();
+  };
+  EXPECT_FALSE(has_nodules(version.study.series[0])) << "they are looked for in the other";
+  EXPECT_TRUE(has_nodules(version.study.series[1]));
+  EXPECT_THAT(finding_of(version, "pneumothorax").verification.reason,
+              testing::EndsWith("searched on series 3"));
+  EXPECT_THAT(finding_of(version, "effusion").verification.reason,
+              testing::Not(HasSubstr("searched on series")));
   EXPECT_THAT(version.study.series[1].reason, HasSubstr("chosen for the lungs"));
   EXPECT_EQ(version.provenance.inputs.size(), 150U) << "every image that was read";
   EXPECT_TRUE(reporting::faults(version).empty());

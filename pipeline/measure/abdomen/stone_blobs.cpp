@@ -362,6 +362,10 @@ std::vector<StoneBlob> stone_blobs(const Scene& scene) {
   return blobs;
 }
 
+bool has_no_shape(const StoneBlob& blob, double voxel_mm3) {
+  return blob.volume_mm3 <= 2 * voxel_mm3;
+}
+
 std::string why_no_stone(const StoneBlob& blob) {
   if (blob.peak_hu > metal_hu) return "as dense as metal";
   if (blob.peak_hu - blob.around_hu < least_noises * blob.around_noise_hu)

@@ -31,6 +31,9 @@ struct StoneBlob {
 /// from bone, largest first. Precondition: the spine was found.
 std::vector<StoneBlob> stone_blobs(const Scene& scene);
 
+/// Whether it is no larger than two voxels: their neighbours' densities alone make such a size.
+bool has_no_shape(const StoneBlob& blob, double voxel_mm3);
+
 /// Why it is no stone; empty when it may be one.
 std::string why_no_stone(const StoneBlob& blob);
 

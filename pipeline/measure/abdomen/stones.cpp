@@ -87,12 +87,16 @@ void add_measurements(const Scene& scene, const StoneBlob& blob, Finding& findin
   const double size_u = std::max(0.5, std::hypot(blob.long_spread_mm, spacing[0] / 2));
   const double volume_u =
       std::hypot(blob.volume_spread_mm3, blob.volume_mm3 * spacing[2] / 2 / blob.long_mm);
-  finding.measurements.push_back(number(finding.id + ".diameter", "largest diameter, axial",
-                                        codes::diameter, codes::millimetre, tenth(blob.long_mm),
-                                        tenth(size_u), 1));
+  const bool tiny = has_no_shape(blob, scene.volume.grid.voxel_ml() * 1000);
+  finding.measurements.push_back(
+      number(finding.id + ".diameter",
+             tiny ? "largest diameter, axial, at most" : "largest diameter, axial", codes::diameter,
+             codes::millimetre, tenth(blob.long_mm + (tiny ? size_u : 0)), tenth(size_u), 1));
+  if (tiny) finding.measurements.back().uncertainty.reset();
   finding.measurements.push_back(number(finding.id + ".volume", "volume", codes::volume,
                                         codes::cubic_millimetre, std::round(blob.volume_mm3),
                                         std::max(1.0, std::round(volume_u)), 0));
+  if (tiny) withhold(finding.measurements.back(), "no more than two voxels");
   finding.measurements.push_back(
       number(finding.id + ".attenuation", "mean attenuation", codes::attenuation, codes::hounsfield,
              std::round(blob.mean_hu), std::max(10.0, std::round(0.1 * blob.mean_hu)), 0));
@@ -137,11 +141,18 @@ Finding finding_of(const Scene& scene, const Stone& stone, std::size_t number_of
   return finding;
 }
 
+/// Whether a size was measured and not only its limit, of one of the last `listed` findings.
+bool has_size(const Findings& findings, std::size_t number_of_stone, std::size_t listed) {
+  return findings[findings.size() - listed + number_of_stone]
+      .measurements.front()
+      .uncertainty.has_value();
+}
+
 /// What is known of the passing of ureteric stones, on the widest that may lie in a ureter.
 void recommend_once(const std::vector<Stone>& stones, std::size_t listed, Findings& findings) {
   std::optional<std::size_t> widest;
   for (std::size_t i = 0; i < listed; ++i)
-    if (stones[i].place != StonePlace::kidney &&
+    if (stones[i].place != StonePlace::kidney && has_size(findings, i, listed) &&
         (!widest || stones[i].blob.long_mm > stones[*widest].blob.long_mm))
       widest = i;
   if (!widest) return;
@@ -154,18 +165,34 @@ void recommend_once(const std::vector<Stone>& stones, std::size_t listed, Findin
     }
 }
 
+/// Whether a gate leaves out slices beside the spine: others are not searched anyway.
+bool leaves_out_some(const Scene& scene) {
+  const auto native = [&](int working) {
+    return scene.volume.grid.index_at(scene.work.grid.point_mm(0, 0, working))[2];
+  };
+  const auto [low, high] = std::minmax(native(scene.spine.first), native(scene.spine.last));
+  for (int slice = 0; slice < scene.volume.grid.size[2]; ++slice)
+    if (slice >= low && slice <= high && scene.gates.excludes(slice)) return true;
+  return false;
+}
+
 /// Which images were searched, what was left out there, and what of the way is not in the scan.
 std::string searched_words(const Scene& scene, std::size_t in_bowel) {
   std::string words = "searched from " + image_words(scene, scene.spine.first) + " to " +
-                      image_words(scene, scene.spine.last) + ", where the spine was followed";
+                      image_words(scene, scene.spine.last) +
+                      ", where the spine was followed, 25 to 95 mm beside its canal; what lies "
+                      "below, within 8 mm of bone, in front of the spine, in the lower pelvis or "
+                      "in the bladder was not searched, and stones above 1500 mm3 are not proposed";
   if (in_bowel > 0)
     words += "; left out as contents of bowel, by their place: " + std::to_string(in_bowel);
   const bool named = scene.vertebrae.named;
-  if (!named || scene.vertebrae.find(t12) == nullptr)
+  // A scan that shows the chest reaches above the kidneys.
+  if (!scene.shows(BodyRegion::chest) && (!named || scene.vertebrae.find(t12) == nullptr))
     words += "; T12 was not seen whole: the upper poles may lie above what was searched";
   if (!named || scene.vertebrae.find(l5) == nullptr)
     words += "; L5 was not seen whole: the lower ureters may lie below what was searched";
-  if (const std::string excluded_slices = left_out_words(scene); !excluded_slices.empty())
+  if (const std::string excluded_slices = left_out_words(scene);
+      !excluded_slices.empty() && leaves_out_some(scene))
     words += "; " + excluded_slices;
   return words;
 }
@@ -198,21 +225,13 @@ void stones(Scene& scene, Findings& findings) {
   }
   std::size_t in_bowel = 0;
   const std::vector<Stone> found = stones_of(scene, in_bowel);
-  const std::string searched = searched_words(scene, in_bowel);
-  if (found.empty()) {
-    findings.push_back(nothing_detected(
-        "stone", "Stones of kidneys and ureters of 3 mm or more", codes::calculus, codes::kidney,
-        "no candidate passed detection 25 to 95 mm beside the spinal canal; what lies within 8 mm "
-        "of bone, in front of the spine, below the spine's lower end, in the lower pelvis or in "
-        "the bladder was not searched, and stones above 1500 mm3 are not proposed; " +
-            searched));
-    return;
-  }
   const std::size_t listed = std::min(found.size(), most_reported);
   for (std::size_t i = 0; i < listed; ++i) findings.push_back(finding_of(scene, found[i], i + 1));
   recommend_once(found, listed, findings);
-  say_unlisted(findings, listed, found.size());
-  findings[findings.size() - listed].measurements.front().conditions.push_back(searched);
+  if (listed > 0) say_unlisted(findings, listed, found.size());
+  findings.push_back(search_outcome("stone", "Stones of kidneys and ureters of 3 mm or more",
+                                    codes::calculus, codes::kidney, !found.empty(),
+                                    searched_words(scene, in_bowel)));
 }
 
 }  // namespace tomoscribe::pipeline::measure

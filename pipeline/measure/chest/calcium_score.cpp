@@ -11,6 +11,7 @@ namespace {
 constexpr double most_slab_mm = 3.0, reference_mm = 3.0;
 constexpr double bone_margin_mm = 3, least_inside = 0.8, lung_reach_mm = 5;
 constexpr double front_margin_mm = 3;
+constexpr double oesophagus_right_mm = 20, oesophagus_front_mm = 20;
 // The widest, the left main, measures 4.5 mm, SD 0.5 (Dodge 1992, doi 10.1161/01.CIR.86.1.232).
 // Arteries run in the fat under the pericardium: lung borders a part of their length at most.
 constexpr double most_artery_mm = 5.5, all_beside_lung = 0.8, band_length = 3;
@@ -281,7 +282,17 @@ class Sum {
     if (apart)
       sum_.apart.push_back(piece);
     else
-      sum_.agatston += piece.agatston;
+      add_counted(pixels, piece);
+  }
+
+  void add_counted(const std::vector<std::array<int, 2>>& pixels, const CalciumPiece& piece) {
+    sum_.agatston += piece.agatston;
+    double columns = 0, rows = 0;
+    for (const auto& [column, row] : pixels) columns += column, rows += row;
+    const auto n = static_cast<double>(pixels.size());
+    const Vec3 middle = scene_.volume.grid.point_mm(
+        box_.low[0] + columns / n, box_.low[1] + rows / n, piece.first_slice + (slices_ - 1) / 2.0);
+    if (lies_by_oesophagus(scene_, middle)) sum_.by_oesophagus += piece.agatston;
   }
 
   const Scene& scene_;
@@ -305,6 +316,18 @@ std::string why_no_plaque(const CalciumPiece& piece) {
       piece.long_mm > band_length * piece.wide_mm)
     return "a band along the border with the lung: motion";
   return "";
+}
+
+bool lies_by_oesophagus(const Scene& scene, const Vec3& point_mm) {
+  const Vec3 index = scene.work.grid.index_at(point_mm);
+  const int slice =
+      std::clamp(static_cast<int>(std::lround(index[2])), 0, scene.work.grid.size[2] - 1);
+  const AortaSlice* aorta = nearest_aorta(scene, slice);
+  if (aorta == nullptr || !scene.spine.covers(slice)) return false;
+  const SpineSlice& spine = scene.spine.at[static_cast<std::size_t>(slice)];
+  const double in_front = (aorta->row - index[1]) * working_mm - aorta->radius_mm;
+  return index[0] >= spine.body_column - oesophagus_right_mm / working_mm &&
+         index[0] <= aorta->column && in_front <= oesophagus_front_mm;
 }
 
 int slices_in_slab(const Scene& scene) {

@@ -25,6 +25,7 @@ struct CalciumPiece {
 
 struct CalciumSum {
   double agatston = 0, slab_mm = 0;
+  double by_oesophagus = 0;     ///< part of `agatston` whose pieces lie_by_oesophagus
   int slabs = 0, left_out = 0;  ///< averaged slices of the region; of them, not looked at
   Mask mask, apart_mask;        ///< of what was counted and what was not, working grid
   /// Dense, but no plaque by their shape: not counted.
@@ -33,6 +34,11 @@ struct CalciumSum {
 
 /// Why a piece is no plaque, as people read it; empty when it may be one.
 std::string why_no_plaque(const CalciumPiece& piece);
+
+/// Whether a point (LPS, mm) lies where the oesophagus and the back wall of the left atrium meet:
+/// from 20 mm right of the spine's middle to the middle of the descending aorta, up to 20 mm in
+/// front of it. A plaque of the circumflex artery may lie there too. False without an aorta there.
+bool lies_by_oesophagus(const Scene& scene, const Vec3& point_mm);
 
 /// How many neighbouring slices are averaged: together 2.5 to 3 mm where slices are thinner,
 /// else 1.

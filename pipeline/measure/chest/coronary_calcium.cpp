@@ -87,22 +87,41 @@ std::string class_words(const Measurement& score) {
   return low == high ? low : "class between " + low + " and " + high;
 }
 
-/// What was seen, is as dense as calcium and was not counted: the largest three.
-std::vector<std::string> kept_apart(const Scene& scene, const CalciumSum& sum) {
-  std::vector<std::string> words;
+/// "image 44: score 78, a band along the border with the lung: motion".
+std::string piece_words(const Scene& scene, const CalciumPiece& piece) {
+  const int slice = scene.volume.image_slice(piece.first_slice + (slices_in_slab(scene) - 1) / 2);
+  const auto image = scene.volume.images[index_of(slice)];
+  return "image " + std::to_string(image.value_or(slice + 1)) + ": score " +
+         number_text(piece.agatston, 0) + ", " + why_no_plaque(piece);
+}
+
+/// What was seen, is as dense as calcium and was not counted, largest first.
+std::vector<CalciumPiece> kept_apart(const CalciumSum& sum) {
   std::vector<CalciumPiece> pieces = sum.apart;
   std::ranges::stable_sort(pieces, std::greater{}, &CalciumPiece::agatston);
-  if (pieces.size() > 3) pieces.resize(3);
-  words.reserve(pieces.size());
-  for (const CalciumPiece& piece : pieces) {
-    const int slice = scene.volume.image_slice(piece.first_slice + (slices_in_slab(scene) - 1) / 2);
-    const auto image = scene.volume.images[index_of(slice)];
-    words.push_back(
-        "not counted (score " + number_text(piece.agatston, 0) + ", " +
-        (image ? "image " + std::to_string(*image) : "slice " + std::to_string(slice + 1)) +
-        "): " + why_no_plaque(piece));
-  }
-  return words;
+  return pieces;
+}
+
+/// "; kept apart and not counted: 4 pieces, the largest on image 44: ..."; empty where none was.
+std::string kept_apart_words(const Scene& scene, const CalciumSum& sum) {
+  const std::vector<CalciumPiece> pieces = kept_apart(sum);
+  if (pieces.empty()) return {};
+  const std::string largest = piece_words(scene, pieces.front());
+  if (pieces.size() == 1) return "; kept apart and not counted: " + largest;
+  double all = 0;
+  for (const CalciumPiece& piece : pieces) all += piece.agatston;
+  return "; kept apart and not counted: " + std::to_string(pieces.size()) + " pieces, score " +
+         number_text(all, 0) + " together, the largest on " + largest;
+}
+
+/// What the search misses and what it did not count.
+std::string limits_words(const Scene& scene, const CalciumSum& sum, const CalciumLimits& limits) {
+  const bool noisy = limits.peak_hu > limits.threshold_hu;
+  return "small plaques" +
+         (noisy ? " and, for the noise, those with a peak below " + number_text(limits.peak_hu, 0) +
+                      " HU"
+                : "") +
+         " are not excluded" + kept_apart_words(scene, sum);
 }
 
 /// "; slices with metal or missing images were left out: 12 % of the heart's height"; empty when
@@ -150,30 +169,41 @@ Measurement measurement_of(const Scene& scene, const HeartSpace& space, const Ca
   }
   score.uncertainty = std::max(
       1.0, std::round(std::hypot(spread, (thick ? thick_share : method_share) * sum.agatston)));
-  for (std::string& words : kept_apart(scene, sum)) score.conditions.push_back(std::move(words));
+  constexpr std::size_t named = 3;
+  const std::vector<CalciumPiece> pieces = kept_apart(sum);
+  for (std::size_t i = 0; i < std::min(named, pieces.size()); ++i)
+    score.conditions.push_back("not counted, " + piece_words(scene, pieces[i]));
   if (sum.left_out > 0) score.conditions.push_back(left_out_words(sum));
   return score;
 }
 
-Finding none_found(const CalciumSum& sum, const Measurement& score) {
-  std::string searched =
-      "nothing of 130 HU and 1 mm2 was found in the heart's region by an estimate without gating";
-  if (!sum.apart.empty())
-    searched += " but what is no plaque by its shape (" + why_no_plaque(sum.apart.front()) + ")";
+Finding none_found(const Scene& scene, const CalciumSum& sum, const CalciumLimits& limits,
+                   const Measurement& score) {
+  std::string searched = "no plaque of " + number_text(limits.peak_hu, 0) +
+                         " HU and 1 mm2 was found in the heart's region";
   if (sum.left_out > 0) searched += "; " + left_out_words(sum);
   Finding nothing = nothing_detected(id, "Coronary calcium", calcification, heart,
-                                     searched + "; small plaques are not excluded");
+                                     searched + "; " + limits_words(scene, sum, limits));
   nothing.measurements.push_back(score);
   return nothing;
 }
 
+/// What of the score may be no artery's: a fleck of the left atrium's wall, or in the oesophagus.
+std::string oesophagus_words(const CalciumSum& sum) {
+  if (sum.by_oesophagus < 0.5) return {};
+  const bool all = sum.by_oesophagus > 0.99 * sum.agatston;
+  return std::string("; ") + (all ? "all of it" : number_text(sum.by_oesophagus, 0) + " of it") +
+         " against the oesophagus, perhaps the left atrium's wall";
+}
+
 Finding candidate(const Scene& scene, const CalciumSum& sum, const Measurement& score) {
   const bool classed = static_cast<bool>(scene.gates.allowed(gates::Use::norms));
-  Finding finding = candidate_finding(
-      id,
-      "coronary calcium (valves not separated), " + (classed ? class_words(score) + " " : "") +
-          "by an estimate without gating" + (sum.left_out > 0 ? "; " + left_out_words(sum) : ""),
-      calcification, heart);
+  Finding finding =
+      candidate_finding(id,
+                        "coronary calcium (valves not separated" + oesophagus_words(sum) + ")" +
+                            (classed ? ", " + class_words(score) : "") +
+                            (sum.left_out > 0 ? "; " + left_out_words(sum) : ""),
+                        calcification, heart);
   finding.measurements.push_back(score);
   // A score whose uncertainty spans classes has none: no rule is applied to it.
   if (const auto [low, high] = classes_of(score); low == high)
@@ -211,8 +241,13 @@ void coronary_calcium(Scene& scene, Findings& findings) {
     return;
   }
   const Measurement score = measurement_of(scene, space, sum, limits);
-  findings.push_back(class_of(score) == nullptr ? none_found(sum, score)
-                                                : candidate(scene, sum, score));
+  if (class_of(score) == nullptr) {
+    findings.push_back(none_found(scene, sum, limits, score));
+    return;
+  }
+  findings.push_back(candidate(scene, sum, score));
+  findings.push_back(search_outcome(std::string(id) + ".search", "Coronary calcium", calcification,
+                                    heart, true, limits_words(scene, sum, limits)));
 }
 
 }  // namespace tomoscribe::pipeline::measure

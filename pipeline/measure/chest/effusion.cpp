@@ -2,7 +2,9 @@
 // chest wall on the side that is down and against the lung. Fluid in stomach or gallbladder has no
 // such contacts; collapsed lung is denser or uneven.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string>
 
 #include "pipeline/measure/chest/cage.h"
 #include "pipeline/measure/chest/lying.h"
@@ -203,8 +205,11 @@ void add_rim(const Scene& scene, Mask& fluid) {
   }
 }
 
-const char* size_word(double depth_mm) {
-  return depth_mm < small_mm ? "small" : depth_mm <= large_mm ? "moderate" : "large";
+/// By its depth; of fluid that the scan cuts, its part.
+std::string size_words(double depth_mm, bool cut) {
+  if (depth_mm > large_mm) return "large";
+  return std::string(depth_mm < small_mm ? "small" : "moderate") +
+         (cut ? " in the scanned part" : "");
 }
 
 Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, double noise,
@@ -218,9 +223,10 @@ Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, doubl
   const double ml = millilitres(fluid, scene.work.grid) + thin_layers_ml;
   const double spread =
       std::abs(millilitres(wide, scene.work.grid) - millilitres(narrow, scene.work.grid)) / 2;
+  const bool cut = reaches_scan_end(scene, fluid);
   Finding finding =
       candidate_finding(id,
-                        std::string("pleural fluid, ") + word + ", " + size_word(depth) +
+                        std::string("pleural fluid, ") + word + ", " + size_words(depth, cut) +
                             (lying.unusual() ? " (searched as lying " + lying.words + ")" : ""),
                         {"60046008", "SCT", "Pleural effusion"}, codes::chest,
                         right ? reporting::Laterality::right : reporting::Laterality::left);
@@ -249,6 +255,7 @@ Finding finding_of(const Scene& scene, Label lung, Side& side, Mask fluid, doubl
   add("depth", "greatest depth", {"410668003", "SCT", "Length"}, codes::millimetre, depth, 3);
   add("attenuation", "mean attenuation", codes::attenuation, codes::hounsfield, hu.value_or(0), 5);
   if (!hu) withhold(finding.measurements.back(), left_out_words(scene));
+  bound_at_scan_end(scene, fluid, finding);
   if (auto evidence = mask_section(scene, fluid, id + ".section", "largest section of the fluid"))
     finding.evidence.push_back(std::move(*evidence));
   return finding;
@@ -261,49 +268,81 @@ std::string beyond_search(const Lying& lying) {
   return lying.down == gates::Side::front ? "and fluid in front, where no ribs are, " : "";
 }
 
-/// A volume is what the search promises: where none may be measured it promises nothing.
-Finding nothing_found(const Scene& scene, const Lying& lying) {
-  const reporting::Code code{"60046008", "SCT", "Pleural effusion"};
-  if (const auto may = scene.gates.allowed(gates::Use::volume); !may)
-    return not_assessed_finding("effusion", "pleural fluid", code, codes::chest, may.reason);
-  return nothing_detected("effusion", "Pleural fluid of 15 mL or more", code, codes::chest,
-                          "no candidate passed detection, searched as lying " + lying.words +
-                              "; thin or encapsulated fluid " + beyond_search(lying) +
-                              "is not excluded");
+/// How the search ended on each side, right first.
+enum class Outcome : std::uint8_t { no_ribs, nothing, proposed };
+
+constexpr std::array<Label, 2> both_lungs{right_lung, left_lung};
+
+const char* word_of(Label lung) {
+  return lung == right_lung ? "right" : "left";
+}
+
+const reporting::Code& fluid_code() {
+  static const reporting::Code code{"60046008", "SCT", "Pleural effusion"};
+  return code;
+}
+
+/// Proposes the fluid of one side, or says why it was not looked for.
+Outcome search_side(Scene& scene, Label lung, double noise, const Lying& lying,
+                    Findings& findings) {
+  Side side(scene, lung, lying);
+  if (!side.has_ribs()) {
+    const std::string word = word_of(lung);
+    findings.push_back(not_assessed_finding("effusion." + word, "pleural fluid, " + word,
+                                            fluid_code(), codes::chest,
+                                            "no aerated lung inside visible ribs on this side"));
+    return Outcome::no_ribs;
+  }
+  Mask fluid = side.fluid(0, noise);
+  if (fluid.empty()) return Outcome::nothing;
+  scene.fluid.resize(fluid.size(), 0);
+  for (std::size_t i = 0; i < fluid.size(); ++i)
+    if (fluid[i] != 0) scene.fluid[i] = 1;
+  findings.push_back(finding_of(scene, lung, side, std::move(fluid), noise, lying));
+  return Outcome::proposed;
+}
+
+/// The sides on which nothing was found; with fluid on both, what else there may be. A volume is
+/// what the search promises: where none may be measured it promises nothing of these sides.
+void say_rest(const Scene& scene, const std::array<Outcome, 2>& sides, const Lying& lying,
+              Findings& findings) {
+  const auto empty = std::ranges::count(sides, Outcome::nothing);
+  const bool proposed = std::ranges::find(sides, Outcome::proposed) != sides.end();
+  if (empty == 0 && !proposed) return;
+  std::string id = "effusion", of_side, where;
+  if (empty == 1) {
+    const std::string word = word_of(both_lungs[sides[0] == Outcome::nothing ? 0 : 1]);
+    id += "." + word, of_side = ", " + word;
+    if (proposed) where = "on either side ";
+  }
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may && empty > 0)
+    findings.push_back(not_assessed_finding(id, "pleural fluid" + of_side, fluid_code(),
+                                            codes::chest, may.reason));
+  else
+    findings.push_back(search_outcome(
+        id, "Pleural fluid of 15 mL or more" + of_side, fluid_code(), codes::chest, empty == 0,
+        "searched as lying " + lying.words + "; thin or encapsulated fluid " + where +
+            beyond_search(lying) + "is not excluded" +
+            part_words(scene, {right_lung, left_lung}, "lungs")));
+  if (of_side == ", right") findings.back().laterality = reporting::Laterality::right;
+  if (of_side == ", left") findings.back().laterality = reporting::Laterality::left;
 }
 
 }  // namespace
 
 void effusion(Scene& scene, Findings& findings) {
   if (!scene.shows(BodyRegion::chest)) return;
-  const reporting::Code fluid_code{"60046008", "SCT", "Pleural effusion"};
   if (const auto may = scene.gates.allowed(gates::Use::density); !may) {
     findings.push_back(
-        not_assessed_finding("effusion", "pleural fluid", fluid_code, codes::chest, may.reason));
+        not_assessed_finding("effusion", "pleural fluid", fluid_code(), codes::chest, may.reason));
     return;
   }
   const double noise = noise_hu(scene);
   const Lying lying = lying_of(scene);
-  bool any = false;
-  for (const Label lung : {right_lung, left_lung}) {
-    const char* word = lung == right_lung ? "right" : "left";
-    Side side(scene, lung, lying);
-    if (!side.has_ribs()) {
-      findings.push_back(not_assessed_finding(
-          std::string("effusion.") + word, std::string("pleural fluid, ") + word, fluid_code,
-          codes::chest, "no aerated lung inside visible ribs on this side"));
-      any = true;
-      continue;
-    }
-    Mask fluid = side.fluid(0, noise);
-    if (fluid.empty()) continue;
-    scene.fluid.resize(fluid.size(), 0);
-    for (std::size_t i = 0; i < fluid.size(); ++i)
-      if (fluid[i] != 0) scene.fluid[i] = 1;
-    findings.push_back(finding_of(scene, lung, side, std::move(fluid), noise, lying));
-    any = true;
-  }
-  if (!any) findings.push_back(nothing_found(scene, lying));
+  std::array<Outcome, 2> sides{};
+  for (std::size_t i = 0; i < sides.size(); ++i)
+    sides[i] = search_side(scene, both_lungs[i], noise, lying, findings);
+  say_rest(scene, sides, lying, findings);
 }
 
 }  // namespace tomoscribe::pipeline::measure

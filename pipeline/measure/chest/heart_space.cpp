@@ -114,15 +114,6 @@ void fill_slice(const Scene& scene, int slice, bool below_dome, Mask& mask) {
   }
 }
 
-/// The track as it is where it was followed, between that the nearest slice's.
-const AortaSlice* nearest_aorta(const Scene& scene, int slice) {
-  constexpr int reach = 8;
-  for (int away = 0; away <= reach; ++away)
-    for (const int at : {slice - away, slice + away})
-      if (scene.aorta.covers(at)) return &scene.aorta.at[static_cast<std::size_t>(at)];
-  return nullptr;
-}
-
 void take_off_aorta(const Scene& scene, int slice, Mask& mask) {
   const AortaSlice* aorta = nearest_aorta(scene, slice);
   if (aorta == nullptr) return;
@@ -141,6 +132,14 @@ HeartSpace none(std::string why) {
 }
 
 }  // namespace
+
+const AortaSlice* nearest_aorta(const Scene& scene, int slice) {
+  constexpr int reach = 8;
+  for (int away = 0; away <= reach; ++away)
+    for (const int at : {slice - away, slice + away})
+      if (scene.aorta.covers(at)) return &scene.aorta.at[static_cast<std::size_t>(at)];
+  return nullptr;
+}
 
 int carina_slice(const Scene& scene) {
   const Grid& grid = scene.work.grid;

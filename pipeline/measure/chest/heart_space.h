@@ -19,6 +19,10 @@ struct HeartSpace {
 /// The lowest working slice of the trachea above its bifurcation; -1 where no airway was followed.
 int carina_slice(const Scene& scene);
 
+/// The aorta's track as it is where it was followed, between that the nearest slice's within 12 mm;
+/// nullptr further away.
+const AortaSlice* nearest_aorta(const Scene& scene, int slice);
+
 /// In each slice the convex hull of both lungs, without lung, airway, what lies beside a lung's
 /// inner border, spine, and descending aorta. Holds the heart with its fat, great vessels and
 /// mediastinum: nothing separates these.

@@ -247,18 +247,18 @@ void nodules(Scene& scene, Findings& findings) {
   skip(0, "right", reporting::Laterality::right);
   skip(1, "left", reporting::Laterality::left);
   const bool thick = thickness_of(scene) > thin_mm + 0.01;
-  // Of the lung bases above an abdomen nothing is said.
-  if (found.empty() && !(skipped[0] && skipped[1]) && scene.shows(BodyRegion::chest))
-    findings.push_back(nothing_detected(
-        "nodules", std::string("Solid lung nodules of ") + (thick ? "10" : "6") + " mm or more",
-        codes::nodule, codes::lung,
-        "no candidate passed detection; nodules that are smaller, of ground glass or joined to "
-        "vessels or the pleura are not excluded" +
-            part_words(scene, {right_lung, left_lung}, "lungs")));
   const std::size_t listed = std::min(found.size(), most_candidates);
   for (std::size_t i = 0; i < listed; ++i)
     findings.push_back(finding_of(scene, space, found[i], static_cast<int>(i) + 1));
   if (listed > 0) say_unlisted(findings, listed, found.size());
+  // That the lung bases above an abdomen hold none is not said.
+  if (found.empty() && ((skipped[0] && skipped[1]) || !scene.shows(BodyRegion::chest))) return;
+  findings.push_back(search_outcome(
+      "nodules", std::string("Solid lung nodules of ") + (thick ? "10" : "6") + " mm or more",
+      codes::nodule, codes::lung, !found.empty(),
+      "nodules that are smaller, of ground glass or joined to vessels or the pleura are not "
+      "excluded" +
+          part_words(scene, {right_lung, left_lung}, "lungs")));
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -311,9 +311,38 @@ Finding finding_of(const Scene& scene, Label gas, const Lying& lying) {
                       "phantoms showed"},
        .not_assessed = {},
        .lower_bound = false});
+  const int end = scene.volume.grid.size[2] - 1;
+  const bool at_first = scene.sections.of.front()[gas].voxels > 0;
+  const bool at_last = scene.sections.of.back()[gas].voxels > 0;
+  bound_at_scan_end(scene, at_first ? 0 : 1, at_last ? end : end - 1, finding);
   if (auto evidence = largest_section(scene, {gas}, id + ".section", "largest section of the gas"))
     finding.evidence.push_back(std::move(*evidence));
   return finding;
+}
+
+/// What the search says besides its candidates: of the side without one, or of both. Gas is looked
+/// for round an aerated lung: a side without one was not searched.
+void say_rest(const Scene& scene, std::size_t proposed, const Lying& lying, Findings& findings) {
+  const bool right = scene.sections.voxels(right_pleural_gas) > 0;
+  const std::string side = proposed != 1 ? "" : right ? "left" : "right";
+  const std::string id = "pneumothorax" + (side.empty() ? "" : "." + side);
+  const std::string of_side = side.empty() ? "" : ", " + side;
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may && proposed < 2) {
+    findings.push_back(not_assessed_finding(id, "pneumothorax" + of_side, pneumothorax_code(),
+                                            codes::chest, may.reason));
+    return;
+  }
+  std::string missed =
+      lying.on_a_side() ? " and gas between the lower lung and the mediastinum" : "";
+  missed += " is not excluded";
+  for (const auto& [lung, word] : {std::pair{right_lung, "right"}, std::pair{left_lung, "left"}})
+    if (scene.sections.voxels(lung) == 0)
+      missed += std::string("; not searched on the ") + word + ", where no aerated lung was found";
+  findings.push_back(search_outcome(
+      id, "Pneumothorax of 30 mL or more" + of_side, pneumothorax_code(), codes::chest,
+      proposed == 2,
+      "searched as lying " + lying.words + "; less gas, gas where the ribs are out of the image" +
+          missed + part_words(scene, {right_lung, left_lung}, "lungs")));
 }
 
 }  // namespace
@@ -354,23 +383,13 @@ void pneumothorax(Scene& scene, Findings& findings) {
     return;
   }
   const Lying lying = lying_of(scene);
-  bool any = false;
+  std::size_t proposed = 0;
   for (const Label gas : {right_pleural_gas, left_pleural_gas}) {
     if (scene.sections.voxels(gas) == 0) continue;
     findings.push_back(finding_of(scene, gas, lying));
-    any = true;
+    ++proposed;
   }
-  if (any) return;
-  if (const auto may = scene.gates.allowed(gates::Use::volume); !may)
-    findings.push_back(not_assessed_finding("pneumothorax", "pneumothorax", pneumothorax_code(),
-                                            codes::chest, may.reason));
-  else
-    findings.push_back(nothing_detected(
-        "pneumothorax", "Pneumothorax of 30 mL or more", pneumothorax_code(), codes::chest,
-        "no candidate passed detection, searched as lying " + lying.words +
-            "; less gas, gas where the ribs are out of the image" +
-            (lying.on_a_side() ? " and gas between the lower lung and the mediastinum" : "") +
-            " is not excluded"));
+  say_rest(scene, proposed, lying, findings);
 }
 
 }  // namespace tomoscribe::pipeline::measure

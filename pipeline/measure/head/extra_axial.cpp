@@ -16,15 +16,15 @@ using reporting::Laterality;
 using reporting::Measurement;
 
 constexpr const char* title = "Blood between brain and skull";
+constexpr const char* searched_title = "Blood of 1 mL or more between brain and skull";
 constexpr const char* not_found =
     "not found: isodense and low-density (older) collections, layers thinner than about 2 mm "
     "(under "
     "the top of the vault on thick slices: more), those of the posterior fossa, on the skull base "
     "and beside the midline";
 
-std::string nothing_words(const Layers& layers) {
-  std::string text = "no hyperdense layer of 1 mL or more passed detection on " +
-                     number_text(layers.searched_cm2, 0) +
+std::string limits_words(const Cranium& cranium, const Layers& layers) {
+  std::string text = "searched on " + number_text(layers.searched_cm2, 0) +
                      " cm² of the inner table, each side by itself; isodense and low-density "
                      "collections, layers thinner than about 2 mm, those at the vertex of thick "
                      "slices, in the posterior fossa, on the skull base or along the midline are "
@@ -33,7 +33,7 @@ std::string nothing_words(const Layers& layers) {
     text +=
         "; a faint or thin bright rim runs along the vault on both sides: beam hardening, or "
         "faint or thin blood on both sides";
-  return text;
+  return text + part_of_head_words(cranium);
 }
 
 Measurement thickness(const std::string& id, const Layer& layer) {
@@ -120,9 +120,9 @@ void extra_axial(Scene& scene, Findings& findings) {
   const Layers& layers = scene.blobs->layers;
   std::size_t number = 0;
   for (const Layer& layer : layers.all) findings.push_back(finding_of(scene, layer, ++number));
-  if (number > 0) return;
-  findings.push_back(nothing_detected("head.extra-axial", title, codes::haemorrhage, codes::brain,
-                                      nothing_words(layers)));
+  findings.push_back(search_outcome("head.extra-axial", searched_title, codes::haemorrhage,
+                                    codes::brain, number > 0,
+                                    limits_words(*scene.cranium, layers)));
 }
 
 }  // namespace tomoscribe::pipeline::measure

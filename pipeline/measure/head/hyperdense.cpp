@@ -15,6 +15,8 @@ using reporting::Laterality;
 using reporting::Measurement;
 
 constexpr const char* title = "Blood inside the brain, away from the skull";
+constexpr const char* searched_title =
+    "Blood of 1 mL or more inside the brain, away from the skull";
 constexpr std::size_t most_reported = 4;
 
 /// What was left out of the search, for every outcome.
@@ -83,10 +85,8 @@ Finding finding_of(const Scene& scene, const Blob& blob, std::size_t number) {
   return finding;
 }
 
-std::string nothing_words(const Cranium& cranium, const Blobs& blobs) {
-  std::string text =
-      "no hyperdense component of 1 mL or more passed detection in the part that was searched; "
-      "smaller, isodense and subarachnoid blood is not excluded";
+std::string limits_words(const Cranium& cranium, const Blobs& blobs) {
+  std::string text = "smaller, isodense and subarachnoid blood is not excluded";
   text += cranium.petrous_mm && !blobs.posterior_hu ? ", the posterior fossa was not searched" : "";
   const auto left_out = std::ranges::count(blobs.kinds, BlobKind::not_blood, &Judged::kind);
   if (left_out > 0)
@@ -113,10 +113,11 @@ void hyperdense(Scene& scene, Findings& findings) {
   if (number > 0) {
     const auto found =
         std::ranges::count(scene.blobs->kinds, BlobKind::in_the_brain, &Judged::kind);
-    return say_unlisted(findings, number, static_cast<std::size_t>(found));
+    say_unlisted(findings, number, static_cast<std::size_t>(found));
   }
-  findings.push_back(nothing_detected("head.hyperdense", title, codes::haemorrhage, codes::brain,
-                                      nothing_words(*scene.cranium, *scene.blobs)));
+  findings.push_back(search_outcome("head.hyperdense", searched_title, codes::haemorrhage,
+                                    codes::brain, number > 0,
+                                    limits_words(*scene.cranium, *scene.blobs)));
 }
 
 }  // namespace tomoscribe::pipeline::measure

@@ -165,18 +165,20 @@ void low_density(Scene& scene, Findings& findings) {
   const Components pieces =
       components(without_excluded(scene, cranium.image.grid, darker), cranium.image.grid,
                  static_cast<std::size_t>(least_ml / cranium.image.grid.voxel_ml()));
+  const std::string left_out = left_out_words(scene);
   std::size_t number = 0, found = 0;
   for (std::size_t i = 0; i < pieces.voxels.size(); ++i) {
     const Area area = area_of(scene, differences, pieces, i + 1);
     if (area.opposite_blood) continue;
     if (++found <= most_reported) findings.push_back(finding_of(scene, area, ++number));
   }
-  if (number > 0) return say_unlisted(findings, number, found);
-  findings.push_back(nothing_detected(
-      "head.low-density", title, codes::lesion, codes::brain,
-      "no area of 5 mL or more that is 7 HU darker than its mirror image passed detection; early "
-      "ischaemia, small, symmetric and superficial changes are not excluded" +
-          part_of_head_words(cranium)));
+  if (number > 0) say_unlisted(findings, number, found);
+  findings.push_back(search_outcome(
+      "head.low-density", "Asymmetric low density of the brain of 5 mL or more", codes::lesion,
+      codes::brain, number > 0,
+      "searched for what is 7 HU darker than its mirror image; early ischaemia, small, symmetric "
+      "and superficial changes are not excluded" +
+          part_of_head_words(cranium) + (left_out.empty() ? "" : "; " + left_out)));
 }
 
 }  // namespace tomoscribe::pipeline::measure

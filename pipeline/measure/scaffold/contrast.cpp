@@ -94,7 +94,7 @@ reporting::Measurement blood_density(const std::vector<double>& means) {
     return means[static_cast<std::size_t>(share * static_cast<double>(means.size() - 1))];
   };
   return {.id = "contrast.blood",
-          .name = "blood in the descending aorta",
+          .name = "blood in the aorta",
           .concept_name = codes::attenuation,
           .value = std::round(at(0.5)),
           .unit = codes::hounsfield,
@@ -190,8 +190,8 @@ void contrast(Scene& scene, Findings& findings) {
   finding.measurements.push_back(blood_density(means));
   if (std::string words = left_out_words(scene); !words.empty())
     finding.measurements.back().conditions.push_back(std::move(words));
-  if (auto evidence = mask_section(scene, aorta_mask(scene), "contrast.aorta",
-                                   "largest section of the descending aorta"))
+  if (auto evidence =
+          mask_section(scene, aorta_mask(scene), "contrast.aorta", "largest section of the aorta"))
     finding.evidence.push_back(std::move(*evidence));
   findings.push_back(std::move(finding));
   if (scene.contrast.given()) take_blood_off_bone(scene);

@@ -210,10 +210,14 @@ std::string too_short(const Scene& scene, const Part& part, const Largest& large
 
 /// Why no diameter was found.
 std::string not_seen_words(const Scene& scene, const Part& part) {
-  if (part.from > part.to)
-    return "neither levels nor a course beside the spine say where it lies: the spine was followed "
-           "only from " +
-           image_words(scene, scene.spine.first) + " to " + image_words(scene, scene.spine.last);
+  if (part.from > part.to) {
+    std::string reason = "neither levels nor a course beside the spine say where it lies";
+    constexpr int margin = 7;  // 10 mm: then the spine was followed as far as the scan goes
+    if (scene.spine.first < margin && scene.spine.last >= scene.work.grid.size[2] - margin)
+      return reason;
+    return reason + ": the spine was followed only from " + image_words(scene, scene.spine.first) +
+           " to " + image_words(scene, scene.spine.last);
+  }
   return "its wall was not seen well enough beside the spine from " +
          place_words(scene, part.from) + " to " + place_words(scene, part.to);
 }
