@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/measure/chest/dense_part.h"
 #include "pipeline/measure/chest/lung_territory.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -12,6 +13,7 @@ constexpr double heart_share = 0.6, heart_margin_mm = 6;
 constexpr double seed_mm = 4.5;         // opening by 5.25 mm
 constexpr double least_depth_mm = 8.2;  // outermost voxels have 0: 18 mm thick
 constexpr double least_seed_ml = 6;
+constexpr double inside_mm = 4.5;
 constexpr double organ_mm = 2.5, diaphragm_mm = 10.5;  // depths from which an organ is certain
 constexpr float level_mm = 0.25F;
 
@@ -31,34 +33,66 @@ Mask heart(const Territory& territory, const std::vector<float>& depth, const Cr
   if (most <= 0) return result;
   const double ball_mm = heart_share * most;
   Mask core(depth.size());
-  for_each_voxel(grid, [&](std::size_t at, int, int, int) {
-    core[at] = territory.mask[at] != diaphragm_place && depth[at] >= ball_mm ? 1 : 0;
+  for (std::size_t i = 0; i < core.size(); ++i)
+    core[i] = territory.mask[i] != diaphragm_place && depth[i] >= ball_mm ? 1 : 0;
+  const double reach_mm = ball_mm + heart_margin_mm;
+  const auto around = crop_around(core, grid, reach_mm, [](std::uint8_t v) { return v != 0; });
+  Mask inside(around->grid.voxels(), 0);
+  std::size_t deepest_inside = 0;
+  for_each_in(*around, grid, [&](std::size_t at, std::size_t in) {
+    inside[in] = core[at];
+    if (at == deepest) deepest_inside = in;
   });
-  const Components pieces = components(core, grid, 1);
-  const std::uint16_t mine = pieces.labels[deepest];
-  for (std::size_t i = 0; i < core.size(); ++i) core[i] = pieces.labels[i] == mine ? 1 : 0;
-  const std::vector<float> away = depth_mm(core, grid);
-  for (std::size_t i = 0; i < result.size(); ++i)
-    result[i] = away[i] >= -static_cast<float>(ball_mm + heart_margin_mm) ? 1 : 0;
+  {
+    const Components pieces = components(inside, around->grid, 1);
+    const std::uint16_t mine = pieces.labels[deepest_inside];
+    for (std::size_t i = 0; i < inside.size(); ++i) inside[i] = pieces.labels[i] == mine ? 1 : 0;
+  }
+  const std::vector<float> away = depth_mm(inside, around->grid);
+  for_each_in(*around, grid, [&](std::size_t at, std::size_t in) {
+    result[at] = away[in] >= -static_cast<float>(reach_mm) ? 1 : 0;
+  });
   return result;
 }
 
+/// Tissue of fat's density in its thick parts: the fat beside the heart is no lung.
+class FatOf {
+ public:
+  explicit FatOf(std::size_t pieces) : values_(pieces + 1) {}
+  void add(std::uint16_t piece, std::int16_t hu) { values_[piece].push_back(hu); }
+  bool is_fat(std::uint16_t piece) {
+    std::vector<std::int16_t>& values = values_[piece];
+    if (values.empty()) return false;
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle < fat_hu;
+  }
+
+ private:
+  std::vector<std::vector<std::int16_t>> values_;
+};
+
 /// What an opening by 5.25 mm leaves of soft tissue in the place of lung, in pieces that are thick
 /// enough; 0 elsewhere.
-Mask seeds(const Territory& territory, const Mask& heart, const std::vector<float>& depth,
-           const Grid& grid) {
+Mask seeds(const Scene& scene, const Territory& territory, const Mask& heart,
+           const std::vector<float>& depth, const Crop& box) {
+  const Grid& grid = box.grid;
   Mask suspect(depth.size());
   for (std::size_t i = 0; i < suspect.size(); ++i)
     suspect[i] = territory.soft[i] != 0 && territory.mask[i] == lung_place && heart[i] == 0 ? 1 : 0;
-  const Mask core = deeper_than(depth_mm(suspect, grid), seed_mm - working_mm / 2);
-  const std::vector<float> away = depth_mm(core, grid);
-  for (std::size_t i = 0; i < suspect.size(); ++i)
-    if (away[i] < -static_cast<float>(seed_mm + working_mm / 2)) suspect[i] = 0;
+  suspect = opened(suspect, grid, seed_mm);
   const Components pieces =
       components(suspect, grid, static_cast<std::size_t>(least_seed_ml / grid.voxel_ml()));
   std::vector<float> thickest(pieces.voxels.size() + 1, 0);
   for (std::size_t i = 0; i < suspect.size(); ++i)
     thickest[pieces.labels[i]] = std::max(thickest[pieces.labels[i]], depth[i]);
+  FatOf fat(pieces.voxels.size());
+  for_each_in(box, scene.work.grid, [&](std::size_t at, std::size_t in) {
+    if (pieces.labels[in] != 0 && depth[in] >= inside_mm)
+      fat.add(pieces.labels[in], scene.smooth[at]);
+  });
+  for (std::size_t i = 1; i < thickest.size(); ++i)
+    if (fat.is_fat(static_cast<std::uint16_t>(i))) thickest[i] = 0;
   thickest[0] = 0;
   for (std::size_t i = 0; i < suspect.size(); ++i)
     suspect[i] = thickest[pieces.labels[i]] >= least_depth_mm ? 1 : 0;
@@ -181,7 +215,7 @@ JoinedLung joined_lung(const Scene& scene, const Crop& box) {
   if (!territory.found()) return joined;
   const std::vector<float> depth = depth_mm(territory.soft, box.grid);
   const Mask with_heart = heart(territory, depth, box);
-  joined.seed = seeds(territory, with_heart, depth, box.grid);
+  joined.seed = seeds(scene, territory, with_heart, depth, box);
   if (std::ranges::count(joined.seed, 1) == 0) return joined;
   Mask owner = markers(territory, with_heart, joined.seed, depth);
   climb(open_to_lesions(territory, box), depth, box.grid, deepest_of(joined.seed, depth, box.grid),
