@@ -13,7 +13,7 @@ constexpr double heart_share = 0.6, heart_margin_mm = 6;
 constexpr double seed_mm = 4.5;         // opening by 5.25 mm
 constexpr double least_depth_mm = 8.2;  // outermost voxels have 0: 18 mm thick
 constexpr double least_seed_ml = 6;
-constexpr double inside_mm = 4.5;
+constexpr float inside_mm = 4.5;
 constexpr double organ_mm = 2.5, diaphragm_mm = 10.5;  // depths from which an organ is certain
 constexpr float level_mm = 0.25F;
 
@@ -55,22 +55,31 @@ Mask heart(const Territory& territory, const std::vector<float>& depth, const Cr
   return result;
 }
 
-/// Tissue of fat's density in its thick parts: the fat beside the heart is no lung.
-class FatOf {
- public:
-  explicit FatOf(std::size_t pieces) : values_(pieces + 1) {}
-  void add(std::uint16_t piece, std::int16_t hu) { values_[piece].push_back(hu); }
-  bool is_fat(std::uint16_t piece) {
-    std::vector<std::int16_t>& values = values_[piece];
-    if (values.empty()) return false;
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::ranges::nth_element(values, middle);
-    return *middle < fat_hu;
+/// By number: 1 where a piece is thick enough, and not of fat's density there: the fat beside the
+/// heart is no lung. \param around  of `box`: what `pieces` number
+Mask thick_pieces(const Scene& scene, const Components& pieces, const std::vector<float>& depth,
+                  const Crop& box, const Crop& around) {
+  std::vector<float> thickest(pieces.voxels.size() + 1, 0);
+  std::vector<std::vector<std::int16_t>> inner(thickest.size());
+  for_each_voxel(around.grid, [&](std::size_t in, int c, int r, int s) {
+    const std::uint16_t piece = pieces.labels[in];
+    if (piece == 0) return;
+    const int column = around.low[0] + c, row = around.low[1] + r, slice = around.low[2] + s;
+    const float deep = depth[box.grid.offset(column, row, slice)];
+    thickest[piece] = std::max(thickest[piece], deep);
+    if (deep >= inside_mm)
+      inner[piece].push_back(scene.smooth[scene.work.grid.offset(
+          box.low[0] + column, box.low[1] + row, box.low[2] + slice)]);
+  });
+  Mask kept(thickest.size(), 0);
+  for (std::size_t i = 1; i < kept.size(); ++i) {
+    if (thickest[i] < least_depth_mm) continue;
+    const auto middle = inner[i].begin() + static_cast<std::ptrdiff_t>(inner[i].size() / 2);
+    std::ranges::nth_element(inner[i], middle);
+    kept[i] = *middle >= fat_hu ? 1 : 0;
   }
-
- private:
-  std::vector<std::vector<std::int16_t>> values_;
-};
+  return kept;
+}
 
 /// What an opening by 5.25 mm leaves of soft tissue in the place of lung, in pieces that are thick
 /// enough; 0 elsewhere.
@@ -81,21 +90,15 @@ Mask seeds(const Scene& scene, const Territory& territory, const Mask& heart,
   for (std::size_t i = 0; i < suspect.size(); ++i)
     suspect[i] = territory.soft[i] != 0 && territory.mask[i] == lung_place && heart[i] == 0 ? 1 : 0;
   suspect = opened(suspect, grid, seed_mm);
+  const auto around = crop_around(suspect, grid, 0, [](std::uint8_t v) { return v != 0; });
+  if (!around) return suspect;
+  Mask inside(around->grid.voxels());
+  for_each_in(*around, grid, [&](std::size_t at, std::size_t in) { inside[in] = suspect[at]; });
   const Components pieces =
-      components(suspect, grid, static_cast<std::size_t>(least_seed_ml / grid.voxel_ml()));
-  std::vector<float> thickest(pieces.voxels.size() + 1, 0);
-  for (std::size_t i = 0; i < suspect.size(); ++i)
-    thickest[pieces.labels[i]] = std::max(thickest[pieces.labels[i]], depth[i]);
-  FatOf fat(pieces.voxels.size());
-  for_each_in(box, scene.work.grid, [&](std::size_t at, std::size_t in) {
-    if (pieces.labels[in] != 0 && depth[in] >= inside_mm)
-      fat.add(pieces.labels[in], scene.smooth[at]);
-  });
-  for (std::size_t i = 1; i < thickest.size(); ++i)
-    if (fat.is_fat(static_cast<std::uint16_t>(i))) thickest[i] = 0;
-  thickest[0] = 0;
-  for (std::size_t i = 0; i < suspect.size(); ++i)
-    suspect[i] = thickest[pieces.labels[i]] >= least_depth_mm ? 1 : 0;
+      components(inside, around->grid, static_cast<std::size_t>(least_seed_ml / grid.voxel_ml()));
+  const Mask kept = thick_pieces(scene, pieces, depth, box, *around);
+  for_each_in(*around, grid,
+              [&](std::size_t at, std::size_t in) { suspect[at] = kept[pieces.labels[in]]; });
   return suspect;
 }
 
