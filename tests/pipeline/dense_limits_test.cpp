@@ -1,5 +1,8 @@
 // What is said of dense lung where the scan, the posture or the tissue do not allow more.
 #include <algorithm>
+#include <functional>
+#include <stdexcept>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "pipeline/measure/chest/dense_part.h"
 #include "pipeline/measure/chest/lung_territory.h"
@@ -17,20 +18,29 @@ constexpr float inside_mm = 4.5;
 constexpr double organ_mm = 2.5, diaphragm_mm = 10.5;  // depths from which an organ is certain
 constexpr float level_mm = 0.25F;
 
-/// The heart with a margin: round the deepest soft tissue beside the middle plane between dome and
-/// carina.
-Mask heart(const Territory& territory, const std::vector<float>& depth, const Crop& box) {
-  const Grid& grid = box.grid;
-  Mask result(depth.size(), 0);
-  std::size_t deepest = 0;
+/// The deepest soft tissue beside the middle plane between dome and carina; nullopt where there is
+/// none.
+std::optional<std::size_t> middle_of_heart(const Territory& territory,
+                                           const std::vector<float>& depth, const Crop& box) {
+  std::optional<std::size_t> deepest;
   float most = 0;
-  for_each_voxel(grid, [&](std::size_t at, int, int, int s) {
+  for_each_voxel(box.grid, [&](std::size_t at, int, int, int s) {
     const int slice = box.low[2] + s;
     const bool between = territory.mask[at] == central_place || territory.mask[at] == organ_place;
     if (slice >= territory.dome && slice <= territory.carina && between && depth[at] > most)
       deepest = at, most = depth[at];
   });
-  if (most <= 0) return result;
+  return deepest;
+}
+
+/// The heart with a margin: round the deepest soft tissue beside the middle plane between dome and
+/// carina.
+Mask heart(const Territory& territory, const std::vector<float>& depth, const Crop& box) {
+  const Grid& grid = box.grid;
+  Mask result(depth.size(), 0);
+  const auto deepest = middle_of_heart(territory, depth, box);
+  if (!deepest) return result;
+  const double most = depth[*deepest];
   const double ball_mm = heart_share * most;
   Mask core(depth.size());
   for (std::size_t i = 0; i < core.size(); ++i)
@@ -41,7 +51,7 @@ Mask heart(const Territory& territory, const std::vector<float>& depth, const Cr
   std::size_t deepest_inside = 0;
   for_each_in(*around, grid, [&](std::size_t at, std::size_t in) {
     inside[in] = core[at];
-    if (at == deepest) deepest_inside = in;
+    if (at == *deepest) deepest_inside = in;
   });
   {
     const Components pieces = components(inside, around->grid, 1);

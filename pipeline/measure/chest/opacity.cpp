@@ -45,28 +45,42 @@ void mark_hazy(const Scene& scene, const DenseLung& dense, int low_hu, int high_
   });
 }
 
+/// Lines of voxels of a slice along which the patient lies down.
+class Plumbs {
+ public:
+  Plumbs(const Grid& grid, const Lying& lying)
+      : grid_(grid), down_(lying.direction()), by_rows_(down_[1] != 0) {}
+  int length() const { return grid_.size[by_rows_ ? 1 : 0]; }
+  int lines() const { return grid_.size[by_rows_ ? 0 : 1]; }
+  /// \param up  voxels from the lowest
+  std::size_t at(int line, int up, int slice) const {
+    const int along = down_[0] + down_[1] > 0 ? length() - 1 - up : up;
+    return by_rows_ ? grid_.offset(line, along, slice) : grid_.offset(along, line, slice);
+  }
+
+ private:
+  const Grid& grid_;
+  std::array<double, 2> down_;  ///< columns, rows: one of them 0
+  bool by_rows_;
+};
+
+/// Marks one line from the lung's lowest voxel on.
+void mark_line(const Plumbs& plumbs, int line, int slice, const Mask& space, Mask& haze) {
+  const int reach = static_cast<int>(dependent_mm / working_mm), length = plumbs.length();
+  int first = 0;
+  while (first < length && space[plumbs.at(line, first, slice)] == 0) ++first;
+  for (int up = first; up < std::min(length, first + reach); ++up) {
+    const std::size_t at = plumbs.at(line, up, slice);
+    if (space[at] != 0) haze[at] = static_cast<std::uint8_t>(haze[at] | dependent_bit);
+  }
+}
+
 /// Marks where the lung lies within 20 mm of its lowest point, line by line as the patient lies:
 /// gravity makes it denser.
 void mark_dependent(const Scene& scene, const Mask& space, const Lying& lying, Mask& haze) {
-  const Grid& grid = scene.work.grid;
-  const auto [right, back] = lying.direction();  // columns, rows: one of them 0
-  const bool by_rows = back != 0;
-  const int length = grid.size[by_rows ? 1 : 0], lines = grid.size[by_rows ? 0 : 1];
-  const int reach = static_cast<int>(dependent_mm / working_mm);
-  const bool from_end = right + back > 0;
-  const auto mark = [&](int line, int slice) {
-    const auto at = [&](int up) {  // from the couch upwards
-      const int along = from_end ? length - 1 - up : up;
-      return by_rows ? grid.offset(line, along, slice) : grid.offset(along, line, slice);
-    };
-    int first = 0;
-    while (first < length && space[at(first)] == 0) ++first;
-    for (int up = first; up < std::min(length, first + reach); ++up)
-      if (space[at(up)] != 0)
-        haze[at(up)] = static_cast<std::uint8_t>(haze[at(up)] | dependent_bit);
-  };
-  for (int slice = 0; slice < grid.size[2]; ++slice)
-    for (int line = 0; line < lines; ++line) mark(line, slice);
+  const Plumbs plumbs(scene.work.grid, lying);
+  for (int slice = 0; slice < scene.work.grid.size[2]; ++slice)
+    for (int line = 0; line < plumbs.lines(); ++line) mark_line(plumbs, line, slice, space, haze);
 }
 
 struct Share {
