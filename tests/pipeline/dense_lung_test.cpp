@@ -74,23 +74,23 @@ TEST(DenseLung, AMassIsOneCandidateAndNoNodule) {
               tests::truth_of(seen.phantom, "mass.1").diameter_mm, 4);
   EXPECT_FALSE(proposes(seen.findings, "mass.2"));
   EXPECT_FALSE(proposes(seen.findings, "nodule."));
-  EXPECT_FALSE(proposes(seen.findings, "consolidation."));
+  EXPECT_FALSE(proposes(seen.findings, "consolidation"));
 }
 
 TEST(DenseLung, AMassThatLiesBroadlyAgainstTheHeartIsOneCandidate) {
   const Case seen = measured(Kind::mass, Side::right, 55, 35);
   EXPECT_NEAR(value_of(seen.findings, "mass.1.diameter"),
               tests::truth_of(seen.phantom, "mass.1").diameter_mm,
-              std::min(13.0, uncertainty_of(seen.findings, "mass.1.diameter")));
+              std::min(9.0, uncertainty_of(seen.findings, "mass.1.diameter")));
   EXPECT_FALSE(proposes(seen.findings, "mass.2"));
-  EXPECT_FALSE(proposes(seen.findings, "consolidation."));
+  EXPECT_FALSE(proposes(seen.findings, "consolidation"));
 }
 
 TEST(DenseLung, OfAConsolidationThatLiesAgainstChestWallAndMediastinumAtLeastAPartIsGiven) {
   const Case seen = measured(Kind::consolidation, Side::right, 250, 15);
   const double truth = tests::truth_of(seen.phantom, "consolidation.1").volume_ml;
   const double given = value_of(seen.findings, "consolidation.right.volume");
-  EXPECT_GT(given, 0.4 * truth);
+  EXPECT_GT(given, 0.45 * truth);
   EXPECT_LT(given, truth);
   EXPECT_TRUE(is_lower_bound(seen.findings, "consolidation.right.volume"));
   EXPECT_FALSE(proposes(seen.findings, "consolidation.left"));
@@ -118,7 +118,7 @@ TEST(DenseLung, GroundGlassIsMeasuredOnItsSide) {
   const double truth = tests::truth_of(seen.phantom, "ground-glass.1").volume_ml;
   EXPECT_NEAR(value_of(seen.findings, "ground-glass.left.volume"), truth, 0.3 * truth);
   EXPECT_LE(value_of(seen.findings, "opacity.right.ground-glass"), 0.3);
-  EXPECT_FALSE(proposes(seen.findings, "consolidation."));
+  EXPECT_FALSE(proposes(seen.findings, "consolidation"));
 }
 
 TEST(DenseLung, NodulesAreNotLookedForInAConsolidatedLung) {

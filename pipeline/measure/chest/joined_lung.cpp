@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "pipeline/measure/chest/dense_part.h"
 #include "pipeline/measure/chest/lung_territory.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -12,56 +14,101 @@ constexpr double heart_share = 0.6, heart_margin_mm = 6;
 constexpr double seed_mm = 4.5;         // opening by 5.25 mm
 constexpr double least_depth_mm = 8.2;  // outermost voxels have 0: 18 mm thick
 constexpr double least_seed_ml = 6;
+constexpr float inside_mm = 4.5;
 constexpr double organ_mm = 2.5, diaphragm_mm = 10.5;  // depths from which an organ is certain
 constexpr float level_mm = 0.25F;
+
+/// The deepest soft tissue beside the middle plane between dome and carina; nullopt where there is
+/// none.
+std::optional<std::size_t> middle_of_heart(const Territory& territory,
+                                           const std::vector<float>& depth, const Crop& box) {
+  std::optional<std::size_t> deepest;
+  float most = 0;
+  for_each_voxel(box.grid, [&](std::size_t at, int, int, int s) {
+    const int slice = box.low[2] + s;
+    const bool between = territory.mask[at] == central_place || territory.mask[at] == organ_place;
+    if (slice >= territory.dome && slice <= territory.carina && between && depth[at] > most)
+      deepest = at, most = depth[at];
+  });
+  return deepest;
+}
 
 /// The heart with a margin: round the deepest soft tissue beside the middle plane between dome and
 /// carina.
 Mask heart(const Territory& territory, const std::vector<float>& depth, const Crop& box) {
   const Grid& grid = box.grid;
   Mask result(depth.size(), 0);
-  std::size_t deepest = 0;
-  float most = 0;
-  for_each_voxel(grid, [&](std::size_t at, int, int, int s) {
-    const int slice = box.low[2] + s;
-    const bool between = territory.mask[at] == central_place || territory.mask[at] == organ_place;
-    if (slice >= territory.dome && slice <= territory.carina && between && depth[at] > most)
-      deepest = at, most = depth[at];
-  });
-  if (most <= 0) return result;
+  const auto deepest = middle_of_heart(territory, depth, box);
+  if (!deepest) return result;
+  const double most = depth[*deepest];
   const double ball_mm = heart_share * most;
   Mask core(depth.size());
-  for_each_voxel(grid, [&](std::size_t at, int, int, int) {
-    core[at] = territory.mask[at] != diaphragm_place && depth[at] >= ball_mm ? 1 : 0;
+  for (std::size_t i = 0; i < core.size(); ++i)
+    core[i] = territory.mask[i] != diaphragm_place && depth[i] >= ball_mm ? 1 : 0;
+  const double reach_mm = ball_mm + heart_margin_mm;
+  const auto around = crop_around(core, grid, reach_mm, [](std::uint8_t v) { return v != 0; });
+  Mask inside(around->grid.voxels(), 0);
+  std::size_t deepest_inside = 0;
+  for_each_in(*around, grid, [&](std::size_t at, std::size_t in) {
+    inside[in] = core[at];
+    if (at == *deepest) deepest_inside = in;
   });
-  const Components pieces = components(core, grid, 1);
-  const std::uint16_t mine = pieces.labels[deepest];
-  for (std::size_t i = 0; i < core.size(); ++i) core[i] = pieces.labels[i] == mine ? 1 : 0;
-  const std::vector<float> away = depth_mm(core, grid);
-  for (std::size_t i = 0; i < result.size(); ++i)
-    result[i] = away[i] >= -static_cast<float>(ball_mm + heart_margin_mm) ? 1 : 0;
+  {
+    const Components pieces = components(inside, around->grid, 1);
+    const std::uint16_t mine = pieces.labels[deepest_inside];
+    for (std::size_t i = 0; i < inside.size(); ++i) inside[i] = pieces.labels[i] == mine ? 1 : 0;
+  }
+  const std::vector<float> away = depth_mm(inside, around->grid);
+  for_each_in(*around, grid, [&](std::size_t at, std::size_t in) {
+    result[at] = away[in] >= -static_cast<float>(reach_mm) ? 1 : 0;
+  });
   return result;
+}
+
+/// By number: 1 where a piece is thick enough, and not of fat's density there: the fat beside the
+/// heart is no lung. \param around  of `box`: what `pieces` number
+Mask thick_pieces(const Scene& scene, const Components& pieces, const std::vector<float>& depth,
+                  const Crop& box, const Crop& around) {
+  std::vector<float> thickest(pieces.voxels.size() + 1, 0);
+  std::vector<std::vector<std::int16_t>> inner(thickest.size());
+  for_each_voxel(around.grid, [&](std::size_t in, int c, int r, int s) {
+    const std::uint16_t piece = pieces.labels[in];
+    if (piece == 0) return;
+    const int column = around.low[0] + c, row = around.low[1] + r, slice = around.low[2] + s;
+    const float deep = depth[box.grid.offset(column, row, slice)];
+    thickest[piece] = std::max(thickest[piece], deep);
+    if (deep >= inside_mm)
+      inner[piece].push_back(scene.smooth[scene.work.grid.offset(
+          box.low[0] + column, box.low[1] + row, box.low[2] + slice)]);
+  });
+  Mask kept(thickest.size(), 0);
+  for (std::size_t i = 1; i < kept.size(); ++i) {
+    if (thickest[i] < least_depth_mm) continue;
+    const auto middle = inner[i].begin() + static_cast<std::ptrdiff_t>(inner[i].size() / 2);
+    std::ranges::nth_element(inner[i], middle);
+    kept[i] = *middle >= fat_hu ? 1 : 0;
+  }
+  return kept;
 }
 
 /// What an opening by 5.25 mm leaves of soft tissue in the place of lung, in pieces that are thick
 /// enough; 0 elsewhere.
-Mask seeds(const Territory& territory, const Mask& heart, const std::vector<float>& depth,
-           const Grid& grid) {
+Mask seeds(const Scene& scene, const Territory& territory, const Mask& heart,
+           const std::vector<float>& depth, const Crop& box) {
+  const Grid& grid = box.grid;
   Mask suspect(depth.size());
   for (std::size_t i = 0; i < suspect.size(); ++i)
     suspect[i] = territory.soft[i] != 0 && territory.mask[i] == lung_place && heart[i] == 0 ? 1 : 0;
-  const Mask core = deeper_than(depth_mm(suspect, grid), seed_mm - working_mm / 2);
-  const std::vector<float> away = depth_mm(core, grid);
-  for (std::size_t i = 0; i < suspect.size(); ++i)
-    if (away[i] < -static_cast<float>(seed_mm + working_mm / 2)) suspect[i] = 0;
+  suspect = opened(suspect, grid, seed_mm);
+  const auto around = crop_around(suspect, grid, 0, [](std::uint8_t v) { return v != 0; });
+  if (!around) return suspect;
+  Mask inside(around->grid.voxels());
+  for_each_in(*around, grid, [&](std::size_t at, std::size_t in) { inside[in] = suspect[at]; });
   const Components pieces =
-      components(suspect, grid, static_cast<std::size_t>(least_seed_ml / grid.voxel_ml()));
-  std::vector<float> thickest(pieces.voxels.size() + 1, 0);
-  for (std::size_t i = 0; i < suspect.size(); ++i)
-    thickest[pieces.labels[i]] = std::max(thickest[pieces.labels[i]], depth[i]);
-  thickest[0] = 0;
-  for (std::size_t i = 0; i < suspect.size(); ++i)
-    suspect[i] = thickest[pieces.labels[i]] >= least_depth_mm ? 1 : 0;
+      components(inside, around->grid, static_cast<std::size_t>(least_seed_ml / grid.voxel_ml()));
+  const Mask kept = thick_pieces(scene, pieces, depth, box, *around);
+  for_each_in(*around, grid,
+              [&](std::size_t at, std::size_t in) { suspect[at] = kept[pieces.labels[in]]; });
   return suspect;
 }
 
@@ -181,7 +228,7 @@ JoinedLung joined_lung(const Scene& scene, const Crop& box) {
   if (!territory.found()) return joined;
   const std::vector<float> depth = depth_mm(territory.soft, box.grid);
   const Mask with_heart = heart(territory, depth, box);
-  joined.seed = seeds(territory, with_heart, depth, box.grid);
+  joined.seed = seeds(scene, territory, with_heart, depth, box);
   if (std::ranges::count(joined.seed, 1) == 0) return joined;
   Mask owner = markers(territory, with_heart, joined.seed, depth);
   climb(open_to_lesions(territory, box), depth, box.grid, deepest_of(joined.seed, depth, box.grid),

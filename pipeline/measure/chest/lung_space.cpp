@@ -50,7 +50,8 @@ std::string third_of(const Scene& scene, Label lung, double z) {
                                 [&](std::uint8_t label) { return label == lung; });
   if (!crop) return "";
   const double share = (z - crop->low[2]) / std::max(1, crop->grid.size[2] - 1);
-  return share > 2.0 / 3 ? "upper third" : share > 1.0 / 3 ? "middle third" : "lower third";
+  const char* third = share > 2.0 / 3 ? "upper" : share > 1.0 / 3 ? "middle" : "lower";
+  return std::string(third) + " third of its height";
 }
 
 }  // namespace tomoscribe::pipeline::measure

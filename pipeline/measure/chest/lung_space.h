@@ -9,7 +9,8 @@ namespace tomoscribe::pipeline::measure {
 /// central airways and thin recesses stay out. Working grid; right_lung, left_lung or 0.
 Mask lung_space(const Scene& scene, double ball_mm);
 
-/// Upper, middle or lower third of a lung by its own height: "upper third".
+/// Upper, middle or lower third of a lung by its own height, which are not its lobes: "upper third
+/// of its height".
 /// \param z  working slice; lungs are measured over `labels`.
 std::string third_of(const Scene& scene, Label lung, double z);
 
