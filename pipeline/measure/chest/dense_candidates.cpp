@@ -211,12 +211,11 @@ void propose_sides(const Scene& scene, const DenseLung& dense, const Mask& glass
         side_finding(scene, "ground-glass", "ground glass", glass_code(), lung, here));
     add_section(scene, findings.back(), here, glass_low_hu - 100, glass_high_hu + 100);
   }
-  if (!any)
-    findings.push_back(nothing_detected(
-        "consolidation", "Consolidation of 8 mL or more", consolidation_code(), codes::lung,
-        "no candidate passed detection; consolidation thinner than 6 mm, or joined to heart, "
-        "mediastinum, diaphragm or chest wall, is not excluded" +
-            not_searched(scene, dense)));
+  findings.push_back(search_outcome(
+      "consolidation", "Consolidation of 8 mL or more", consolidation_code(), codes::lung, any,
+      "consolidation thinner than 6 mm, or joined to heart, mediastinum, diaphragm or chest wall, "
+      "is not excluded" +
+          not_searched(scene, dense)));
 }
 
 void propose_masses(const Scene& scene, const DenseLung& dense, Findings& findings) {
@@ -229,12 +228,10 @@ void propose_masses(const Scene& scene, const DenseLung& dense, Findings& findin
     findings.push_back(
         mass_finding(scene, dense.parts[i], body_of_part(mask, scene.work.grid), ++number));
   }
-  if (number == 0)
-    findings.push_back(nothing_detected(
-        "mass", "Lung masses of more than 30 mm", mass_code(), codes::lung,
-        "no candidate passed detection; masses joined to mediastinum, hilum, diaphragm or chest "
-        "wall are not excluded" +
-            not_searched(scene, dense)));
+  findings.push_back(search_outcome(
+      "mass", "Lung masses of more than 30 mm", mass_code(), codes::lung, number > 0,
+      "masses joined to mediastinum, hilum, diaphragm or chest wall are not excluded" +
+          not_searched(scene, dense)));
 }
 
 }  // namespace tomoscribe::pipeline::measure
