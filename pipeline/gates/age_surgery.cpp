@@ -48,7 +48,8 @@ Age age_of(const dicom::InstanceHeader& header) {
   const bool apart = stated && std::abs(*stated - years) > most_apart_years;
   if (is_placeholder(*born, *then)) {
     if (apart) return {.years = stated};  // one that was computed from it is none either
-    return {.doubt = "the birth date in the header is a placeholder"};
+    return {.doubt = "the birth date in the header is a placeholder",
+            .maybe_child = *born == *then};  // or a child on its first day
   }
   if (apart)
     return {.doubt = "birth date and Patient's Age contradict each other (" +
