@@ -72,8 +72,10 @@ class Falls {
   /// Mean over every `step`th column.
   double mean(const Endplate& plate, std::size_t step) const {
     double sum = 0, taken = 0;
-    for (std::size_t i = 0; i < columns_.size(); i += step, ++taken)
+    for (std::size_t i = 0; i < columns_.size(); i += step) {
       sum += fall(i, plate.at(columns_[i].across, columns_[i].forward));
+      ++taken;
+    }
     return taken > 0 ? sum / taken : 0;
   }
 
@@ -107,10 +109,12 @@ Endplate refined(const Falls& falls, const Endplate& from) {
       const Endplate start = best;
       for (int i = 0; i < 81; ++i) {
         Endplate plate = start;
-        plate.out_mm += 0.8 * step * (i % 3 - 1);
-        plate.forward += 0.06 * step * (i / 3 % 3 - 1);
-        plate.across += 0.06 * step * (i / 9 % 3 - 1);
-        plate.hollow_mm = std::max(0.0, plate.hollow_mm + 0.8 * step * (i / 27 - 1));
+        const int out = i % 3 - 1, forward = i / 3 % 3 - 1, across = i / 9 % 3 - 1,
+                  hollow = i / 27 - 1;
+        plate.out_mm += 0.8 * step * out;
+        plate.forward += 0.06 * step * forward;
+        plate.across += 0.06 * step * across;
+        plate.hollow_mm = std::max(0.0, plate.hollow_mm + 0.8 * step * hollow);
         plate.fall_hu = falls.mean(plate, 1);
         if (plate.likeness_hu() > best.likeness_hu()) best = plate;
       }
@@ -144,10 +148,25 @@ Edges edges_near(const Falls& falls, const Endplate& plate) {
   return edges;
 }
 
+constexpr std::size_t unknowns = 4;
+using Equations = std::array<std::array<double, unknowns + 1>, unknowns>;
+
+/// Gauss and Jordan; false where the columns do not tell.
+bool eliminate(Equations& m) {
+  for (std::size_t p = 0; p < unknowns; ++p) {
+    if (m[p][p] < 1e-6) return false;
+    for (std::size_t r = 0; r < unknowns; ++r) {
+      if (r == p) continue;
+      const double share = m[r][p] / m[p][p];
+      for (std::size_t c = p; c <= unknowns; ++c) m[r][c] -= share * m[p][c];
+    }
+  }
+  return true;
+}
+
 /// Least squares over the columns that are kept, for what is left beside `plate`.
 void solve(const std::vector<Column>& columns, const Edges& edges, Endplate& plate) {
-  constexpr std::size_t unknowns = 4;
-  std::array<std::array<double, unknowns + 1>, unknowns> m{};
+  Equations m{};
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (!edges.kept[i]) continue;
     const double x = columns[i].across, y = columns[i].forward;
@@ -157,14 +176,7 @@ void solve(const std::vector<Column>& columns, const Edges& edges, Endplate& pla
     for (std::size_t r = 0; r < unknowns; ++r)
       for (std::size_t c = 0; c <= unknowns; ++c) m[r][c] += terms[r] * terms[c];
   }
-  for (std::size_t p = 0; p < unknowns; ++p) {
-    if (m[p][p] < 1e-6) return;
-    for (std::size_t r = 0; r < unknowns; ++r) {
-      if (r == p) continue;
-      const double share = m[r][p] / m[p][p];
-      for (std::size_t c = p; c <= unknowns; ++c) m[r][c] -= share * m[p][c];
-    }
-  }
+  if (!eliminate(m)) return;
   plate.out_mm += m[0][unknowns] / m[0][0];
   plate.forward += m[1][unknowns] / m[1][1];
   plate.across += m[2][unknowns] / m[2][2];

@@ -143,15 +143,28 @@ std::optional<Loss> loss_of(const Scene& scene, const Body& body, const BodyHeig
   return most;
 }
 
-/// The vertebrae judged and those not, with reasons.
+/// The vertebrae judged and those not, with reasons, from above.
 std::string judged_words(const std::vector<Body>& bodies) {
   std::string judged, left;
-  for (auto one = bodies.rbegin(); one != bodies.rend(); ++one)
-    if (one->judged())
-      judged += (judged.empty() ? "" : ", ") + one->name();
+  int unnamed = 0;
+  for (std::size_t i = bodies.size(); i-- > 0;) {
+    const Body& one = bodies[i];
+    if (!one.judged())
+      left += (left.empty() ? "" : ", ") + one.name() + " (" + one.heights.not_assessed + ")";
+    else if (one.vertebra.number > 0)
+      judged += (judged.empty() ? "" : ", ") + one.name();
     else
-      left += (left.empty() ? "" : ", ") + one->name() + " (" + one->heights.not_assessed + ")";
+      ++unnamed;
+  }
+  if (unnamed > 0)
+    judged += (judged.empty() ? "" : " and ") + std::to_string(unnamed) + " that are not named";
   return "judged: " + judged + (left.empty() ? "" : "; not judged: " + left);
+}
+
+/// "2", "3", or both where the uncertainty reaches over the limit.
+const char* grade_words(const Loss& loss) {
+  if (loss.share - loss.uncertainty > grade_3) return "3";
+  return loss.share + loss.uncertainty > grade_3 ? "2 or 3" : "2";
 }
 
 Mask body_mask(const Scene& scene, const Body& body) {
@@ -202,10 +215,9 @@ Measurement measurement(const std::string& id, const char* part, std::string nam
 Finding finding_of(const Scene& scene, const Body& body, const Loss& loss, int number,
                    const std::string& judged) {
   const std::string id = "spine.height." + std::to_string(number);
-  const char* grade = loss.share > grade_3 ? "3" : "2";
   Finding finding = candidate_finding(id,
                                       "loss of height of " + body.name() + " " + loss.where +
-                                          ", by the height Genant grade " + grade +
+                                          ", by the height Genant grade " + grade_words(loss) +
                                           "; old, new or a variant of shape cannot be told",
                                       codes::presence, codes::spine);
   const BodyHeights& heights = body.heights;
