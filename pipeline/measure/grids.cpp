@@ -28,6 +28,7 @@ constexpr std::array on_the_slices{
           "measured on the slices, read at steps of 0.5 mm or a twentieth of the nodule"},
     Where{"stone.", "measured on the slices, read between their voxels"},
     Where{"spine.trabecular.", "measured in the voxels of the slices"},
+    Where{"spine.height.", "measured on the slices, read between their voxels"},
     Where{"composition.", "measured in the pixels of the slices"},
     Where{"coronary.calcium.",
           "measured in the pixels of the slices, thin ones averaged to 2.5 to 3 mm"}};

@@ -34,6 +34,7 @@ const std::vector<Step>& steps() {
       {"coronary-calcium", "looking for coronary calcium", coronary_calcium},
       {"cardiothoracic", "measuring the heart's width", cardiothoracic},
       {"trabecular", "measuring vertebral density", trabecular_density},
+      {"heights", "measuring the heights of vertebrae", vertebral_heights},
       {"aorta", "measuring the aorta", aorta_diameter},
       {"liver", "measuring the liver's density", liver_density},
       {"spleen", "measuring the spleen's density", spleen_density},

@@ -39,11 +39,13 @@ void gate_checks(Scene& scene, Findings& findings);     ///< Scene::gates
 void places(Scene& scene, Findings& findings);          ///< evidence of the above, body volume
 void levels(Scene& scene, Findings& findings);          ///< "spine"; Scene::vertebrae
 void trabecular_density(Scene& scene, Findings& findings);  ///< "spine.density"
-void liver_density(Scene& scene, Findings& findings);       ///< "liver"
-void spleen_density(Scene& scene, Findings& findings);      ///< "spleen"; adds to "liver"
-void stones(Scene& scene, Findings& findings);              ///< "stone.N" or "stone"
-void body_composition(Scene& scene, Findings& findings);    ///< "composition.l3"
-void aorta_diameter(Scene& scene, Findings& findings);      ///< "aorta.thoracic", "aorta.abdominal"
+void vertebral_heights(Scene& scene,
+                       Findings& findings);             ///< "spine.height.1", … or "spine.height"
+void liver_density(Scene& scene, Findings& findings);   ///< "liver"
+void spleen_density(Scene& scene, Findings& findings);  ///< "spleen"; adds to "liver"
+void stones(Scene& scene, Findings& findings);          ///< "stone.N" or "stone"
+void body_composition(Scene& scene, Findings& findings);  ///< "composition.l3"
+void aorta_diameter(Scene& scene, Findings& findings);    ///< "aorta.thoracic", "aorta.abdominal"
 void lung_volume(Scene& scene, Findings& findings);
 void low_attenuation(Scene& scene, Findings& findings);
 void opacity(Scene& scene, Findings& findings);  ///< "opacity.right", "consolidation.right",

@@ -115,11 +115,6 @@ void not_looked_at(Scene& scene, Findings& findings) {
     findings.push_back(not_assessed_finding(
         "chest.bases", "lung bases: nodules, consolidation, pleural fluid and gas",
         {"52988006", "SCT", "Lesion"}, codes::lung, "too little of the chest is in the scan"));
-  if (trunk)
-    findings.push_back(not_assessed_finding(
-        "spine.heights", "heights of the vertebral bodies, compression fractures", codes::presence,
-        codes::spine,
-        reporting::no_method + std::string(": their endplates are not located well enough")));
 }
 
 }  // namespace tomoscribe::pipeline::measure

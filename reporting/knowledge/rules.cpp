@@ -66,6 +66,10 @@ const std::vector<Citation>& bibliography() {
        "noncontrast "
        "noncardiac chest CT scans. J Cardiovasc Comput Tomogr 2017;11:74-84",
        "10.1016/j.jcct.2016.11.003"},
+      {"genant-1993",
+       "Genant HK et al. Vertebral fracture assessment using a semiquantitative technique. J Bone "
+       "Miner Res 1993;8:1137-1148",
+       "10.1002/jbmr.5650080915"},
   };
   return all;
 }
@@ -229,6 +233,18 @@ const std::vector<Rule>& rules() {
        {Limit::Kind::at_least, 300, "1"},
        "a score of 300 or more is the class severe of this guideline",
        "hecht-2017"},
+      {"vertebra.loss-25",
+       "1993",
+       "a radiologist confirms a fracture",
+       {Limit::Kind::above, 25, "%"},
+       "a loss of height of 25 to 40 % is grade 2 (moderate) of this scale for radiographs",
+       "genant-1993"},
+      {"vertebra.loss-40",
+       "1993",
+       "a radiologist confirms a fracture",
+       {Limit::Kind::above, 40, "%"},
+       "a loss of height of more than 40 % is grade 3 (severe) of this scale for radiographs",
+       "genant-1993"},
   };
   return all;
 }

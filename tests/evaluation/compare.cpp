@@ -73,6 +73,8 @@ const std::vector<LesionRow>& lesions() {
        "volume"},
       {BodyPart::thorax, "ground-glass", {"ground-glass."}, "volume", "volume"},
       {BodyPart::thorax, "mass", {"mass."}, "diameter", "diameter"},
+      {BodyPart::thorax, "compression", {"spine.height."}, "loss", "height_loss_percent"},
+      {BodyPart::abdomen, "compression", {"spine.height."}, "loss", "height_loss_percent"},
       {BodyPart::head,
        "haemorrhage",
        {"head.hyperdense.", "head.extra-axial."},
