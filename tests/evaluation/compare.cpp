@@ -167,12 +167,14 @@ json categories_of(const Phantom& phantom, const std::vector<Finding>& findings)
   json all = json::array();
   if (phantom.settings.body != BodyPart::thorax) return all;
   const Truth* truth = truth_named(phantom, "coronary-calcium.1");
-  const double painted = truth == nullptr ? 0 : truth->quantities.at("agatston");
+  const std::optional<double> painted =
+      truth == nullptr ? std::optional(0.0) : expected_of(*truth, "agatston");
+  if (!painted) return all;  // under contrast there is no score
   for (const Finding& finding : findings)
     if (!finding.measurements.empty() &&
         finding.measurements.front().id == "coronary.calcium.agatston")
       all.push_back({{"what", "coronary calcium"},
-                     {"truth", calcium_class(painted)},
+                     {"truth", calcium_class(*painted)},
                      {"said", said_calcium_class(finding)}});
   return all;
 }
@@ -207,10 +209,12 @@ std::string why_not_assessed(const LesionRow& row, const std::vector<Finding>& f
   return "";
 }
 
-double painted_size(const LesionRow& row, const Truth& truth) {
+/// nullopt: nothing of it is in the scan.
+std::optional<double> painted_size(const LesionRow& row, const Truth& truth) {
   if (row.truth == std::string_view("volume")) return truth.volume_ml;
   if (row.truth == std::string_view("diameter")) return truth.diameter_mm;
-  return truth.quantities.at(row.truth);
+  const auto found = truth.quantities.find(row.truth);
+  return found == truth.quantities.end() ? std::nullopt : std::optional(found->second);
 }
 
 const Measurement* measured_size(const LesionRow& row, const Finding& finding) {
@@ -228,21 +232,20 @@ json lesions_of(const Phantom& phantom, const std::vector<Finding>& findings,
       return one.body == phantom.settings.body && truth.kind == one.kind;
     });
     if (row == lesions().end()) continue;
-    json lesion{{"kind", truth.kind},
-                {"class", size_class(truth.kind, truth.asked_size)},
-                {"side", truth.side},
-                {"expected", truth.expected},
-                {"truth", painted_size(*row, truth)},
-                {"found", false}};
+    const auto size = painted_size(*row, truth);
+    if (!size) continue;
+    json lesion{{"kind", truth.kind}, {"class", size_class(truth.kind, truth.asked_size)},
+                {"side", truth.side}, {"expected", truth.expected},
+                {"truth", *size},     {"found", false}};
     if (const std::string reason = why_not_assessed(*row, findings); !reason.empty())
       lesion["reason"] = reason;
     if (const Finding* finding = met_by(*row, truth, findings)) {
       lesion["found"] = true;
       lesion["side_right"] = truth.side.empty() || to_text(finding->laterality).empty() ||
                              truth.side == to_text(finding->laterality);
-      if (const Measurement* size = measured_size(*row, *finding);
-          size != nullptr && !matched.contains(finding))
-        add_measured(lesion, *size);
+      if (const Measurement* one = measured_size(*row, *finding);
+          one != nullptr && !matched.contains(finding))
+        add_measured(lesion, *one);
       matched.insert(finding);
     }
     all.push_back(std::move(lesion));

@@ -185,6 +185,9 @@ class Extents {
         percent_of(finding_.id + '.' + part, name, value, std::min(method_percent, 0.25 * value)));
     Measurement& added = finding_.measurements.back();
     const std::string left_out = left_out_words(scene_);
+    if (const std::string unseen = extent.unseen(); !unseen.empty())
+      withhold(added, "most of the " + unseen + " of the lung's height was not seen: " + left_out +
+                          "; of the rest " + (whole ? extent.whole : extent.free).text());
     if (!left_out.empty()) added.conditions.push_back(left_out);
     added.conditions.push_back(
         "by thirds of the lung's height (not lobes): upper third " + extent.thirds[2].text() +
@@ -193,9 +196,6 @@ class Extents {
                              (found_.lying.unusual() ? " (lying " + found_.lying.words + ")" : "");
     added.conditions.push_back((whole ? "of " + down + ' ' : down + " are left out: of them ") +
                                extent.dependent.text());
-    if (const std::string unseen = extent.unseen(); !unseen.empty())
-      withhold(added, "most of the " + unseen + " of the lung's height was not seen: " + left_out +
-                          "; of the rest " + (whole ? extent.whole : extent.free).text());
     return added;
   }
 
