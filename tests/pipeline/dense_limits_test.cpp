@@ -94,6 +94,8 @@ TEST(DenseLung, FluidThatWasNotRecognisedIsNoConsolidation) {
   const Findings findings = measured(volume, [](std::string_view step, Scene& scene) {
     if (step == "opacity") scene.fluid.clear();
   });
+  // A pool of that size lies more on diaphragm and mediastinum than against lung.
+  EXPECT_TRUE(proposes(findings, "effusion.left"));
   EXPECT_FALSE(proposes(findings, "consolidation."));
   const Finding& seen = one(findings, "consolidation-or-fluid.left");
   EXPECT_THAT(seen.title, HasSubstr("pleural fluid or consolidation, left lung"));

@@ -25,6 +25,8 @@ constexpr double seed_depth_mm = 1.4;  // two voxels inside: 4.5 mm thick or mor
 constexpr int regrow_steps = 3;
 constexpr double least_ml = 15;
 constexpr double wall_mm = 6, least_wall = 0.12, least_lung = 0.06;
+// A large pool also lies on diaphragm and mediastinum: along this much wall less lung will do.
+constexpr double large_ml = 300, long_wall = 0.3, least_lung_there = 0.03;
 constexpr double least_below = 0.55;  // of the voxels lie lower than the lung's middle
 constexpr double most_unevenness = 1.8;
 // Layers too thin for a seed, where the fluid runs out along the wall: truth minus count on
@@ -169,9 +171,12 @@ class Side {
     return false;
   }
 
-  static bool is_fluid(const Pool& pool, double noise) {
-    return Pool::share(pool.wall, pool.shell) >= least_wall &&
-           Pool::share(pool.lung, pool.shell) >= least_lung &&
+  bool is_fluid(const Pool& pool, double noise) const {
+    const double wall = Pool::share(pool.wall, pool.shell);
+    const bool large = static_cast<double>(pool.voxels) * box_->grid.voxel_ml() >= large_ml;
+    return wall >= least_wall &&
+           Pool::share(pool.lung, pool.shell) >=
+               (large && wall >= long_wall ? least_lung_there : least_lung) &&
            Pool::share(pool.below, pool.voxels) >= least_below &&
            pool.unevenness() <= most_unevenness * noise;
   }
