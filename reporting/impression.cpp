@@ -61,13 +61,17 @@ void add_notable(Composer& composer, const std::vector<Finding>& findings) {
   }
 }
 
-/// What was meant to be looked for and could not be: no candidate there means nothing.
+/// What was meant to be looked for and could not be.
+bool is_refused(const Finding& finding) {
+  return finding.presence == Presence::not_assessed && !finding.not_assessed.starts_with(no_method);
+}
+
+/// No candidate there means nothing.
 void add_not_assessed(Composer& composer, const std::vector<Finding>& findings) {
   std::string text;
   std::vector<std::string> ids;
   for (const Finding& finding : findings) {
-    if (finding.presence != Presence::not_assessed || finding.not_assessed.starts_with(no_method))
-      continue;
+    if (!is_refused(finding)) continue;
     text += (text.empty() ? "Could not be assessed (reasons under Findings): " : "; ") +
             lower_first(finding.title);
     ids.push_back(finding.id);
@@ -90,9 +94,11 @@ void add_impression(Composer& composer, const std::vector<Finding>& findings) {
       "Candidates to be confirmed, and values that a published rule speaks about. "
       "No diagnosis is made by the program.";
   if (std::ranges::none_of(findings, is_notable))
-    about =
-        "No candidate was proposed and no value reached a published limit that the program "
-        "knows. No diagnosis is made by the program.";
+    about = std::ranges::any_of(findings, is_refused)
+                ? "In what could be assessed no candidate was proposed and no value reached a "
+                  "published limit that the program knows. No diagnosis is made by the program."
+                : "No candidate was proposed and no value reached a published limit that the "
+                  "program knows. No diagnosis is made by the program.";
   if (measured == 0)
     about = "Nothing could be measured. No diagnostic impression is made by the program.";
   composer.add(Section::impression, about, about_the_draft());

@@ -69,7 +69,7 @@ std::optional<reporting::ReportVersion> newest_version(pqxx::transaction_base& t
 
 namespace {
 
-constexpr int a_page = 20;
+constexpr int a_page = 250, most_looked_at = 500, most_named = 20;
 
 /// Newest first; `skipped` of them left out.
 pqxx::result earlier_page(pqxx::transaction_base& transaction, const dicom::StudyUid& study,
@@ -91,13 +91,13 @@ pqxx::result earlier_page(pqxx::transaction_base& transaction, const dicom::Stud
 }
 
 /// Whether there may be more: the page was full and none of it can be compared.
-/// \param seen  studies that cannot be compared, so far; the first page of them is named.
+/// \param seen  studies that cannot be compared, so far; the first of them are named.
 bool take_page(pqxx::transaction_base& transaction, const pqxx::result& page, int& seen,
                StudyInput& input) {
   for (const auto& row : page) {
     const std::string name = named(row["study_date"].as<std::string>());
     if (const std::string why = why_not(row); !why.empty()) {
-      if (++seen <= a_page) input.not_compared.push_back(name + ": " + why);
+      if (++seen <= most_named) input.not_compared.push_back(name + ": " + why);
       continue;
     }
     const auto uid = row["uid"].as<std::string>();
@@ -114,13 +114,15 @@ bool take_page(pqxx::transaction_base& transaction, const pqxx::result& page, in
 void find_earlier(pqxx::transaction_base& transaction, const dicom::StudyUid& study,
                   StudyInput& input) {
   int seen = 0;
-  while (take_page(transaction, earlier_page(transaction, study, seen), seen, input)) {
+  while (seen < most_looked_at &&
+         take_page(transaction, earlier_page(transaction, study, seen), seen, input)) {
   }
-  const int unlisted = seen - a_page;
+  const int unlisted = seen - most_named;
   if (unlisted > 0)
-    input.not_compared.push_back(std::to_string(unlisted) +
-                                 (unlisted == 1 ? " older study" : " older studies") +
-                                 " beyond this list: cannot be compared either");
+    input.not_compared.push_back(
+        std::to_string(unlisted) + (unlisted == 1 ? " older study" : " older studies") +
+        " beyond this list: cannot be compared either" +
+        (seen >= most_looked_at ? "; what is older was not looked at" : ""));
 }
 
 }  // namespace tomoscribe::db::detail

@@ -49,7 +49,8 @@ Age age_of(const dicom::InstanceHeader& header) {
   if (is_placeholder(*born, *then)) {
     if (apart) return {.years = stated};  // one that was computed from it is none either
     return {.doubt = "the birth date in the header is a placeholder",
-            .maybe_child = *born == *then};  // or a child on its first day
+            // Or a child on its first day, by one clock or the other.
+            .maybe_child = *born == *then || (stated && *stated < adult_years)};
   }
   if (apart)
     return {.doubt = "birth date and Patient's Age contradict each other (" +

@@ -57,8 +57,8 @@ std::string side_words(const measure::Scene& scene, const std::vector<int>& slic
       left += place > middle + beside_mm ? 1 : 0;
     }
   }
-  if (right >= most_share * all) return ", on the right";
-  if (left >= most_share * all) return ", on the left";
+  if (right >= most_share * all) return left > 0 ? ", mostly on the right" : ", on the right";
+  if (left >= most_share * all) return right > 0 ? ", mostly on the left" : ", on the left";
   return right + left >= most_share * all ? ", on both sides" : "";
 }
 

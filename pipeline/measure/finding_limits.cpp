@@ -21,7 +21,7 @@ Finding search_outcome(std::string id, const std::string& title, reporting::Code
   char& first = further[std::string_view("Further ").size()];
   first = static_cast<char>(std::tolower(static_cast<unsigned char>(first)));
   return nothing_detected(std::move(id), std::move(further), std::move(observation),
-                          std::move(site), limits);
+                          std::move(site), "no other candidate passed detection; " + limits);
 }
 
 namespace {
@@ -47,6 +47,7 @@ class NativeSlice {
 
 /// First and last native slice of a mask of the working grid; nullopt where it is empty. A working
 /// voxel shows the slice in which its middle lies: tilted slices cross many of the working grid's.
+/// That grid ends up to a voxel before the volume does: less than that from an end is at the end.
 std::optional<std::array<int, 2>> native_slices(const Scene& scene, const Mask& mask) {
   const NativeSlice native(scene);
   double first = 1e9, last = -1e9;
@@ -56,7 +57,10 @@ std::optional<std::array<int, 2>> native_slices(const Scene& scene, const Mask& 
     first = std::min(first, there), last = std::max(last, there);
   });
   if (last < first) return std::nullopt;
-  return std::array{static_cast<int>(std::lround(first)), static_cast<int>(std::lround(last))};
+  const int end = scene.volume.grid.size[2] - 1;
+  const double reach = std::max(0.5, working_mm / scene.volume.grid.spacing_mm()[2]);
+  return std::array{first < reach ? 0 : static_cast<int>(std::lround(first)),
+                    last > end - reach ? end : static_cast<int>(std::lround(last))};
 }
 
 }  // namespace

@@ -341,8 +341,10 @@ std::optional<Evidence> line_on_image(const Scene& scene, const Vec3& from_mm, c
 void withhold(reporting::Measurement& measurement, std::string reason) {
   measurement.value.reset(), measurement.uncertainty.reset();
   measurement.lower_bound = false;
+  // Numbers of the value; how many slices were used says nothing of it.
   std::erase_if(measurement.conditions, [](const std::string& condition) {
-    return std::ranges::any_of(condition, [](char c) { return c >= '0' && c <= '9'; });
+    return condition.find("slices") == std::string::npos &&
+           std::ranges::any_of(condition, [](char c) { return c >= '0' && c <= '9'; });
   });
   measurement.not_assessed = std::move(reason);
 }

@@ -301,7 +301,7 @@ std::string why_too_large(const std::vector<Grid>& grids) {
            std::to_string(most_voxels) + ")";
   if (working <= most_working_voxels) return "";
   return grids.size() > 1
-             ? "both scanned boxes are larger than any patient"
+             ? "both together need more memory than one volume may"
              : "the scanned box is larger than any patient: the geometry cannot be right";
 }
 

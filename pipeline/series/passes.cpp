@@ -85,10 +85,10 @@ bool interleave(const Stretch& one, const Stretch& other) {
 /// Pairs of parts, the lower one first.
 using Pairs = std::set<std::array<std::size_t, 2>>;
 
-/// Parts that share a position.
+/// Parts that share half of the positions of the smaller one: neighbours may share one at an edge.
 Pairs same_positions(const std::vector<PassFrame>& frames, const Parts& parts) {
   constexpr double unit_mm = 0.01;
-  Pairs pairs;
+  std::map<std::array<std::size_t, 2>, std::size_t> shared;
   std::map<std::array<long long, 3>, std::set<std::size_t>> at;
   for (std::size_t i = 0; i < parts.size(); ++i)
     for (const std::size_t index : parts[i]) {
@@ -96,10 +96,13 @@ Pairs same_positions(const std::vector<PassFrame>& frames, const Parts& parts) {
       for (std::size_t axis = 0; axis < 3; ++axis)
         place[axis] = std::llround(frames[index].position_mm[axis] / unit_mm);
       std::set<std::size_t>& here = at[place];
-      here.insert(i);
+      if (!here.insert(i).second) continue;
       for (const std::size_t other : here)
-        if (other != i) pairs.insert({other, i});
+        if (other != i) ++shared[{other, i}];
     }
+  Pairs pairs;
+  for (const auto& [pair, count] : shared)
+    if (2 * count >= std::min(parts[pair[0]].size(), parts[pair[1]].size())) pairs.insert(pair);
   return pairs;
 }
 
@@ -159,12 +162,15 @@ Passes with_one_taking(Parts parts, const std::set<std::size_t>& again) {
 /// where the parts are no equal steps.
 Parts times_through(const Parts& parts, const Pairs& overlapping) {
   constexpr std::size_t least_steps = 3;
+  // Of each part the last before it that shows the same place.
+  std::vector<std::optional<std::size_t>> before(parts.size());
+  for (const auto& [lower, upper] : overlapping)
+    before[upper] = std::max(before[upper].value_or(lower), lower);
   Parts passes;
   passes.reserve(parts.size());
   std::size_t first = 0, longest = 0, shorter = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const bool again = std::ranges::any_of(
-        overlapping, [&](const auto& pair) { return pair[1] == i && pair[0] >= first; });
+    const bool again = before[i] && *before[i] >= first;
     if (passes.empty() || again) passes.emplace_back(), first = i;
     passes.back().insert(passes.back().end(), parts[i].begin(), parts[i].end());
     longest = std::max(longest, parts[i].size());
@@ -179,6 +185,9 @@ Parts times_through(const Parts& parts, const Pairs& overlapping) {
 
 /// Nullopt where no parts show the same place.
 std::optional<Passes> parted(const std::vector<PassFrame>& frames, Parts parts) {
+  // A film of one place (fluoroscopy) has hundreds: no scan in steps.
+  constexpr std::size_t most_parts = 300;
+  if (parts.size() > most_parts) return Passes{.parts = std::move(parts)};
   const Pairs overlapping = overlaps(frames, parts);
   if (overlapping.empty()) return std::nullopt;
   if (const auto again = one_place_taken_again(parts, overlapping); !again.empty())

@@ -237,7 +237,9 @@ const std::vector<Rule>& rules() {
        "1993",
        "a radiologist confirms a fracture",
        {Limit::Kind::above, 25, "%"},
-       "a loss of height of 25 to 40 % is grade 2 (moderate) of this scale for radiographs",
+       "a loss of height of 25 to 40 % is grade 2 (moderate), of more grade 3 (severe) of this "
+       "scale "
+       "for radiographs",
        "genant-1993"},
       {"vertebra.loss-40",
        "1993",

@@ -92,12 +92,17 @@ double share_within(const Goal& goal, const std::vector<Compared>& rows) {
 Reached of_values(const Goal& goal, const Studies& studies, const char* list) {
   const auto rows =
       compared_rows(studies, list, [&](const json& row) { return counts(goal, row); });
+  std::size_t all = 0;
+  for_each_row(
+      studies, list, [&](const json& row) { return counts(goal, row); },
+      [&](const json& row) { all += row.value("found", true) ? 1 : 0; });
   if (rows.empty()) return {};
   std::vector<double> off = differences(rows);
   if (goal.relative)
     for (std::size_t i = 0; i < rows.size(); ++i) off[i] *= 100 / rows[i].truth;
   const double share = share_within(goal, rows);
   return {.figure = number(share, 0) + " % of " + std::to_string(rows.size()) +
+                    (rows.size() < all ? " (" + std::to_string(all) + " painted)" : "") +
                     " within; mean error " + number(mean(off), 1) + ", absolute " +
                     number(mean_absolute(off), 1) + (goal.relative ? " %" : ""),
           .known = true,

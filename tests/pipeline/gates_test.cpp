@@ -312,6 +312,9 @@ TEST_F(GatesOfPhantom, WithAPlaceholderAsBirthDateHasNoKnownAge) {
       EXPECT_THAT(result.reason, HasSubstr("the birth date in the header is a placeholder"));
     }
   expect_forbids(born(study, 7), {Use::norms});
+  // Born a day after the study by a clock that is wrong.
+  const auto next_day = year_month_day(std::chrono::sys_days(study) + std::chrono::days(1));
+  expect_forbids(born(next_day, 0), {Use::norms});
   EXPECT_THAT(born(study, 7).reason, StartsWith("the patient is 7 years old"));
   EXPECT_EQ(born(year(1900) / January / 1, 50).reason, "");
   EXPECT_THAT(born(year(1960) / January / 3, 41).reason, HasSubstr("taken for that of an adult"));

@@ -13,6 +13,7 @@ namespace tomoscribe::pipeline::measure {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// A chest of which nothing but the spine was measured; the volume outlives the scene.
 struct Spined {
@@ -49,13 +50,26 @@ TEST(VertebralHeights, ACompressedBodyIsProposedWithItsLoss) {
   settings.findings = {{.kind = model::phantom::Kind::compression, .size = 50, .level = "T8"}};
   Spined spine(model::phantom::make(settings));
   const Findings found = spine.heights();
-  ASSERT_EQ(found.size(), 1U);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_THAT(found[1].title, HasSubstr("Further vertebral bodies"));
+  EXPECT_THAT(found[1].verification.reason, HasSubstr("fractures without loss of height"));
   EXPECT_EQ(found[0].id, "spine.height.1");
   EXPECT_EQ(found[0].presence, reporting::Presence::indeterminate);
   EXPECT_THAT(found[0].title, HasSubstr("T8 in front"));
   ASSERT_EQ(found[0].measurements.size(), 4U);
-  EXPECT_NEAR(*found[0].measurements[0].value, 50, 10);
+  EXPECT_THAT(found[0].title, HasSubstr("Genant grade"));
+  EXPECT_NEAR(*found[0].measurements[0].value, 50, *found[0].measurements[0].uncertainty);
   EXPECT_FALSE(found[0].evidence.empty());
+  // Where adult norms do not hold (a child) there is no grade and no rule.
+  spine.scene.gates.results.push_back({.gate = "age",
+                                       .outcome = gates::Outcome::restrict,
+                                       .uses = {gates::Use::norms},
+                                       .reason = "the patient is 7 years old",
+                                       .slices = {}});
+  const Findings of_child = spine.heights();
+  ASSERT_EQ(of_child.size(), 2U);
+  EXPECT_THAT(of_child[0].title, Not(HasSubstr("Genant")));
+  EXPECT_EQ(of_child[0].recommendation, "");
 }
 
 TEST(VertebralHeights, OfAHealthySpineNothingIsProposedAndThickSlicesAreRefused) {

@@ -62,6 +62,18 @@ TEST(Passes, WithOneStepTakenAgainAtOnceIsOneWithTheLaterTaking) {
   EXPECT_TRUE(passes_of(frames).taken_again);
 }
 
+TEST(Passes, OfStepsThatShareOneImageAtAnEdgeIsOne) {
+  EXPECT_THAT(parted({{1, 0}, {2, 15}, {3, 35}, {4, 55}}), ElementsAre(ElementsAre(1, 2, 3, 4)));
+}
+
+/// Fluoroscopy: each image its own acquisition, all at one place. It once took minutes.
+TEST(Passes, OfAFilmAreItsImages) {
+  std::vector<Acquisition> film;
+  film.reserve(2000);
+  for (int number = 1; number <= 2000; ++number) film.push_back({number, 0, 1});
+  EXPECT_EQ(parted(film).size(), 2000U);
+}
+
 /// It may be of another phase.
 TEST(Passes, WithOneStepTakenAgainAtTheEndIsTheFirstTimeThrough) {
   // Half an image further up; the last step is shorter.

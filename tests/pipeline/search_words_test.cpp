@@ -9,6 +9,7 @@
 
 #include "pipeline/measure/finding_parts.h"
 #include "pipeline/measure/measure.h"
+#include "pipeline/normalise.h"
 #include "tests/pipeline/chest_volume.h"
 
 namespace tomoscribe::pipeline::measure {
@@ -32,10 +33,31 @@ TEST(SearchOutcome, SaysTheSameLimitsWithACandidateAndWithout) {
   EXPECT_EQ(without.verification.reason,
             "no candidate passed detection; smaller ones are not excluded");
   EXPECT_EQ(with.title, "Further solid lung nodules");
-  EXPECT_EQ(with.verification.reason, "smaller ones are not excluded");
+  EXPECT_EQ(with.verification.reason,
+            "no other candidate passed detection; smaller ones are not excluded");
   for (const Finding* one : {&without, &with}) {
     EXPECT_EQ(one->presence, Presence::indeterminate);
     EXPECT_EQ(one->verification.outcome, Outcome::consistent);
+  }
+}
+
+/// The working grid's last slice lies up to a voxel before the volume's.
+TEST(ScanEnd, IsReachedOnThinSlicesWhateverTheirNumber) {
+  auto settings = tests::small_chest();
+  settings.columns = settings.rows = 16;
+  settings.slices = 3;
+  Volume volume = tests::chest_volume(model::phantom::make(settings));
+  for (const int slices : {161, 162, 163, 164, 165, 166}) {
+    volume.grid.size = {8, 8, slices};
+    volume.grid.step_mm = {{{1.5, 0, 0}, {0, 1.5, 0}, {0, 0, 1.25}}};
+    Scene scene{.volume = volume};
+    scene.work.grid = patient_grid(volume.grid, working_mm);
+    Mask mask(scene.work.grid.voxels());
+    mask.back() = 1;
+    EXPECT_TRUE(reaches_scan_end(scene, mask)) << slices;
+    std::ranges::fill(mask, 0);
+    mask[scene.work.grid.offset(0, 0, scene.work.grid.size[2] / 2)] = 1;
+    EXPECT_FALSE(reaches_scan_end(scene, mask)) << slices;
   }
 }
 

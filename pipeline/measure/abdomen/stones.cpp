@@ -20,7 +20,7 @@ using reporting::Finding;
 
 constexpr std::size_t most_reported = 10;
 constexpr double most_thickness_mm = 3, least_size_mm = 2.5;
-constexpr int t12 = 19, l5 = 24;
+constexpr int t12 = 19, l3 = 22, l5 = 24;
 
 /// Why nothing can be said of stones; empty when something can.
 std::string refusal(const Scene& scene) {
@@ -88,11 +88,12 @@ void add_measurements(const Scene& scene, const StoneBlob& blob, Finding& findin
   const double volume_u =
       std::hypot(blob.volume_spread_mm3, blob.volume_mm3 * spacing[2] / 2 / blob.long_mm);
   const bool tiny = has_no_shape(blob, scene.volume.grid.voxel_ml() * 1000);
-  finding.measurements.push_back(
-      number(finding.id + ".diameter",
-             tiny ? "largest diameter, axial, at most" : "largest diameter, axial", codes::diameter,
-             codes::millimetre, tenth(blob.long_mm + (tiny ? size_u : 0)), tenth(size_u), 1));
-  if (tiny) finding.measurements.back().uncertainty.reset();
+  finding.measurements.push_back(number(finding.id + ".diameter", "largest diameter, axial",
+                                        codes::diameter, codes::millimetre, tenth(blob.long_mm),
+                                        tenth(size_u), 1));
+  if (tiny)
+    withhold(finding.measurements.back(),
+             "no more than two voxels: at most " + number_text(blob.long_mm + size_u, 1) + " mm");
   finding.measurements.push_back(number(finding.id + ".volume", "volume", codes::volume,
                                         codes::cubic_millimetre, std::round(blob.volume_mm3),
                                         std::max(1.0, std::round(volume_u)), 0));
@@ -170,7 +171,7 @@ bool leaves_out_some(const Scene& scene) {
   const auto native = [&](int working) {
     return scene.volume.grid.index_at(scene.work.grid.point_mm(0, 0, working))[2];
   };
-  const auto [low, high] = std::minmax(native(scene.spine.first), native(scene.spine.last));
+  const auto [low, high] = std::minmax({native(scene.spine.first), native(scene.spine.last)});
   for (int slice = 0; slice < scene.volume.grid.size[2]; ++slice)
     if (slice >= low && slice <= high && scene.gates.excludes(slice)) return true;
   return false;
@@ -178,18 +179,23 @@ bool leaves_out_some(const Scene& scene) {
 
 /// Which images were searched, what was left out there, and what of the way is not in the scan.
 std::string searched_words(const Scene& scene, std::size_t in_bowel) {
-  std::string words = "searched from " + image_words(scene, scene.spine.first) + " to " +
-                      image_words(scene, scene.spine.last) +
-                      ", where the spine was followed, 25 to 95 mm beside its canal; what lies "
-                      "below, within 8 mm of bone, in front of the spine, in the lower pelvis or "
-                      "in the bladder was not searched, and stones above 1500 mm3 are not proposed";
+  std::string words =
+      "searched from " + image_words(scene, scene.spine.first) + " to " +
+      image_words(scene, scene.spine.last) +
+      ", where the spine was followed, 25 to 95 mm beside its canal; what lies "
+      "below, within 8 mm of bone, in front of the spine, in the lower pelvis or "
+      "in the bladder was not searched, stones above 1500 mm3 are not proposed, and whether "
+      "a kidney is dilated was not looked at";
   if (in_bowel > 0)
     words += "; left out as contents of bowel, by their place: " + std::to_string(in_bowel);
   const bool named = scene.vertebrae.named;
-  // A scan that shows the chest reaches above the kidneys.
-  if (!scene.shows(BodyRegion::chest) && (!named || scene.vertebrae.find(t12) == nullptr))
+  // A scan that shows lung reaches above the kidneys.
+  const bool lung = scene.sections.voxels(right_lung) + scene.sections.voxels(left_lung) > 0;
+  if (!lung && (!named || scene.vertebrae.find(t12) == nullptr))
     words += "; T12 was not seen whole: the upper poles may lie above what was searched";
-  if (!named || scene.vertebrae.find(l5) == nullptr)
+  if (!named || scene.vertebrae.find(l3) == nullptr)
+    words += "; L3 was not seen whole: kidneys and ureters may lie below what was searched";
+  else if (scene.vertebrae.find(l5) == nullptr)
     words += "; L5 was not seen whole: the lower ureters may lie below what was searched";
   if (const std::string excluded_slices = left_out_words(scene);
       !excluded_slices.empty() && leaves_out_some(scene))

@@ -108,10 +108,8 @@ std::string kept_apart_words(const Scene& scene, const CalciumSum& sum) {
   if (pieces.empty()) return {};
   const std::string largest = piece_words(scene, pieces.front());
   if (pieces.size() == 1) return "; kept apart and not counted: " + largest;
-  double all = 0;
-  for (const CalciumPiece& piece : pieces) all += piece.agatston;
-  return "; kept apart and not counted: " + std::to_string(pieces.size()) + " pieces, score " +
-         number_text(all, 0) + " together, the largest on " + largest;
+  return "; kept apart and not counted: " + std::to_string(pieces.size()) +
+         " pieces, the largest on " + largest;
 }
 
 /// What the search misses and what it did not count.

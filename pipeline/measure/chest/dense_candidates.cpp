@@ -121,6 +121,18 @@ std::string not_searched(const Scene& scene, const DenseLung& dense) {
   return words + part_words(scene, {right_lung, left_lung}, "lungs");
 }
 
+/// What the search for fluid found nothing of may be this.
+void point_from_fluid(Label lung, Findings& findings) {
+  const std::string side = lung == right_lung ? "right" : "left";
+  for (Finding& one : findings)
+    if ((one.id == "effusion" || one.id == "effusion." + side) && one.evidence.empty() &&
+        one.presence != reporting::Presence::not_assessed)
+      one.verification.reason = "on the " + side +
+                                " a dense area may be fluid (\"pleural fluid or consolidation\"); "
+                                "else " +
+                                one.verification.reason;
+}
+
 /// Parts of one lung that are no masses, all of one kind in one finding.
 bool propose_airless(const Scene& scene, const DenseLung& dense, Label lung, Proposal what,
                      Findings& findings) {
@@ -140,6 +152,7 @@ bool propose_airless(const Scene& scene, const DenseLung& dense, Label lung, Pro
         "lies against pleural fluid: lung that is compressed by it looks the same");
   if (found.joined) bound_at_organ(volume);
   add_section(scene, finding, found.mask, glass_high_hu, 3000);
+  if (fluid) point_from_fluid(lung, findings);
   findings.push_back(std::move(finding));
   return true;
 }
@@ -177,7 +190,8 @@ Finding mass_finding(const Scene& scene, const DensePart& part, const Mask& mask
   add("long", "long axis", codes::long_axis, codes::millimetre, part.long_mm, u);
   add("short", "short axis", codes::short_axis, codes::millimetre, part.short_mm, u);
   add("volume", "volume", codes::volume, codes::millilitre, ml, 3 * u / part.mean_mm() * ml);
-  if (part.joined) bound_at_organ(finding.measurements.back());
+  if (part.joined)
+    for (Measurement& one : finding.measurements) bound_at_organ(one);
   bound_at_scan_end(scene, mask, finding);
   add_section(scene, finding, mask, glass_high_hu, 3000);
   return finding;

@@ -186,8 +186,7 @@ class Extents {
     Measurement& added = finding_.measurements.back();
     const std::string left_out = left_out_words(scene_);
     if (const std::string unseen = extent.unseen(); !unseen.empty())
-      withhold(added, "most of the " + unseen + " of the lung's height was not seen: " + left_out +
-                          "; of the rest " + (whole ? extent.whole : extent.free).text());
+      withhold(added, "most of the " + unseen + " of the lung's height was not seen: " + left_out);
     if (!left_out.empty()) added.conditions.push_back(left_out);
     added.conditions.push_back(
         "by thirds of the lung's height (not lobes): upper third " + extent.thirds[2].text() +
@@ -238,18 +237,20 @@ void add_extents(const Scene& scene, const Opacities& found, Label lung, Finding
       extents.add("consolidation", "consolidation (above -300 HU)", true,
                   [&](std::size_t at) { return airless.counted[found.dense.labels[at]] != 0; });
   if (!consolidated.value) return;
+  if (airless.joined && *consolidated.value > 0) bound_at_organ(consolidated);
   const std::string side = lung == right_lung ? "right" : "left";
   if (airless.maybe_fluid)
     withhold(consolidated,
              "in the " + side + " lung a dense area may be pleural fluid or consolidation" +
                  (*consolidated.value > 0 ? "; of other areas " + value_text(consolidated)
                                           : std::string()));
+  else if (*consolidated.value == 0 &&
+           std::ranges::find(airless.counted, 1) != airless.counted.end())
+    withhold(consolidated, left_out_words(scene));
   else if (*consolidated.value == 0)
     withhold(consolidated, "none was found in the " + side +
                                " lung; what is joined to heart, mediastinum or diaphragm may not "
                                "have been");
-  else if (airless.joined)
-    bound_at_organ(consolidated);
 }
 
 std::uint8_t opaque_as(Proposal what) {

@@ -327,22 +327,28 @@ void say_rest(const Scene& scene, std::size_t proposed, const Lying& lying, Find
   const std::string side = proposed != 1 ? "" : right ? "left" : "right";
   const std::string id = "pneumothorax" + (side.empty() ? "" : "." + side);
   const std::string of_side = side.empty() ? "" : ", " + side;
-  if (const auto may = scene.gates.allowed(gates::Use::volume); !may && proposed < 2) {
-    findings.push_back(not_assessed_finding(id, "pneumothorax" + of_side, pneumothorax_code(),
-                                            codes::chest, may.reason));
-    return;
-  }
+  const auto add = [&](Finding finding) {
+    if (!side.empty())
+      finding.laterality = right ? reporting::Laterality::left : reporting::Laterality::right;
+    findings.push_back(std::move(finding));
+  };
+  if (!side.empty() && scene.sections.voxels(right ? left_lung : right_lung) == 0)
+    return add(not_assessed_finding(id, "pneumothorax" + of_side, pneumothorax_code(), codes::chest,
+                                    "no aerated lung was found on this side"));
+  if (const auto may = scene.gates.allowed(gates::Use::volume); !may && proposed < 2)
+    return add(not_assessed_finding(id, "pneumothorax" + of_side, pneumothorax_code(), codes::chest,
+                                    may.reason));
   std::string missed =
-      lying.on_a_side() ? " and gas between the lower lung and the mediastinum" : "";
-  missed += " is not excluded";
+      lying.on_a_side() ? ", and gas between the lower lung and the mediastinum" : "";
+  missed += " are not excluded";
   for (const auto& [lung, word] : {std::pair{right_lung, "right"}, std::pair{left_lung, "left"}})
     if (scene.sections.voxels(lung) == 0)
       missed += std::string("; not searched on the ") + word + ", where no aerated lung was found";
-  findings.push_back(search_outcome(
-      id, "Pneumothorax of 30 mL or more" + of_side, pneumothorax_code(), codes::chest,
-      proposed == 2,
-      "searched as lying " + lying.words + "; less gas, gas where the ribs are out of the image" +
-          missed + part_words(scene, {right_lung, left_lung}, "lungs")));
+  add(search_outcome(id, "Pneumothorax of 30 mL or more" + of_side, pneumothorax_code(),
+                     codes::chest, proposed == 2,
+                     "searched as lying " + lying.words +
+                         "; less gas and gas where the ribs are out of the image" + missed +
+                         part_words(scene, {right_lung, left_lung}, "lungs")));
 }
 
 }  // namespace

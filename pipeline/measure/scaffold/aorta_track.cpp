@@ -20,7 +20,7 @@ constexpr double step_mm = 3;                           // between candidates
 constexpr int columns = 29, rows = 26;                  // candidates, from right and front
 constexpr double rightmost_mm = -27, foremost_mm = 66;  // of the vertebral body's middle
 constexpr int directions = 24;
-constexpr double least_radius_mm = 6, most_radius_mm = 34;
+constexpr double least_radius_mm = 6, most_radius_mm = 34, least_chest_radius_mm = 8.5;
 constexpr double least_blood_hu = 15, most_blood_hu = 650;
 // Brighter than the oesophagus or a muscle can be: blood with contrast agent.
 constexpr double enhanced_hu = 100, enhanced_bonus = 0.2;
@@ -287,6 +287,19 @@ std::pair<std::size_t, std::size_t> longest_run(const std::vector<std::uint8_t>&
   return best;
 }
 
+/// Whether the run in the chest is thinner than an aorta of adults, which measures 17 mm and more
+/// there (Wolak 2008, doi 10.1016/j.jcmg.2007.11.005): beside fluid the path may follow the
+/// oesophagus.
+bool too_thin(const Scene& scene, const std::vector<AortaSlice>& sections,
+              const std::vector<int>& slices, const std::vector<std::uint8_t>& good,
+              const std::pair<std::size_t, std::size_t>& run) {
+  std::vector<double> radii;
+  for (std::size_t i = run.first; i <= run.second; ++i)
+    if (good[i] != 0 && scene.regions[static_cast<std::size_t>(slices[i])] == BodyRegion::chest)
+      radii.push_back(sections[i].radius_mm);
+  return !radii.empty() && median(std::move(radii)) < least_chest_radius_mm;
+}
+
 }  // namespace
 
 void aorta_track(Scene& scene, Findings& /*findings*/) {
@@ -306,6 +319,7 @@ void aorta_track(Scene& scene, Findings& /*findings*/) {
   scene.aorta.at.assign(scene.spine.at.size(), {});
   if (from > to || static_cast<double>(to - from + 1) * stride * working_mm < least_length_mm)
     return;
+  if (too_thin(scene, sections, slices, good, {from, to})) return;
   for (std::size_t i = from; i <= to; ++i)
     if (good[i] != 0) scene.aorta.at[static_cast<std::size_t>(slices[i])] = sections[i];
 }

@@ -22,11 +22,16 @@ constexpr double inside_cortex_mm = 5, centring_mm = 2;
 constexpr double most_sd_hu = 60, metal_hu = 1000, method_hu = 5;
 constexpr double sampling_times = 2;  // of the standard error: 95 % of a normal distribution
 
+constexpr const char* uneven =
+    "flagged: the body is uneven (bone island, spur, fracture), only a small part of it was "
+    "measured";
+
 /// An ellipse across the spine, a few millimetres thick.
 struct Region {
   CurvePlane plane;
   double across_mm = 0, forward_mm = 0, up_mm = 0;  ///< moved by
   double half_thick_mm = 0, half_wide_mm = least_wide_mm, half_deep_mm = least_deep_mm;
+  bool reduced = false;  ///< smaller than the body allows: the rest is uneven
 };
 
 struct Density {
@@ -133,6 +138,7 @@ Region region_of(const Scene& scene, const Vertebra& vertebra) {
       std::clamp(region.plane.half_depth_mm - margin_mm, least_deep_mm, most_deep_mm);
   if (density_of(scene, region).sd <= most_sd_hu) return region;
   region.half_wide_mm = least_wide_mm, region.half_deep_mm = least_deep_mm;
+  region.reduced = true;
   if (density_of(scene, region).sd > most_sd_hu) region.half_thick_mm = thin;
   return region;
 }
@@ -190,6 +196,7 @@ std::vector<std::string> conditions_of(const Scene& scene, const Region& region,
       "standard deviation in the region " + number_text(density.sd, 0) +
           " HU, standard error of its median " + number_text(density.sampling_hu, 0) + " HU",
       scene.volume.header.kvp ? "120 kV" : "tube voltage not known: flagged"};
+  if (region.reduced) conditions.emplace_back(uneven);
   if (scene.contrast.given())
     conditions.push_back("contrast agent (blood " + number_text(*scene.contrast.blood_hu, 0) +
                          " HU) adds about 10 to 20 HU: flagged");
@@ -273,6 +280,10 @@ reporting::Finding absent(std::string reason) {
 void recommend_densitometry(const Scene& scene, reporting::Finding& finding) {
   Measurement& first = finding.measurements.front();
   if (first.id != "spine.trabecular.L1" || !first.value) return;
+  if (std::ranges::find(first.conditions, uneven) != first.conditions.end()) {
+    first.conditions.emplace_back("not compared with published limits: the body is uneven");
+    return;
+  }
   if (const std::string reason = no_limits(scene); !reason.empty())
     return first.conditions.push_back("not compared with published limits: " + reason);
   Measurement most = first;
