@@ -43,20 +43,31 @@ bool forbids_sides(const Result& result) {
          std::ranges::any_of(result.more, forbids_sides);
 }
 
-/// ", on the right" where nine tenths of it lie 15 mm and more beside the body's middle there;
+/// Where metal lies beside the body's middle, in sampled voxels.
+struct Sides {
+  double right = 0, left = 0, all = 0;
+};
+
+Sides sides_of(const measure::Scene& scene, const std::vector<int>& slices) {
+  Sides sides;
+  for (const int slice : slices) {
+    const double middle = body_middle_mm(scene, slice);
+    for (const double place : metal_mm(scene, slice)) {
+      ++sides.all;
+      sides.right += place < middle - beside_mm ? 1 : 0;
+      sides.left += place > middle + beside_mm ? 1 : 0;
+    }
+  }
+  return sides;
+}
+
+/// ", on the right" where nine tenths of it lie 15 mm and more beside the body's middle there
+/// ("mostly" where some lies on the other side);
 /// ", on both sides" where that holds for both together. Empty where it lies in the middle or left
 /// and right are in doubt.
 std::string side_words(const measure::Scene& scene, const std::vector<int>& slices) {
   if (forbids_sides(position(scene)) || forbids_sides(laterality(scene))) return {};
-  double right = 0, left = 0, all = 0;
-  for (const int slice : slices) {
-    const double middle = body_middle_mm(scene, slice);
-    for (const double place : metal_mm(scene, slice)) {
-      ++all;
-      right += place < middle - beside_mm ? 1 : 0;
-      left += place > middle + beside_mm ? 1 : 0;
-    }
-  }
+  const auto [right, left, all] = sides_of(scene, slices);
   if (right >= most_share * all) return left > 0 ? ", mostly on the right" : ", on the right";
   if (left >= most_share * all) return right > 0 ? ", mostly on the left" : ", on the left";
   return right + left >= most_share * all ? ", on both sides" : "";

@@ -12,6 +12,9 @@ constexpr double least_piece_ml = 1, least_rib_contact = 0.35, rib_distance_mm =
 // Fluid and consolidation may lie between a lung and most of its ribs; the gas of stomach (rim:
 // 0.18) and bowel (none) has less contact and is purer.
 constexpr double large_piece_ml = 150, least_large_contact = 0.22;
+// A lung full of emphysema above fluid has less still; no stomach reaches up beside the other
+// lung's apex.
+constexpr double least_contact_beside = 0.1, apices_apart_mm = 60;
 constexpr double trachea_mm = 35;  // nearer to the midline may be the trachea
 constexpr int least_median_hu = -930, most_median_hu = -600;
 constexpr int most_pieces = 12;
@@ -50,6 +53,7 @@ BoneDistance bone_distance(const Scene& scene) {
 struct Piece {
   std::size_t voxels = 0, right = 0;
   std::size_t surface = 0, near_bone = 0;
+  int top_slice = 0;
   std::vector<std::uint32_t> histogram = std::vector<std::uint32_t>(1025, 0);  // HU -1024..0
   int median_hu() const {
     std::size_t seen = 0;
@@ -61,11 +65,16 @@ struct Piece {
     return surface == 0 ? 0 : static_cast<double>(near_bone) / static_cast<double>(surface);
   }
   double right_share() const { return static_cast<double>(right) / static_cast<double>(voxels); }
-  bool is_lung() const {
+  bool is_large() const {
+    return static_cast<double>(voxels) * std::pow(working_mm, 3) / 1000 >= large_piece_ml;
+  }
+  bool has_lung_density() const {
     const int median = median_hu();
-    const double ml = static_cast<double>(voxels) * std::pow(working_mm, 3) / 1000;
-    const double least = ml >= large_piece_ml ? least_large_contact : least_rib_contact;
-    return rib_contact() >= least && median >= least_median_hu && median <= most_median_hu;
+    return median >= least_median_hu && median <= most_median_hu;
+  }
+  bool is_lung() const {
+    return rib_contact() >= (is_large() ? least_large_contact : least_rib_contact) &&
+           has_lung_density();
   }
 };
 
@@ -113,6 +122,7 @@ std::vector<Piece> judge(const Scene& scene, const Components& found, const Bone
         if (label == 0 || label > pieces.size()) continue;
         Piece& piece = pieces[label - 1];
         ++piece.voxels;
+        piece.top_slice = slice;
         if (column < midline) ++piece.right;  // columns run to the patient's left
         const int bin = std::clamp<int>(scene.work.hu[at], -1024, 0) + 1024;
         ++piece.histogram[static_cast<std::size_t>(bin)];
@@ -127,6 +137,32 @@ bool spans_midline(const Piece& piece) {
 
 std::uint8_t side_of(const Piece& piece) {
   return piece.right_share() >= 0.5 ? right_lung : left_lung;
+}
+
+/// Which pieces are lung; beside one lung also a large piece of the other side that reaches as
+/// high.
+std::vector<std::uint8_t> lungs_among(const std::vector<Piece>& pieces) {
+  std::vector<std::uint8_t> lung(pieces.size(), 0);
+  std::array<int, 2> top{-1, -1};  // right, left
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    if (!pieces[i].is_lung()) continue;
+    lung[i] = 1;
+    if (spans_midline(pieces[i])) {
+      top = {pieces[i].top_slice, pieces[i].top_slice};
+      continue;
+    }
+    int& here = top.at(side_of(pieces[i]) == right_lung ? 0 : 1);
+    here = std::max(here, pieces[i].top_slice);
+  }
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const Piece& piece = pieces[i];
+    const std::size_t side = side_of(piece) == right_lung ? 0 : 1;
+    if (top.at(side) < 0 && top.at(1 - side) >= 0 && !spans_midline(piece) && piece.is_large() &&
+        piece.has_lung_density() && piece.rib_contact() >= least_contact_beside &&
+        (top.at(1 - side) - piece.top_slice) * working_mm <= apices_apart_mm)
+      lung[i] = 1;
+  }
+  return lung;
 }
 
 /// Labels pieces by the side where most of each lies.
@@ -230,10 +266,11 @@ Mask lung_cores(const Scene& scene, const std::vector<float>& depth,
   const Components found = components(deeper_than(depth, core_depth_mm), grid, least);
   const std::vector<Piece> pieces = judge(scene, found, bone, midline, core_depth_mm);
 
+  const std::vector<std::uint8_t> is_lung = lungs_among(pieces);
   Mask seeds(depth.size(), nothing), joined(depth.size(), 0);
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     const std::uint16_t label = found.labels[i];
-    if (label == 0 || label > pieces.size() || !pieces[label - 1].is_lung()) continue;
+    if (label == 0 || label > pieces.size() || is_lung[label - 1U] == 0) continue;
     if (spans_midline(pieces[label - 1]))
       joined[i] = 1;
     else

@@ -58,14 +58,12 @@ void spread(Mask& labels, const Mask& through, const Grid& grid, int steps) {
 
 /// What a pocket's faces touch.
 struct Shell {
-  std::uint32_t all = 0, right = 0, left = 0;
+  std::uint32_t all = 0, lung = 0;
   void touch(std::uint8_t label) {
     ++all;
-    if (label == right_lung) ++right;
-    if (label == left_lung) ++left;
+    if (label != 0) ++lung;
   }
-  bool mostly_lung() const { return (right + left) * 2 > all; }
-  std::uint8_t side() const { return right >= left ? right_lung : left_lung; }
+  bool mostly_lung() const { return lung * 2 > all; }
 };
 
 std::vector<Shell> shells_of(const Components& pockets, const Mask& labels, const Grid& grid) {
@@ -84,7 +82,8 @@ std::vector<Shell> shells_of(const Components& pockets, const Mask& labels, cons
   return shells;
 }
 
-/// Gas inside the body that lies mostly against lung (emphysema, bullae) belongs to it.
+/// Gas inside the body that lies mostly against lung (emphysema, bullae) belongs to the lung that
+/// is nearer through it: in severe emphysema one pocket may reach from one lung into the other.
 void join_pockets(Mask& labels, const Scene& scene) {
   const Grid& grid = scene.work.grid;
   Mask rest(labels.size());
@@ -92,10 +91,10 @@ void join_pockets(Mask& labels, const Scene& scene) {
     rest[i] = scene.body[i] != 0 && labels[i] == 0 && scene.work.hu[i] < air_hu ? 1 : 0;
   const Components pockets = components(rest, grid, 1);
   const std::vector<Shell> shells = shells_of(pockets, labels, grid);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const std::uint16_t pocket = pockets.labels[i];
-    if (pocket != 0 && shells[pocket].mostly_lung()) labels[i] = shells[pocket].side();
-  }
+  std::ranges::transform(pockets.labels, rest.begin(), [&](std::uint16_t pocket) {
+    return pocket != 0 && shells[pocket].mostly_lung() ? std::uint8_t{1} : std::uint8_t{0};
+  });
+  spread(labels, rest, grid, -1);
 }
 
 /// Gas of lung density, away from pure gas that is no lung: the rims of trachea, stomach and bowel
