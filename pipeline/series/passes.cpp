@@ -85,28 +85,41 @@ bool interleave(const Stretch& one, const Stretch& other) {
 /// Pairs of parts, the lower one first.
 using Pairs = std::set<std::array<std::size_t, 2>>;
 
-/// Parts that share half of the positions of the smaller one: neighbours may share one at an edge.
-Pairs same_positions(const std::vector<PassFrame>& frames, const Parts& parts) {
+/// A position to 0.01 mm.
+using Place = std::array<long long, 3>;
+
+Place place_of(const PassFrame& frame) {
   constexpr double unit_mm = 0.01;
+  Place place{};
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    place[axis] = std::llround(frame.position_mm[axis] / unit_mm);
+  return place;
+}
+
+/// How many positions any two parts share.
+std::map<std::array<std::size_t, 2>, std::size_t> shared_positions(
+    const std::vector<PassFrame>& frames, const Parts& parts) {
   std::map<std::array<std::size_t, 2>, std::size_t> shared;
-  std::map<std::array<long long, 3>, std::set<std::size_t>> at;
+  std::map<Place, std::set<std::size_t>> at;
   for (std::size_t i = 0; i < parts.size(); ++i)
     for (const std::size_t index : parts[i]) {
-      std::array<long long, 3> place{};
-      for (std::size_t axis = 0; axis < 3; ++axis)
-        place[axis] = std::llround(frames[index].position_mm[axis] / unit_mm);
-      std::set<std::size_t>& here = at[place];
+      std::set<std::size_t>& here = at[place_of(frames[index])];
       if (!here.insert(i).second) continue;
       for (const std::size_t other : here)
         if (other != i) ++shared[{other, i}];
     }
+  return shared;
+}
+
+/// Parts that share half of the positions of the smaller one: neighbours may share one at an edge.
+Pairs same_positions(const std::vector<PassFrame>& frames, const Parts& parts) {
   Pairs pairs;
-  for (const auto& [pair, count] : shared)
+  for (const auto& [pair, count] : shared_positions(frames, parts))
     if (2 * count >= std::min(parts[pair[0]].size(), parts[pair[1]].size())) pairs.insert(pair);
   return pairs;
 }
 
-/// Parts that show the same place: they share a position, or interleave.
+/// Parts that show the same place: they share positions, or interleave.
 Pairs overlaps(const std::vector<PassFrame>& frames, const Parts& parts) {
   Pairs pairs = same_positions(frames, parts);
   std::vector<Stretch> stretches;

@@ -103,7 +103,8 @@ TEST_F(AbdomenPhantom, TheSearchForStonesSaysItsLimitsAfterThem) {
   const Finding* further = measured().find("stone");
   ASSERT_NE(further, nullptr);
   EXPECT_THAT(further->title, testing::StartsWith("Further stones"));
-  EXPECT_THAT(further->verification.reason, testing::StartsWith("searched from image "));
+  EXPECT_THAT(further->verification.reason,
+              testing::StartsWith("no other candidate passed detection; searched from image "));
   EXPECT_THAT(further->verification.reason, testing::HasSubstr("what lies below"));
 }
 

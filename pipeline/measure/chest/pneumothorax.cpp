@@ -320,35 +320,43 @@ Finding finding_of(const Scene& scene, Label gas, const Lying& lying) {
   return finding;
 }
 
+/// What the search for gas is limited by.
+std::string search_limits(const Scene& scene, const Lying& lying) {
+  std::string words =
+      "searched as lying " + lying.words + "; less gas and gas where the ribs are out of the image";
+  if (lying.on_a_side()) words += ", and gas between the lower lung and the mediastinum";
+  words += " are not excluded";
+  for (const auto& [lung, word] : {std::pair{right_lung, "right"}, std::pair{left_lung, "left"}})
+    if (scene.sections.voxels(lung) == 0)
+      words += std::string("; not searched on the ") + word + ", where no aerated lung was found";
+  return words + part_words(scene, {right_lung, left_lung}, "lungs");
+}
+
 /// What the search says besides its candidates: of the side without one, or of both. Gas is looked
 /// for round an aerated lung: a side without one was not searched.
-void say_rest(const Scene& scene, std::size_t proposed, const Lying& lying, Findings& findings) {
+Finding rest_of_search(const Scene& scene, std::size_t proposed, const Lying& lying) {
   const bool right = scene.sections.voxels(right_pleural_gas) > 0;
   const std::string side = proposed != 1 ? "" : right ? "left" : "right";
   const std::string id = "pneumothorax" + (side.empty() ? "" : "." + side);
   const std::string of_side = side.empty() ? "" : ", " + side;
-  const auto add = [&](Finding finding) {
-    if (!side.empty())
-      finding.laterality = right ? reporting::Laterality::left : reporting::Laterality::right;
-    findings.push_back(std::move(finding));
+  const auto refused = [&](std::string reason) {
+    return not_assessed_finding(id, "pneumothorax" + of_side, pneumothorax_code(), codes::chest,
+                                std::move(reason));
   };
   if (!side.empty() && scene.sections.voxels(right ? left_lung : right_lung) == 0)
-    return add(not_assessed_finding(id, "pneumothorax" + of_side, pneumothorax_code(), codes::chest,
-                                    "no aerated lung was found on this side"));
+    return refused("no aerated lung was found on this side");
   if (const auto may = scene.gates.allowed(gates::Use::volume); !may && proposed < 2)
-    return add(not_assessed_finding(id, "pneumothorax" + of_side, pneumothorax_code(), codes::chest,
-                                    may.reason));
-  std::string missed =
-      lying.on_a_side() ? ", and gas between the lower lung and the mediastinum" : "";
-  missed += " are not excluded";
-  for (const auto& [lung, word] : {std::pair{right_lung, "right"}, std::pair{left_lung, "left"}})
-    if (scene.sections.voxels(lung) == 0)
-      missed += std::string("; not searched on the ") + word + ", where no aerated lung was found";
-  add(search_outcome(id, "Pneumothorax of 30 mL or more" + of_side, pneumothorax_code(),
-                     codes::chest, proposed == 2,
-                     "searched as lying " + lying.words +
-                         "; less gas and gas where the ribs are out of the image" + missed +
-                         part_words(scene, {right_lung, left_lung}, "lungs")));
+    return refused(may.reason);
+  return search_outcome(id, "Pneumothorax of 30 mL or more" + of_side, pneumothorax_code(),
+                        codes::chest, proposed == 2, search_limits(scene, lying));
+}
+
+void say_rest(const Scene& scene, std::size_t proposed, const Lying& lying, Findings& findings) {
+  Finding rest = rest_of_search(scene, proposed, lying);
+  if (proposed == 1)
+    rest.laterality = scene.sections.voxels(right_pleural_gas) > 0 ? reporting::Laterality::left
+                                                                   : reporting::Laterality::right;
+  findings.push_back(std::move(rest));
 }
 
 }  // namespace

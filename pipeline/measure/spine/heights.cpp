@@ -121,6 +121,21 @@ std::optional<BodyHeights> around(const std::vector<Body>& bodies, std::size_t a
   return sum;
 }
 
+/// What each is compared with; those that cannot be are no longer judged.
+std::vector<std::optional<BodyHeights>> neighbours_of(std::vector<Body>& bodies) {
+  constexpr double most_back = 1.2;
+  std::vector<std::optional<BodyHeights>> others(bodies.size());
+  for (std::size_t i = 0; i < bodies.size(); ++i) others[i] = around(bodies, i);
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    if (!bodies[i].judged()) continue;
+    if (!others[i])
+      bodies[i].heights.not_assessed = "no neighbour to compare it with";
+    else if (bodies[i].heights.back_mm > most_back * others[i]->back_mm)
+      bodies[i].heights.not_assessed = "an endplate went astray";
+  }
+  return others;
+}
+
 /// The greatest loss that the body's own back and its neighbours both show.
 std::optional<Loss> loss_of(const Scene& scene, const Body& body, const BodyHeights& others) {
   constexpr double least_against_others = 0.15;
@@ -261,14 +276,7 @@ void vertebral_heights(Scene& scene, Findings& findings) {
   const auto judged = std::ranges::count_if(bodies, &Body::judged);
   if (judged < 2)
     return findings.push_back(absent("endplates are seen clearly of fewer than two vertebrae"));
-  constexpr double most_back = 1.2;
-  std::vector<std::optional<BodyHeights>> others(bodies.size());
-  for (std::size_t i = 0; i < bodies.size(); ++i) others[i] = around(bodies, i);
-  for (std::size_t i = 0; i < bodies.size(); ++i)
-    if (bodies[i].judged() && !others[i])
-      bodies[i].heights.not_assessed = "no neighbour to compare it with";
-    else if (bodies[i].judged() && bodies[i].heights.back_mm > most_back * others[i]->back_mm)
-      bodies[i].heights.not_assessed = "an endplate went astray";
+  const std::vector<std::optional<BodyHeights>> others = neighbours_of(bodies);
   if (std::ranges::none_of(bodies, &Body::judged))
     return findings.push_back(absent("endplates are seen clearly of fewer than two vertebrae"));
   const std::string words = judged_words(bodies);
