@@ -1,5 +1,7 @@
 #include "reporting/detail/narrative_parts.h"
 
+#include <algorithm>
+
 #include "reporting/narrative.h"
 
 namespace tomoscribe::reporting::detail {
@@ -39,6 +41,10 @@ std::string sentence_end(std::string text) {
 
 std::string measurements_text(const std::vector<Measurement>& measurements,
                               std::set<std::string>& given) {
+  // What holds for several bounds is said once, after the last.
+  const auto is_bound = [](const Measurement& one) { return one.value && one.lower_bound; };
+  const auto last_bound =
+      std::ranges::find_if(measurements.rbegin(), measurements.rend(), is_bound);
   std::string text;
   for (const Measurement& measurement : measurements) {
     const std::string name = name_of(measurement);
@@ -46,7 +52,7 @@ std::string measurements_text(const std::vector<Measurement>& measurements,
     text += (text.empty() ? "" : "; ") + name + ' ';
     text += measurement.value ? value_with_uncertainty(measurement)
                               : "not assessed (" + measurement.not_assessed + ")";
-    if (measurement.value && measurement.lower_bound)
+    if (last_bound != measurements.rend() && &measurement == &*last_bound)
       text += " (it reaches beyond what was measured)";
   }
   return text;
